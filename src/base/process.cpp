@@ -1,0 +1,167 @@
+#include "base/process.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+
+#include "base/clock.hpp"
+#include "base/file.hpp"
+#include "base/workers.hpp"
+
+namespace berth {
+namespace {
+
+struct Pipe {
+    Fd reading;
+    Fd writing;
+};
+
+Pipe make_pipe() {
+    int ends[2] = {};
+    if (::pipe2(ends, O_CLOEXEC) != 0) throw_errno("pipe");
+    return {Fd(ends[0]), Fd(ends[1])};
+}
+
+std::vector<char*> pointers(const std::vector<std::string>& texts) {
+    std::vector<char*> list;
+    for (const std::string& text : texts) list.push_back(const_cast<char*>(text.c_str()));
+    list.push_back(nullptr);
+    return list;
+}
+
+/// What one started program is connected to.
+struct Child {
+    pid_t pid = -1;
+    Fd input;
+    Fd output;
+    Fd errors;
+};
+
+Result<Child> start(const Command& command) {
+    Pipe in = make_pipe();
+    Pipe out = make_pipe();
+    Pipe err = make_pipe();
+
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, in.reading.get(), STDIN_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, out.writing.get(), STDOUT_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, err.writing.get(), STDERR_FILENO);
+    if (!command.directory.empty()) {
+        posix_spawn_file_actions_addchdir_np(&actions, command.directory.c_str());
+    }
+    // A group of its own, so that killing it takes its children along; default signals, because
+    // ours may be blocked or ignored.
+    posix_spawnattr_t attributes;
+    posix_spawnattr_init(&attributes);
+    sigset_t none;
+    sigset_t all;
+    sigemptyset(&none);
+    sigfillset(&all);
+    posix_spawnattr_setpgroup(&attributes, 0);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setsigdefault(&attributes, &all);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
+                                              POSIX_SPAWN_SETSIGDEF);
+    const std::vector<char*> argv = pointers(command.argv);
+    const std::vector<char*> environment = pointers(command.environment);
+    pid_t pid = -1;
+    const int refused = ::posix_spawnp(&pid, argv[0], &actions, &attributes, argv.data(),
+                                       environment.data());
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&actions);
+    if (refused != 0) {
+        return fail(Failure::not_found, "cannot start {}: {}", command.argv[0],
+                    std::generic_category().message(refused));
+    }
+    return Child{pid, std::move(in.writing), std::move(out.reading), std::move(err.reading)};
+}
+
+/// Takes what is there; closes the pipe at its end.
+void drain(Fd& pipe, std::string& into, std::size_t bytes_max) {
+    std::array<char, 16384> buffer{};
+    const ssize_t count = ::read(pipe.get(), buffer.data(), buffer.size());
+    if (count < 0 && (errno == EINTR || errno == EAGAIN)) return;
+    if (count <= 0) {
+        pipe.reset(-1);
+        return;
+    }
+    const std::size_t room = bytes_max - std::min(bytes_max, into.size());
+    into.append(buffer.data(), std::min(room, static_cast<std::size_t>(count)));
+}
+
+int exit_code_of(int status) {
+    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+/// Feeds and reads until both outputs are closed or the deadline passes.
+bool converse(Child& child, const Command& command, Ended& ended, std::int64_t deadline_ms) {
+    std::string_view input = command.input;
+    if (input.empty()) child.input.reset(-1);
+    if (child.input) ::fcntl(child.input.get(), F_SETFL, O_NONBLOCK);
+    while (child.output || child.errors) {  // ends when both close, or at the deadline
+        const std::int64_t left = deadline_ms - steady_now_ms();
+        if (left <= 0) return false;
+        std::array<pollfd, 3> waits{{{child.output.get(), POLLIN, 0},
+                                     {child.errors.get(), POLLIN, 0},
+                                     {child.input.get(), POLLOUT, 0}}};
+        const int ready =
+            ::poll(waits.data(), waits.size(), static_cast<int>(std::min<std::int64_t>(left, 1000)));
+        if (ready < 0 && errno != EINTR) throw_errno("poll");
+        if (ready <= 0) continue;
+        if (waits[0].revents != 0) drain(child.output, ended.output, command.output_bytes_max);
+        if (waits[1].revents != 0) drain(child.errors, ended.errors, command.output_bytes_max);
+        if (waits[2].revents != 0) {
+            const ssize_t count = ::write(child.input.get(), input.data(), input.size());
+            if (count > 0) input.remove_prefix(static_cast<std::size_t>(count));
+            const bool gone = count < 0 && errno != EAGAIN && errno != EINTR;
+            if (gone || input.empty()) child.input.reset(-1);
+        }
+    }
+    return true;
+}
+
+}  // namespace
+
+Result<Ended> run_blocking(const Command& command, std::chrono::milliseconds limit) {
+    const std::int64_t deadline_ms = steady_now_ms() + limit.count();
+    Result<Child> child = start(command);
+    if (!child) return child.error();
+    Ended ended;
+    const bool in_time = converse(*child, command, ended, deadline_ms);
+    int status = 0;
+    bool reaped = false;
+    while (in_time && !reaped && steady_now_ms() < deadline_ms) {  // closed its outputs, still there
+        reaped = ::waitpid(child->pid, &status, WNOHANG) == child->pid;
+        if (!reaped) ::poll(nullptr, 0, 1);
+    }
+    if (!reaped) {
+        ::kill(-child->pid, SIGKILL);
+        while (::waitpid(child->pid, &status, 0) < 0 && errno == EINTR) {
+        }
+        return fail(Failure::timed_out, "{} did not end within {} ms", command.argv[0],
+                    limit.count());
+    }
+    ended.exit_code = exit_code_of(status);
+    return ended;
+}
+
+Task<Result<Ended>> run(Command command, std::chrono::milliseconds limit) {
+    // Few programs run at a time: a thread each is simpler than signals, and just as quick.
+    static Workers threads(8);
+    const auto work = [command = std::move(command), limit] { return run_blocking(command, limit); };
+    co_return co_await threads.run(work);
+}
+
+std::vector<std::string> plain_environment() {
+    return {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/nonexistent",
+            "LANG=C.UTF-8"};
+}
+
+}  // namespace berth

@@ -1,0 +1,69 @@
+#pragma once
+/// The object store: the contract between the control plane and the edge (docs/architecture.md §5).
+/// Keys are paths like "public/blobs/ab/abcd…"; every implementation passes object_store_test.cpp.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/file.hpp"
+#include "base/result.hpp"
+#include "base/task.hpp"
+
+namespace berth::objects {
+
+struct Object {
+    std::string key{};
+    std::string bytes{};
+};
+
+struct Entry {
+    std::string key{};
+    std::uint64_t bytes = 0;
+    std::int64_t modified_ms = 0;
+};
+
+/// An object being written piece by piece. Destroyed without `commit`, it never existed.
+class Writer {
+public:
+    virtual ~Writer() = default;
+    virtual Task<> write(std::string bytes) = 0;
+    /// Makes it visible and durable under `key`.
+    virtual Task<> commit(std::string key) = 0;
+};
+
+class ObjectStore {
+public:
+    virtual ~ObjectStore() = default;
+
+    /// Atomic and durable: readers see the old bytes or the new. Throws: the store refused.
+    virtual Task<> put(Object object) = 0;
+    /// The same for many, with one sync for all: none is promised before all are there.
+    virtual Task<> put_all(std::vector<Object> batch) = 0;
+    virtual Task<std::unique_ptr<Writer>> writer() = 0;
+
+    /// Errors: not_found; too_large — over `bytes_max`.
+    virtual Task<Result<std::string>> get(std::string key, std::size_t bytes_max) = 0;
+    /// Errors: not_found.
+    virtual Task<Result<Entry>> stat(std::string key) = 0;
+    /// A descriptor of the object's bytes, where the store has files; else of a local copy.
+    /// Errors: not_found.
+    virtual Task<Result<Fd>> open(std::string key) = 0;
+
+    /// No error when there was none.
+    virtual Task<> remove(std::string key) = 0;
+    /// Keys that begin with `prefix` and are greater than `after`, in order, at most `limit`.
+    virtual Task<std::vector<Entry>> list(std::string prefix, std::string after,
+                                          std::size_t limit) = 0;
+};
+
+/// A directory. It is created if missing; leftovers of a crash are swept at the start.
+/// `threads` do the file work.
+std::unique_ptr<ObjectStore> make_file_object_store(std::string directory, std::size_t threads);
+
+/// For tests and as a model: forgets everything when destroyed.
+std::unique_ptr<ObjectStore> make_memory_object_store();
+
+}  // namespace berth::objects
