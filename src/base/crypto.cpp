@@ -45,7 +45,8 @@ std::string random_bytes(std::size_t count) {
 std::string random_word(std::size_t count) {
     constexpr std::string_view letters = "abcdefghjkmnpqrstuvwxyz23456789a";
     std::string word = random_bytes(count);
-    for (char& letter : word) letter = letters[static_cast<unsigned char>(letter) & 31];
+    for (char& letter : word)
+        letter = letters[static_cast<unsigned char>(letter) & 31];
     return word;
 }
 
@@ -67,9 +68,9 @@ std::string base64(std::string_view bytes) {
 Result<std::string> from_base64url(std::string_view text) {
     std::string bytes(text.size(), '\0');
     std::size_t length = 0;
-    const int bad = sodium_base642bin(bytes_of(bytes), bytes.size(), text.data(), text.size(),
-                                      nullptr, &length, nullptr,
-                                      sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+    const int bad =
+        sodium_base642bin(bytes_of(bytes), bytes.size(), text.data(), text.size(), nullptr, &length,
+                          nullptr, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
     if (bad != 0) return fail(Failure::invalid, "not base64url");
     bytes.resize(length);
     return bytes;

@@ -30,7 +30,7 @@ Result<std::string> read_file(const std::string& path, std::size_t bytes_max) {
         throw_errno("open " + path);
     }
     std::string bytes;
-    struct stat info {};
+    struct stat info{};
     if (::fstat(file.get(), &info) == 0 && info.st_size > 0) {
         if (static_cast<std::size_t>(info.st_size) > bytes_max) {
             return fail(Failure::too_large, "{} has {} bytes", path, info.st_size);

@@ -36,7 +36,8 @@ std::array<std::uint8_t, 16> uuid_v7() {
     }
     std::array<std::uint8_t, 16> bytes{};
     random_fill(bytes);
-    for (unsigned i = 0; i < 6; ++i) bytes[i] = static_cast<std::uint8_t>(ms >> (40 - 8 * i));
+    for (unsigned i = 0; i < 6; ++i)
+        bytes[i] = static_cast<std::uint8_t>(ms >> (40 - 8 * i));
     bytes[6] = static_cast<std::uint8_t>(0x70 | (count >> 8));
     bytes[7] = static_cast<std::uint8_t>(count & 0xff);
     bytes[8] = static_cast<std::uint8_t>(0x80 | (bytes[8] & 0x3f));

@@ -40,9 +40,8 @@ template <class T>
 struct is_map<std::map<std::string, T>> : std::true_type {};
 
 template <class T>
-using members =
-    boost::describe::describe_members<T, boost::describe::mod_public |
-                                             boost::describe::mod_inherited>;
+using members = boost::describe::describe_members<T, boost::describe::mod_public |
+                                                         boost::describe::mod_inherited>;
 
 template <class T>
 value from(const T& source) {
@@ -53,11 +52,13 @@ value from(const T& source) {
     } else if constexpr (is_vector<T>::value) {
         bj::array list;
         list.reserve(source.size());
-        for (const auto& item : source) list.push_back(from(item));
+        for (const auto& item : source)
+            list.push_back(from(item));
         return list;
     } else if constexpr (is_map<T>::value) {
         bj::object object;
-        for (const auto& [key, item] : source) object[key] = from(item);
+        for (const auto& [key, item] : source)
+            object[key] = from(item);
         return object;
     } else if constexpr (is_enum<T>) {
         return value(boost::describe::enum_to_string(source, ""));
@@ -140,8 +141,8 @@ Result<T> to(const value& source, const std::string& pointer) {
         if (!source.is_object()) return wrong(pointer, "an object");
         T map;
         for (const auto& item : source.get_object()) {
-            auto element = to<typename T::mapped_type>(
-                item.value(), pointer + "/" + escape_pointer(item.key()));
+            auto element = to<typename T::mapped_type>(item.value(),
+                                                       pointer + "/" + escape_pointer(item.key()));
             if (!element) return element.error();
             map.emplace(item.key(), std::move(*element));
         }
@@ -151,9 +152,8 @@ Result<T> to(const value& source, const std::string& pointer) {
         if (!source.is_string() ||
             !boost::describe::enum_from_string(std::string(source.get_string()).c_str(), result)) {
             std::string words;
-            boost::mp11::mp_for_each<boost::describe::describe_enumerators<T>>([&](auto word) {
-                words += (words.empty() ? "" : ", ") + std::string(word.name);
-            });
+            boost::mp11::mp_for_each<boost::describe::describe_enumerators<T>>(
+                [&](auto word) { words += (words.empty() ? "" : ", ") + std::string(word.name); });
             return wrong(pointer, "one of " + words);
         }
         return result;

@@ -45,8 +45,8 @@ std::string as_json(Level level, std::string_view event, Fields fields) {
                                    level_word(level), json_string(role_name), json_string(event));
     for (const Field& field : fields) {
         line += ",";
-        line += json_string(field.key) + ":" +
-                (field.quoted ? json_string(field.value) : field.value);
+        line +=
+            json_string(field.key) + ":" + (field.quoted ? json_string(field.value) : field.value);
     }
     return line + "}\n";
 }
@@ -54,7 +54,8 @@ std::string as_json(Level level, std::string_view event, Fields fields) {
 std::string as_text(Level level, std::string_view event, Fields fields) {
     std::string line =
         fmt::format("{} {:<7} {:<8} {}", timestamp(), level_word(level), role_name, event);
-    for (const Field& field : fields) line += fmt::format("  {}={}", field.key, field.value);
+    for (const Field& field : fields)
+        line += fmt::format("  {}={}", field.key, field.value);
     return line + "\n";
 }
 

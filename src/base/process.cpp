@@ -30,7 +30,8 @@ Pipe make_pipe() {
 
 std::vector<char*> pointers(const std::vector<std::string>& texts) {
     std::vector<char*> list;
-    for (const std::string& text : texts) list.push_back(const_cast<char*>(text.c_str()));
+    for (const std::string& text : texts)
+        list.push_back(const_cast<char*>(text.c_str()));
     list.push_back(nullptr);
     return list;
 }
@@ -67,13 +68,13 @@ Result<Child> start(const Command& command) {
     posix_spawnattr_setpgroup(&attributes, 0);
     posix_spawnattr_setsigmask(&attributes, &none);
     posix_spawnattr_setsigdefault(&attributes, &all);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
-                                              POSIX_SPAWN_SETSIGDEF);
+    posix_spawnattr_setflags(
+        &attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
     const std::vector<char*> argv = pointers(command.argv);
     const std::vector<char*> environment = pointers(command.environment);
     pid_t pid = -1;
-    const int refused = ::posix_spawnp(&pid, argv[0], &actions, &attributes, argv.data(),
-                                       environment.data());
+    const int refused =
+        ::posix_spawnp(&pid, argv[0], &actions, &attributes, argv.data(), environment.data());
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
     if (refused != 0) {
@@ -111,8 +112,8 @@ bool converse(Child& child, const Command& command, Ended& ended, std::int64_t d
         std::array<pollfd, 3> waits{{{child.output.get(), POLLIN, 0},
                                      {child.errors.get(), POLLIN, 0},
                                      {child.input.get(), POLLOUT, 0}}};
-        const int ready =
-            ::poll(waits.data(), waits.size(), static_cast<int>(std::min<std::int64_t>(left, 1000)));
+        const int ready = ::poll(waits.data(), waits.size(),
+                                 static_cast<int>(std::min<std::int64_t>(left, 1000)));
         if (ready < 0 && errno != EINTR) throw_errno("poll");
         if (ready <= 0) continue;
         if (waits[0].revents != 0) drain(child.output, ended.output, command.output_bytes_max);
@@ -137,7 +138,8 @@ Result<Ended> run_blocking(const Command& command, std::chrono::milliseconds lim
     const bool in_time = converse(*child, command, ended, deadline_ms);
     int status = 0;
     bool reaped = false;
-    while (in_time && !reaped && steady_now_ms() < deadline_ms) {  // closed its outputs, still there
+    while (in_time && !reaped &&
+           steady_now_ms() < deadline_ms) {  // closed its outputs, still there
         reaped = ::waitpid(child->pid, &status, WNOHANG) == child->pid;
         if (!reaped) ::poll(nullptr, 0, 1);
     }
@@ -155,13 +157,15 @@ Result<Ended> run_blocking(const Command& command, std::chrono::milliseconds lim
 Task<Result<Ended>> run(Command command, std::chrono::milliseconds limit) {
     // Few programs run at a time: a thread each is simpler than signals, and just as quick.
     static Workers threads(8);
-    const auto work = [command = std::move(command), limit] { return run_blocking(command, limit); };
+    const auto work = [command = std::move(command), limit] {
+        return run_blocking(command, limit);
+    };
     co_return co_await threads.run(work);
 }
 
 std::vector<std::string> plain_environment() {
-    return {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/nonexistent",
-            "LANG=C.UTF-8"};
+    return {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            "HOME=/nonexistent", "LANG=C.UTF-8"};
 }
 
 }  // namespace berth

@@ -2,9 +2,9 @@
 /// The one way Berth says that something did not work out: `Result<T>`, and the closed list of
 /// kinds of failure. A broken world (disk full, database gone, a bug) is an exception instead.
 
+#include <fmt/format.h>
 #include <boost/describe.hpp>
 #include <boost/system/result.hpp>
-#include <fmt/format.h>
 #include <stdexcept>
 #include <string>
 #include <utility>

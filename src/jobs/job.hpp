@@ -84,7 +84,7 @@ BOOST_DESCRIBE_ENUM(CredentialKind, none, token, deploy_key)
 
 struct Credential {
     CredentialKind kind = CredentialKind::none;
-    std::string username{};     // for token; "" is "x-access-token"
+    std::string username{};  // for token; "" is "x-access-token"
     std::string secret{};
     std::string known_hosts{};  // for deploy_key: pinned host keys; "" is trust on first use
 };
@@ -144,7 +144,7 @@ struct Job {
     Settings settings{};
     std::vector<JobVariable> variables{};
     JobLimits limits{};
-    bool reuse = false;        // same tree and plan as an earlier success: no step runs
+    bool reuse = false;           // same tree and plan as an earlier success: no step runs
     std::int64_t first_line = 0;  // number of the next log line
 };
 BOOST_DESCRIBE_STRUCT(Job, (),
@@ -192,9 +192,9 @@ BOOST_DESCRIBE_STRUCT(Line, (), (at_ms, stream, level, step, text))
 
 struct LogAppend {
     std::int64_t epoch = 0;
-    std::int64_t first = 0;         // number of lines[0]; also given when `lines` is empty
+    std::int64_t first = 0;  // number of lines[0]; also given when `lines` is empty
     std::vector<Line> lines{};
-    std::optional<Line> open{};     // the line still being written (progress); replaces the last one
+    std::optional<Line> open{};  // the line still being written (progress); replaces the last one
 };
 BOOST_DESCRIBE_STRUCT(LogAppend, (), (epoch, first, lines, open))
 
@@ -281,9 +281,9 @@ struct Finish {
     std::int64_t epoch = 0;
     State state = State::failed;  // ready, failed, canceled, superseded
     std::optional<Reason> reason{};
-    std::string detail{};      // one sentence for people
+    std::string detail{};       // one sentence for people
     std::string first_error{};  // the first error line of the log
-    std::string next_step{};   // what to try
+    std::string next_step{};    // what to try
     std::optional<int> exit_code{};
     std::string reuse_key{};
     std::optional<std::string> reused_deployment{};

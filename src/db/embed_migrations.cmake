@@ -1,0 +1,12 @@
+# Writes migrations_embedded.hpp: an array with the text of each migration, in order.
+file(GLOB files ${DIR}/*.sql)
+list(SORT files)
+list(LENGTH files count)
+set(text "#pragma once\n#include <array>\n#include <string_view>\n\nnamespace berth::db {\n")
+string(APPEND text "inline constexpr std::array<std::string_view, ${count}> migration_scripts{{\n")
+foreach(file ${files})
+  file(READ ${file} sql)
+  string(APPEND text "R\"sql(${sql})sql\",\n")
+endforeach()
+string(APPEND text "}};\n}  // namespace berth::db\n")
+file(WRITE ${OUT} "${text}")
