@@ -17,9 +17,9 @@ BOOST_DESCRIBE_ENUM(EntryKind, file, link)
 
 struct ManifestEntry {
     EntryKind kind = EntryKind::file;
-    std::string sha256{};    // of the plain bytes
+    std::string sha256{};  // of the plain bytes
     std::uint64_t bytes = 0;
-    std::string type{};      // Content-Type as sent: "text/html; charset=utf-8"
+    std::string type{};  // Content-Type as sent: "text/html; charset=utf-8"
     bool executable = false;
     /// Stored precompressed forms: "br", "gzip" → bytes. More may be added beside the blob later.
     std::map<std::string, std::uint64_t> variants{};
@@ -75,7 +75,7 @@ struct RouteHead {
 };
 BOOST_DESCRIBE_STRUCT(RouteHead, (), (generation, changed))
 
-std::string blob_key(const std::string& sha256);                         // public/blobs/ab/abcd…
+std::string blob_key(const std::string& sha256);  // public/blobs/ab/abcd…
 std::string variant_key(const std::string& sha256, std::string_view coding);  // …​.br, .gz
 std::string manifest_key(const std::string& deployment);
 std::string route_key(const std::string& host);

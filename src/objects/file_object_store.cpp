@@ -1,0 +1,272 @@
+/// A directory as object store: the embedded default.
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cassert>
+#include <cerrno>
+#include <filesystem>
+
+#include "base/crypto.hpp"
+#include "base/workers.hpp"
+#include "objects/keys.hpp"
+#include "objects/object_store.hpp"
+
+namespace berth::objects {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// public/ may be read by the edge's user, everything else by the api's alone.
+unsigned file_mode(const std::string& key) {
+    return key.starts_with("public/") ? 0644 : 0600;
+}
+
+/// The file work itself, blocking; called on worker threads only.
+class Directory {
+public:
+    explicit Directory(std::string path) : root_(std::move(path)) {
+        fs::create_directories(root_);
+        make_directory(root_ + "/public", 0755);
+        make_directory(root_ + "/private", 0700);
+        fs::remove_all(beside_);  // what a crash left half-written
+        make_directory(beside_, 0700);
+        filesystem_ = Fd(::open(root_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+        if (!filesystem_) throw_errno("open " + root_);
+    }
+
+    std::string path_of(const std::string& key) const { return root_ + "/" + key; }
+    std::string fresh_path() const { return beside_ + "/" + random_word(20); }
+
+    /// One sync for the bytes of all, one for the names of all: an fsync per small file is eight
+    /// times slower.
+    void put_all(const std::vector<Object>& batch) const {
+        std::vector<std::string> written;
+        try {
+            for (const Object& object : batch) {
+                written.push_back(fresh_path());
+                write_beside(written.back(), object.bytes, file_mode(object.key));
+            }
+            sync_everything();
+            for (std::size_t i = 0; i < batch.size(); ++i)
+                move(written[i], batch[i].key);
+            sync_everything();
+        } catch (...) {
+            for (const std::string& path : written)
+                ::unlink(path.c_str());
+            throw;
+        }
+    }
+
+    void put(const Object& object) const {
+        const fs::path path = path_of(object.key);
+        make_parents(path);
+        write_file(path.string(), object.bytes, file_mode(object.key));
+    }
+
+    void move(const std::string& from, const std::string& key) const {
+        const fs::path path = path_of(key);
+        make_parents(path);
+        if (::rename(from.c_str(), path.c_str()) != 0) throw_errno("rename to " + path.string());
+    }
+
+    void sync_everything() const {
+        if (::syncfs(filesystem_.get()) != 0) throw_errno("syncfs " + root_);
+    }
+
+    Result<Entry> stat(const std::string& key) const {
+        struct stat info{};
+        if (::stat(path_of(key).c_str(), &info) != 0 || !S_ISREG(info.st_mode)) {
+            if (errno != ENOENT && errno != ENOTDIR) throw_errno("stat " + key);
+            return fail(Failure::not_found, "no object {}", key);
+        }
+        return entry_of(key, info);
+    }
+
+    Result<Fd> open(const std::string& key) const {
+        Fd file(::open(path_of(key).c_str(), O_RDONLY | O_CLOEXEC));
+        if (file) return file;
+        if (errno != ENOENT && errno != ENOTDIR) throw_errno("open " + key);
+        return fail(Failure::not_found, "no object {}", key);
+    }
+
+    void remove(const std::string& key) const {
+        if (::unlink(path_of(key).c_str()) != 0 && errno != ENOENT && errno != ENOTDIR) {
+            throw_errno("unlink " + key);
+        }
+    }
+
+    /// Walks in order, so that a page needs no more than its own entries kept.
+    std::vector<Entry> list(const std::string& prefix, const std::string& after,
+                            std::size_t limit) const {
+        std::vector<Entry> found;
+        const std::size_t slash = prefix.rfind('/');
+        const std::string base = slash == std::string::npos ? "" : prefix.substr(0, slash);
+        walk(base, prefix, after, limit, found);
+        return found;
+    }
+
+private:
+    static Entry entry_of(const std::string& key, const struct stat& info) {
+        return {key, static_cast<std::uint64_t>(info.st_size),
+                static_cast<std::int64_t>(info.st_mtim.tv_sec) * 1000 +
+                    info.st_mtim.tv_nsec / 1'000'000};
+    }
+
+    static void make_directory(const std::string& path, unsigned mode) {
+        if (::mkdir(path.c_str(), mode) != 0 && errno != EEXIST) throw_errno("mkdir " + path);
+        if (::chmod(path.c_str(), mode) != 0) throw_errno("chmod " + path);
+    }
+
+    static void make_parents(const fs::path& path) {
+        const fs::path parent = path.parent_path();
+        std::error_code ignored;
+        if (fs::is_directory(parent, ignored)) return;
+        make_parents(parent);
+        if (::mkdir(parent.c_str(), 0755) != 0 && errno != EEXIST) {
+            throw_errno("mkdir " + parent.string());
+        }
+        sync_directory(parent.parent_path().string());
+    }
+
+    static void write_beside(const std::string& path, std::string_view bytes, unsigned mode) {
+        const Fd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
+        if (!file) throw_errno("create " + path);
+        write_all(file.get(), bytes);
+    }
+
+    void walk(const std::string& directory, const std::string& prefix, const std::string& after,
+              std::size_t limit, std::vector<Entry>& found) const {
+        std::error_code missing;
+        std::vector<std::pair<std::string, bool>> names;  // key, is a directory
+        for (const auto& item : fs::directory_iterator(path_of(directory), missing)) {
+            const std::string name = item.path().filename().string();
+            const std::string key = directory.empty() ? name : directory + "/" + name;
+            if (key == "beside") continue;
+            names.emplace_back(item.is_directory() ? key + "/" : key, item.is_directory());
+        }
+        std::ranges::sort(names);
+        for (const auto& [key, is_directory] : names) {
+            if (found.size() >= limit) return;
+            if (is_directory) {
+                const bool inside = key.starts_with(prefix) || prefix.starts_with(key);
+                const bool over = key > after || after.starts_with(key);
+                if (inside && over) {
+                    walk(key.substr(0, key.size() - 1), prefix, after, limit, found);
+                }
+            } else if (key.starts_with(prefix) && key > after) {
+                struct stat info{};
+                if (::stat(path_of(key).c_str(), &info) == 0) found.push_back(entry_of(key, info));
+            }
+        }
+    }
+
+    std::string root_;
+    std::string beside_ = root_ + "/beside";
+    Fd filesystem_;
+};
+
+class FileWriter final : public Writer {
+public:
+    FileWriter(const Directory& directory, Workers& workers)
+        : directory_(directory), workers_(workers), path_(directory.fresh_path()) {
+        file_ = Fd(::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+        if (!file_) throw_errno("create " + path_);
+    }
+    ~FileWriter() override {
+        if (file_) ::unlink(path_.c_str());
+    }
+
+    Task<> write(std::string bytes) override {
+        const auto work = [this, bytes = std::move(bytes)] { write_all(file_.get(), bytes); };
+        co_await workers_.run(work);
+    }
+
+    Task<> commit(std::string key) override {
+        check_key(key);
+        const auto work = [this, key] {
+            if (::fchmod(file_.get(), file_mode(key)) != 0) throw_errno("chmod " + path_);
+            if (::fsync(file_.get()) != 0) throw_errno("fsync " + path_);
+            directory_.move(path_, key);
+            sync_directory(fs::path(directory_.path_of(key)).parent_path().string());
+            file_.reset(-1);
+        };
+        co_await workers_.run(work);
+    }
+
+private:
+    const Directory& directory_;
+    Workers& workers_;
+    std::string path_;
+    Fd file_;
+};
+
+class FileObjectStore final : public ObjectStore {
+public:
+    FileObjectStore(std::string directory, std::size_t threads)
+        : directory_(std::move(directory)), workers_(threads) {}
+
+    Task<> put(Object object) override {
+        check_key(object.key);
+        const auto work = [this, &object] { directory_.put(object); };
+        co_await workers_.run(work);
+    }
+
+    Task<> put_all(std::vector<Object> batch) override {
+        for (const Object& object : batch)
+            check_key(object.key);
+        const auto work = [this, &batch] { directory_.put_all(batch); };
+        if (!batch.empty()) co_await workers_.run(work);
+    }
+
+    Task<std::unique_ptr<Writer>> writer() override {
+        co_return std::make_unique<FileWriter>(directory_, workers_);
+    }
+
+    Task<Result<std::string>> get(std::string key, std::size_t bytes_max) override {
+        check_key(key);
+        const auto work = [this, &key, bytes_max] {
+            return read_file(directory_.path_of(key), bytes_max);
+        };
+        co_return co_await workers_.run(work);
+    }
+
+    Task<Result<Entry>> stat(std::string key) override {
+        check_key(key);
+        const auto work = [this, &key] { return directory_.stat(key); };
+        co_return co_await workers_.run(work);
+    }
+
+    Task<Result<Fd>> open(std::string key) override {
+        check_key(key);
+        const auto work = [this, &key] { return directory_.open(key); };
+        co_return co_await workers_.run(work);
+    }
+
+    Task<> remove(std::string key) override {
+        check_key(key);
+        const auto work = [this, &key] { directory_.remove(key); };
+        co_await workers_.run(work);
+    }
+
+    Task<std::vector<Entry>> list(std::string prefix, std::string after,
+                                  std::size_t limit) override {
+        const auto work = [this, &prefix, &after, limit] {
+            return directory_.list(prefix, after, limit);
+        };
+        co_return co_await workers_.run(work);
+    }
+
+private:
+    Directory directory_;
+    Workers workers_;
+};
+
+}  // namespace
+
+std::unique_ptr<ObjectStore> make_file_object_store(std::string directory, std::size_t threads) {
+    return std::make_unique<FileObjectStore>(std::move(directory), threads);
+}
+
+}  // namespace berth::objects
