@@ -1,0 +1,25 @@
+#pragma once
+/// `?limit=` and `?cursor=`: opaque, bound to the list and its filters.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "http/message.hpp"
+
+namespace berth::api {
+
+struct Page {
+    std::int64_t limit = 50;  // 1 to 100
+    std::string after{};      // the sort key of the last item of the page before; "" is the start
+};
+
+/// `filter` names the list and its filters ("deployments/prj_…"): a cursor of another list is
+/// refused. Errors: invalid — bad_limit, bad_cursor, cursor_mismatch (all 400).
+Result<Page> page_of(const http::Request& request, std::string_view filter);
+
+/// The cursor that goes on after `last`.
+std::string cursor_after(std::string_view filter, std::string_view last);
+
+}  // namespace berth::api

@@ -1,0 +1,20 @@
+#pragma once
+/// The tables of routes, one per file `<noun>_routes.cpp`. A new table is added here and in
+/// router.cpp; openapi.json must describe it (openapi_test.cpp).
+
+#include <span>
+
+#include "api/route.hpp"
+
+namespace berth::api {
+
+std::span<const Route> auth_routes();
+std::span<const Route> instance_routes();
+std::span<const Route> project_routes();
+std::span<const Route> session_routes();
+std::span<const Route> token_routes();
+std::span<const Route> user_routes();
+std::span<const Route> hook_routes();
+std::span<const Route> inspect_routes();
+
+}  // namespace berth::api

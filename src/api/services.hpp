@@ -1,0 +1,89 @@
+#pragma once
+/// What handlers may reach. Composed in roles/api.cpp; everything here outlives every request.
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/json.hpp"
+#include "base/task.hpp"
+#include "jobs/job.hpp"
+
+namespace berth {
+class Sealer;
+}
+namespace berth::db {
+class Database;
+}
+namespace berth::objects {
+class ObjectStore;
+}
+namespace berth::bus {
+class Bus;
+}
+namespace berth::logs {
+class LogStore;
+}
+namespace berth::deployments {
+class Deployments;
+}
+namespace berth::accounts {
+class Accounts;
+}
+namespace berth::projects {
+class ProjectStore;
+}
+
+namespace berth::api {
+
+/// The names under which this instance is reached.
+struct Config {
+    std::string base_host = "localhost";                 // projects live at NAME.<base_host>
+    std::string platform_url = "http://localhost:8080";  // without a trailing slash
+    std::string site_scheme = "http";
+    std::uint16_t site_port = 8080;           // left out of addresses when the scheme's own
+    std::vector<std::string> more_origins{};  // beside platform_url's: "https://berth.example"
+
+    /// "http://shop.localhost:8080" of a full host name.
+    std::string site_url(const std::string& host) const;
+};
+
+/// A wish for a deployment, from a hook.
+struct DeployWish {
+    std::string project{};  // id
+    std::string ref{};      // "" is the production branch
+    std::string trigger{};  // hook
+    std::string actor{};
+};
+
+struct Services {
+    db::Database& database;
+    const Sealer& sealer;
+    Clock now_ms;
+    Config config;
+    accounts::Accounts& accounts;
+    projects::ProjectStore& projects;
+
+    // Set by the composition root.
+    deployments::Deployments* deployments = nullptr;
+    logs::LogStore* logs = nullptr;
+    bus::Bus* bus = nullptr;
+    objects::ObjectStore* objects = nullptr;
+
+    /// Looks at a repository through a worker.
+    std::function<Task<Result<jobs::Inspection>>(jobs::Source source)> inspect{};
+    /// Creates a deployment and returns its id.
+    std::function<Task<Result<std::string>>(DeployWish wish)> create_deployment{};
+    /// The newest deployment of each project as the API shows it; projects without one are absent.
+    std::function<Task<std::map<std::string, json::value>>(std::vector<std::string> projects)>
+        latest_deployments{};
+    /// Called after a project was deleted: takes its routes down.
+    std::function<Task<>(std::string project)> project_deleted{};
+    /// Whether deployments can be made and served; beside the database, which is asked anyway.
+    std::function<Task<Result<>>()> ready{};
+};
+
+}  // namespace berth::api
