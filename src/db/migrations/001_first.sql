@@ -180,12 +180,15 @@ create table deployment_events (
 );
 create index deployment_events_by_deployment on deployment_events (deployment, id);
 
--- Lines as JSON arrays, one a line: [delta_ms,stream,level,step,"text"].
+-- Lines as JSON arrays, one a line: [at_ms,stream,level,step,"text"]. Once archived, bytes is empty
+-- and place and length say where in the object private/logs/<deployment> they lie.
 create table log_chunks (
     deployment text not null,
     first bigint not null,
     lines bigint not null,
     bytes text not null,
+    place bigint not null default 0,
+    length bigint not null default 0,
     primary key (deployment, first)
 );
 
