@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -21,6 +23,8 @@ enum class Verb { get, head, post, put, patch, del, options };
 
 /// "GET" … "DELETE".
 std::string_view word(Verb verb);
+/// Nothing: another verb, or other letters.
+std::optional<Verb> verb_of(std::string_view text);
 
 /// Header fields in the order they came. Names are lower case.
 class Headers {
@@ -56,7 +60,7 @@ struct Request {
     std::string path{};    // decoded and normalised: "/a b"
     std::string query{};   // without "?", as received
     Headers headers{};
-    std::string body{};  // whole, for routes that buffer
+    std::string body{};            // whole, for routes that buffer
     BodySource* source = nullptr;  // set instead of `body` for routes that stream
     std::string host{};            // lower case, without port and trailing dot
     std::string peer{};            // address of the client, behind the trusted proxies
@@ -115,6 +119,11 @@ using Answer = std::function<Task<Response>(Request&)>;
 
 Response text_response(unsigned status, std::string type, std::string body);
 Response empty_response(unsigned status);
+/// application/problem+json {type, title, status, detail, code}.
+Response problem_response(unsigned status, std::string_view code, std::string_view detail);
+
+/// "Not Found".
+std::string_view reason_phrase(unsigned status);
 
 template <class T>
 Response json_response(unsigned status, const T& body) {

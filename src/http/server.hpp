@@ -2,6 +2,7 @@
 /// The HTTP/1.1 server of the api (behind the edge, over a unix socket; in tests over TCP). It
 /// uses the strict head parser of http/head_parser.hpp, as the edge does.
 
+#include <chrono>
 #include <cstddef>
 #include <functional>
 

@@ -1,0 +1,223 @@
+#include "http/stream.hpp"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/sendfile.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/asio/redirect_error.hpp>
+#include <cerrno>
+
+namespace berth::http {
+
+namespace {
+
+constexpr std::size_t kept_bytes_max = 1 << 10;  // of an empty buffer's memory
+constexpr std::size_t linger_bytes_max = 256 << 10;
+constexpr std::chrono::milliseconds linger_limit{1'000};
+
+/// Where a loop receives before it knows whose buffer must grow.
+std::span<char> scratch() {
+    thread_local std::array<char, 16 << 10> bytes;
+    return bytes;
+}
+
+asio::generic::stream_protocol protocol_of(int socket) {
+    int family = AF_UNIX;
+    socklen_t size = sizeof family;
+    ::getsockopt(socket, SOL_SOCKET, SO_DOMAIN, &family, &size);
+    if (family != AF_UNIX) {
+        const int yes = 1;
+        ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+    }
+    return {family, 0};
+}
+
+}  // namespace
+
+Stream::Stream(asio::any_io_executor loop, Deadlines& deadlines, Fd socket)
+    : socket_(std::move(loop)), deadlines_(deadlines) {
+    const auto protocol = protocol_of(socket.get());
+    socket_.assign(protocol, socket.release());
+    socket_.non_blocking(true);
+}
+
+std::string_view Stream::buffered() const {
+    return std::string_view(buffer_).substr(begin_);
+}
+
+std::span<char> Stream::buffered_in_place() {
+    return std::span(buffer_).subspan(begin_);
+}
+
+void Stream::consume(std::size_t bytes) {
+    begin_ += bytes;
+    if (begin_ < buffer_.size()) return;
+    begin_ = 0;
+    buffer_.clear();
+    if (buffer_.capacity() > kept_bytes_max) buffer_ = std::string();
+}
+
+int Stream::try_fill() {
+    if (!socket_.is_open()) return -1;
+    const std::span<char> into = scratch();
+    while (true) {  // ends unless a signal interrupts
+        const ssize_t count = ::recv(socket_.native_handle(), into.data(), into.size(), 0);
+        if (count > 0) {
+            if (begin_ > 0) {
+                buffer_.erase(0, begin_);
+                begin_ = 0;
+            }
+            buffer_.append(into.data(), static_cast<std::size_t>(count));
+            received_bytes_ += static_cast<std::uint64_t>(count);
+            return 1;
+        }
+        if (count == 0) return -1;
+        if (errno == EINTR) continue;
+        return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -1;
+    }
+}
+
+Task<bool> Stream::fill() {
+    while (true) {  // ends when something came, at the end, and at the limit
+        const int got = try_fill();
+        if (got != 0) co_return got > 0;
+        const bool ready = co_await wait_readable();
+        if (!ready) co_return false;
+    }
+}
+
+Task<bool> Stream::wait_readable() {
+    boost::system::error_code broken;
+    co_await socket_.async_wait(asio::socket_base::wait_read,
+                                asio::redirect_error(asio::use_awaitable, broken));
+    co_return !broken && !expired_;
+}
+
+Task<bool> Stream::wait_writable() {
+    boost::system::error_code broken;
+    co_await socket_.async_wait(asio::socket_base::wait_write,
+                                asio::redirect_error(asio::use_awaitable, broken));
+    co_return !broken && !expired_;
+}
+
+std::ptrdiff_t Stream::try_write(std::string_view first, std::string_view second,
+                                 std::string_view third, int flags) {
+    if (!socket_.is_open()) return -1;
+    std::array<iovec, 3> pieces{};
+    std::size_t count = 0;
+    for (const std::string_view piece : {first, second, third}) {
+        if (!piece.empty()) pieces[count++] = {const_cast<char*>(piece.data()), piece.size()};
+    }
+    if (count == 0) return 0;
+    msghdr message{};
+    message.msg_iov = pieces.data();
+    message.msg_iovlen = count;
+    while (true) {  // ends unless a signal interrupts
+        const ssize_t sent = ::sendmsg(socket_.native_handle(), &message, MSG_NOSIGNAL | flags);
+        if (sent >= 0) {
+            sent_bytes_ += static_cast<std::uint64_t>(sent);
+            return sent;
+        }
+        if (errno == EINTR) continue;
+        return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -1;
+    }
+}
+
+Task<bool> Stream::write(std::string_view first, std::string_view second, std::string_view third) {
+    std::array<std::string_view, 3> left{first, second, third};
+    while (true) {  // ends when all is sent, when it breaks, and at the limit
+        const std::ptrdiff_t sent = try_write(left[0], left[1], left[2]);
+        if (sent < 0) co_return false;
+        auto rest = static_cast<std::size_t>(sent);
+        for (std::string_view& piece : left) {
+            const std::size_t gone = std::min(rest, piece.size());
+            piece.remove_prefix(gone);
+            rest -= gone;
+        }
+        if (left[0].empty() && left[1].empty() && left[2].empty()) co_return true;
+        if (sent > 0) renew();
+        const bool ready = co_await wait_writable();
+        if (!ready) co_return false;
+    }
+}
+
+Task<bool> Stream::send_file(int file, std::uint64_t offset, std::uint64_t bytes) {
+    auto at = static_cast<off_t>(offset);
+    while (bytes > 0) {
+        if (!socket_.is_open()) co_return false;
+        const std::size_t piece = std::min<std::uint64_t>(bytes, 1 << 20);
+        const ssize_t sent = ::sendfile(socket_.native_handle(), file, &at, piece);
+        if (sent > 0) {
+            bytes -= static_cast<std::uint64_t>(sent);
+            sent_bytes_ += static_cast<std::uint64_t>(sent);
+            renew();
+            continue;
+        }
+        if (sent == 0) co_return false;  // the file is shorter than promised
+        if (errno == EINTR) continue;
+        if (errno != EAGAIN && errno != EWOULDBLOCK) co_return false;
+        const bool ready = co_await wait_writable();
+        if (!ready) co_return false;
+    }
+    co_return true;
+}
+
+void Stream::limit(std::chrono::milliseconds limit) {
+    limit_ = limit;
+    expired_ = false;
+    deadlines_.set(*this, limit);
+}
+
+void Stream::no_limit() {
+    limit_ = {};
+    expired_ = false;
+    Deadlines::clear(*this);
+}
+
+void Stream::renew() {
+    if (limit_.count() > 0) deadlines_.set(*this, limit_);
+}
+
+void Stream::expire() {
+    expired_ = true;
+    boost::system::error_code ignored;
+    socket_.cancel(ignored);
+}
+
+void Stream::end_sending() {
+    boost::system::error_code ignored;
+    socket_.shutdown(asio::socket_base::shutdown_send, ignored);
+}
+
+void Stream::close() {
+    Deadlines::clear(*this);
+    boost::system::error_code ignored;
+    socket_.close(ignored);
+}
+
+bool Stream::peer_gone() {
+    if (!socket_.is_open()) return true;
+    char byte = 0;
+    const ssize_t count = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    if (count > 0) return false;
+    return count == 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
+}
+
+Task<> Stream::linger() {
+    end_sending();
+    limit(linger_limit);
+    const std::uint64_t most = received_bytes_ + linger_bytes_max;
+    bool more = true;
+    while (more && received_bytes_ < most) {
+        consume(buffered().size());
+        more = co_await fill();
+    }
+    close();
+}
+
+}  // namespace berth::http

@@ -1,0 +1,75 @@
+#pragma once
+/// One accepted or connected socket (TCP or unix) with what was received and not yet consumed. It
+/// holds no memory while it waits with nothing buffered. One reader and one writer at a time.
+
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <chrono>
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/file.hpp"
+#include "base/task.hpp"
+#include "http/deadlines.hpp"
+
+namespace berth::http {
+
+class Stream final : private Expiring {
+public:
+    /// `socket` must be connected; `deadlines` must outlive the stream.
+    Stream(asio::any_io_executor loop, Deadlines& deadlines, Fd socket);
+
+    std::string_view buffered() const;
+    std::span<char> buffered_in_place();
+    void consume(std::size_t bytes);
+    /// Receives what is there into the buffer, else waits. False: the peer ended or the limit is
+    /// over (`expired()`), or the connection broke.
+    Task<bool> fill();
+    /// The same without waiting: 1 received, 0 nothing there, -1 ended or broken.
+    int try_fill();
+
+    /// Sends all of both, in order, with back-pressure. False: broken, or the limit is over.
+    Task<bool> write(std::string_view first, std::string_view second = {},
+                     std::string_view third = {});
+    /// Sends what the kernel takes now. Negative: broken.
+    std::ptrdiff_t try_write(std::string_view first, std::string_view second = {},
+                             std::string_view third = {}, int flags = 0);
+    Task<bool> send_file(int file, std::uint64_t offset, std::uint64_t bytes);
+    Task<bool> wait_writable();
+    Task<bool> wait_readable();
+
+    /// Ends every wait that is not over by then. While something is sent the limit is renewed
+    /// with each piece that the kernel takes.
+    void limit(std::chrono::milliseconds limit);
+    void no_limit();
+    bool expired() const { return expired_; }
+
+    void end_sending();  // FIN
+    void close();
+    bool is_open() const { return socket_.is_open(); }
+    /// True when the peer has closed its side or the connection broke (without consuming).
+    bool peer_gone();
+
+    /// Says that no more requests come, and reads for a moment what the peer still sends, so that
+    /// the kernel does not destroy our last answer with a reset.
+    Task<> linger();
+
+    std::uint64_t received_bytes() const { return received_bytes_; }
+    std::uint64_t sent_bytes() const { return sent_bytes_; }
+
+private:
+    void expire() override;
+    void renew();
+
+    asio::generic::stream_protocol::socket socket_;
+    Deadlines& deadlines_;
+    std::string buffer_{};
+    std::size_t begin_ = 0;
+    std::chrono::milliseconds limit_{0};
+    bool expired_ = false;
+    std::uint64_t received_bytes_ = 0;
+    std::uint64_t sent_bytes_ = 0;
+};
+
+}  // namespace berth::http
