@@ -1,0 +1,44 @@
+#pragma once
+/// Everything about people in one place, for the composition root and the API.
+
+#include "accounts/instance.hpp"
+#include "accounts/password.hpp"
+#include "accounts/sessions.hpp"
+#include "accounts/throttle.hpp"
+#include "accounts/tokens.hpp"
+#include "accounts/users.hpp"
+
+namespace berth::accounts {
+
+class Accounts {
+public:
+    /// `database` must outlive this; `secrets` come from ensure_instance_secrets.
+    Accounts(db::Database& database, Clock now_ms, InstanceSecrets secrets, PasswordCost cost = {});
+
+    /// Throttled per address and per account; failures count, successes forgive.
+    /// Errors: unauthenticated — wrong_password; limited — too_many_attempts, busy.
+    Task<Result<User>> sign_in(std::string email, std::string password, std::string address);
+
+    /// Sets the instance up with the one-time code.
+    /// Errors: forbidden — wrong_code at /code; conflict — already_set_up; invalid; limited.
+    Task<Result<User>> set_up(std::string code, std::string email, std::string password,
+                              std::string address);
+
+    /// Whether a token is the one that workers (or edges) join with.
+    bool is_worker_token(std::string_view value) const;
+    bool is_edge_token(std::string_view value) const;
+
+    const InstanceSecrets& secrets() const { return secrets_; }
+
+private:
+    InstanceSecrets secrets_;
+    Passwords passwords_;
+
+public:
+    Throttle throttle;
+    Users users;
+    Sessions sessions;
+    Tokens tokens;
+};
+
+}  // namespace berth::accounts

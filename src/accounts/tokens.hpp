@@ -1,0 +1,59 @@
+#pragma once
+/// Where API tokens are kept: hashes, never the tokens.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "accounts/token.hpp"
+#include "accounts/user.hpp"
+#include "base/clock.hpp"
+#include "base/task.hpp"
+
+namespace berth::db {
+class Database;
+}
+
+namespace berth::accounts {
+
+struct NewToken {
+    std::string name{};
+    TokenScope scope = TokenScope::read;
+    std::optional<std::string> project{};  // id
+    std::optional<std::int64_t> expires_at_ms{};
+};
+
+struct MadeToken {
+    Token token{};
+    std::string value{};  // "tok_….…": shown once
+};
+
+struct TokenOwner {
+    Token token{};
+    User user{};
+};
+
+class Tokens {
+public:
+    /// Both must outlive this.
+    Tokens(db::Database& database, Clock now_ms);
+
+    /// Errors: invalid — the name is empty or over 100 bytes, or the end is in the past; conflict —
+    ///         the person has 100 tokens already.
+    Task<Result<MadeToken>> add(User owner, NewToken wanted);
+
+    /// Newest first.
+    Task<std::vector<Token>> list(std::string user);
+
+    /// Errors: not_found — not a token of that person.
+    Task<Result<>> revoke(User owner, std::string token);
+
+    /// Errors: unauthenticated — unknown, revoked or of a disabled person; token_expired.
+    Task<Result<TokenOwner>> check(std::string value);
+
+private:
+    db::Database& database_;
+    Clock now_ms_;
+};
+
+}  // namespace berth::accounts

@@ -1,0 +1,295 @@
+#include "accounts/users.hpp"
+
+#include "accounts/audit.hpp"
+#include "accounts/email.hpp"
+#include "base/id.hpp"
+#include "db/database.hpp"
+#include "db/records.hpp"
+
+namespace berth::accounts {
+namespace {
+
+struct UserRow {
+    std::string id{};
+    std::string email{};
+    std::string password_hash{};
+    UserRole role = UserRole::member;
+    bool disabled = false;
+    bool must_change_password = false;
+    std::int64_t created_at_ms = 0;
+};
+BOOST_DESCRIBE_STRUCT(UserRow, (),
+                      (id, email, password_hash, role, disabled, must_change_password,
+                       created_at_ms))
+
+struct TeamRow {
+    std::string id{};
+    std::string slug{};
+    std::string name{};
+    std::int64_t created_at_ms = 0;
+};
+BOOST_DESCRIBE_STRUCT(TeamRow, (), (id, slug, name, created_at_ms))
+
+User view_of(const UserRow& row) {
+    return {.id = row.id,
+            .email = row.email,
+            .role = row.role,
+            .created_at_ms = row.created_at_ms,
+            .disabled = row.disabled,
+            .must_change_password = row.must_change_password};
+}
+
+Error email_taken(const std::string& email) {
+    return fail_as(Failure::conflict, "email_taken", "/email", "{} has an account already", email);
+}
+
+Error wrong_password(const std::string& pointer) {
+    return fail_as(Failure::unauthenticated, "wrong_password", pointer,
+                   "the e-mail address or the password is wrong");
+}
+
+void join_team(soci::session& sql, const std::string& team, const std::string& user,
+               TeamRole role) {
+    db::execute(sql, "insert into members (team, user_id, role) values (:team, :user, :role)", team,
+                user, role);
+}
+
+/// "ann.b" of "ann.b@example.com" → "ann-b", with a number when it is taken.
+std::string free_slug(soci::session& sql, const std::string& email) {
+    std::string base;
+    for (const char c : email.substr(0, std::min<std::size_t>(email.find('@'), 32))) {
+        const bool plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+        base += plain ? c : '-';
+    }
+    std::string slug = base;
+    const auto taken = [&] {
+        return db::value<std::int64_t>(sql, "select count(*) from teams where slug = :slug", slug)
+                   .value_or(0) > 0;
+    };
+    for (int number = 2; taken(); ++number)
+        slug = base + "-" + std::to_string(number);
+    return slug;
+}
+
+std::string add_team(soci::session& sql, const std::string& slug, const std::string& name,
+                     std::int64_t now) {
+    const TeamRow team{.id = new_id("tea"), .slug = slug, .name = name, .created_at_ms = now};
+    db::insert(sql, "teams", team);
+    return team.id;
+}
+
+bool email_exists(soci::session& sql, const std::string& email) {
+    return db::value<std::int64_t>(sql, "select count(*) from users where email = :email", email)
+               .value_or(0) > 0;
+}
+
+void end_sessions(soci::session& sql, const std::string& user, const std::string& except_none,
+                  std::int64_t now) {
+    db::execute(sql,
+                "update sessions set revoked_at_ms = :now where user_id = :user and id <> :except "
+                "and revoked_at_ms is null",
+                now, user, except_none);
+}
+
+/// Puts a checked person and their membership in. Errors: conflict, not_found.
+Result<> insert_user(soci::session& sql, const UserRow& row, const NewUser& wanted,
+                     std::int64_t now) {
+    if (email_exists(sql, row.email)) return email_taken(row.email);
+    std::optional<std::string> team;
+    if (!wanted.team.empty()) {
+        team = db::value<std::string>(sql, "select id from teams where slug = :slug", wanted.team);
+        if (!team) {
+            return fail_as(Failure::not_found, "team_not_found", "/team", "no team named '{}'",
+                           wanted.team);
+        }
+    }
+    db::insert(sql, "users", row);
+    if (team) {
+        join_team(sql, *team, row.id, TeamRole::member);
+    } else {
+        const std::string own = add_team(sql, free_slug(sql, row.email), row.email, now);
+        join_team(sql, own, row.id, TeamRole::owner);
+    }
+    write_audit(sql, now, {wanted.actor, "user_created", row.id, row.email});
+    return {};
+}
+
+}  // namespace
+
+Users::Users(db::Database& database, Clock now_ms, Passwords& passwords)
+    : database_(database), now_ms_(std::move(now_ms)), passwords_(passwords) {}
+
+Task<Result<AddedUser>> Users::add(NewUser wanted) {
+    const Result<std::string> email = normalise_email(wanted.email);
+    if (!email) co_return email.error();
+    AddedUser added;
+    if (!wanted.password) added.password = one_time_password();
+    const std::string password = wanted.password ? *wanted.password : *added.password;
+    const Result<> fits = check_new_password(password, "/password");
+    if (!fits) co_return fits.error();
+    const Result<std::string> hash = co_await passwords_.hash(password);
+    if (!hash) co_return hash.error();
+
+    const std::int64_t now = now_ms_();
+    const UserRow row{.id = new_id("usr"),
+                      .email = *email,
+                      .password_hash = *hash,
+                      .must_change_password = !wanted.password.has_value(),
+                      .created_at_ms = now};
+    const auto work = [&](soci::session& sql) { return insert_user(sql, row, wanted, now); };
+    const Result<> inserted = co_await database_.write(work);
+    if (!inserted) co_return inserted.error();
+    added.user = view_of(row);
+    co_return added;
+}
+
+Task<Result<User>> Users::add_first(std::string email_given, std::string password) {
+    const Result<std::string> email = normalise_email(email_given);
+    if (!email) co_return email.error();
+    const Result<> fits = check_new_password(password, "/password");
+    if (!fits) co_return fits.error();
+    const Result<std::string> hash = co_await passwords_.hash(password);
+    if (!hash) co_return hash.error();
+
+    const std::int64_t now = now_ms_();
+    const UserRow row{.id = new_id("usr"),
+                      .email = *email,
+                      .password_hash = *hash,
+                      .role = UserRole::owner,
+                      .created_at_ms = now};
+    const auto work = [&](soci::session& sql) -> Result<> {
+        const auto people = db::value<std::int64_t>(sql, "select count(*) from users");
+        if (people.value_or(0) > 0) {
+            return fail_as(Failure::conflict, "already_set_up", "",
+                           "this instance is set up already; sign in instead");
+        }
+        db::insert(sql, "users", row);
+        join_team(sql, add_team(sql, "default", "Default", now), row.id, TeamRole::owner);
+        db::execute(sql, "delete from instance where name = 'setup_code'");
+        write_audit(sql, now, {row.email, "instance_set_up", row.id, ""});
+        return {};
+    };
+    const Result<> inserted = co_await database_.write(work);
+    if (!inserted) co_return inserted.error();
+    co_return view_of(row);
+}
+
+Task<bool> Users::is_empty() {
+    const auto query = [](soci::session& sql) {
+        return db::value<std::int64_t>(sql, "select count(*) from users").value_or(0);
+    };
+    const std::int64_t count = co_await database_.read(query);
+    co_return count == 0;
+}
+
+Task<std::vector<User>> Users::list() {
+    const auto query = [](soci::session& sql) {
+        return db::select<User>(sql, "from users order by id");
+    };
+    co_return co_await database_.read(query);
+}
+
+Task<Result<User>> Users::set_disabled(std::string user, bool disabled, std::string actor) {
+    const std::int64_t now = now_ms_();
+    const auto work = [&](soci::session& sql) -> Result<User> {
+        std::optional<User> found = db::select_one<User>(sql, "from users where id = :id", user);
+        if (!found) return fail(Failure::not_found, "no such user");
+        const auto owners = db::value<std::int64_t>(
+            sql, "select count(*) from users where role = 'owner' and disabled = 0 and id <> :id",
+            user);
+        if (disabled && found->role == UserRole::owner && owners.value_or(0) == 0) {
+            return fail_as(Failure::conflict, "last_owner", "/disabled",
+                           "the last owner of the instance cannot be disabled");
+        }
+        db::execute(sql, "update users set disabled = :disabled where id = :id", disabled, user);
+        if (disabled) end_sessions(sql, user, "", now);
+        write_audit(sql, now,
+                    {actor, disabled ? "user_disabled" : "user_enabled", user, found->email});
+        found->disabled = disabled;
+        return *found;
+    };
+    co_return co_await database_.write(work);
+}
+
+Task<Result<AddedUser>> Users::reset_password(std::string user, std::string actor) {
+    co_return co_await reset("id", user, actor);
+}
+
+Task<Result<AddedUser>> Users::reset_password_of(std::string email_given) {
+    const Result<std::string> email = normalise_email(email_given);
+    if (!email) co_return email.error();
+    co_return co_await reset("email", *email, "local administrator");
+}
+
+Task<Result<AddedUser>> Users::reset(std::string column, std::string key, std::string actor) {
+    const std::string password = one_time_password();
+    const Result<std::string> hash = co_await passwords_.hash(password);
+    if (!hash) co_return hash.error();
+    const std::int64_t now = now_ms_();
+    const auto work = [&](soci::session& sql) -> Result<AddedUser> {
+        std::optional<User> found =
+            db::select_one<User>(sql, "from users where " + column + " = :key", key);
+        if (!found) return fail(Failure::not_found, "no such user");
+        db::execute(sql,
+                    "update users set password_hash = :hash, must_change_password = 1 "
+                    "where id = :id",
+                    *hash, found->id);
+        end_sessions(sql, found->id, "", now);
+        write_audit(sql, now, {actor, "password_reset", found->id, found->email});
+        found->must_change_password = true;
+        return AddedUser{*found, password};
+    };
+    co_return co_await database_.write(work);
+}
+
+Task<Result<User>> Users::check_password(std::string email_given, std::string password) {
+    const Result<std::string> email = normalise_email(email_given);
+    std::optional<UserRow> found;
+    if (email) {
+        const auto query = [&](soci::session& sql) {
+            return db::select_one<UserRow>(sql, "from users where email = :email", *email);
+        };
+        found = co_await database_.read(query);
+    }
+    const std::string hash = found ? found->password_hash : std::string();
+    const Result<bool> right = co_await passwords_.verify(hash, password);
+    if (!right) co_return right.error();
+    if (!*right || found->disabled) co_return wrong_password("");
+    co_return view_of(*found);
+}
+
+Task<Result<>> Users::change_password(User user, std::string current, std::string wanted) {
+    const Result<> fits = check_new_password(wanted, "/new");
+    if (!fits) co_return fits.error();
+    const Result<User> known = co_await check_password(user.email, current);
+    if (!known && known.error().failure == Failure::unauthenticated) {
+        co_return fail_as(Failure::forbidden, "wrong_password", "/current",
+                          "current: this is not your password");
+    }
+    if (!known) co_return known.error();
+    const Result<std::string> hash = co_await passwords_.hash(wanted);
+    if (!hash) co_return hash.error();
+    const std::int64_t now = now_ms_();
+    const auto work = [&](soci::session& sql) {
+        db::execute(sql,
+                    "update users set password_hash = :hash, must_change_password = 0 "
+                    "where id = :id",
+                    *hash, user.id);
+        write_audit(sql, now, {user.email, "password_changed", user.id, ""});
+    };
+    co_await database_.write(work);
+    co_return Result<>{};
+}
+
+Task<std::vector<Membership>> Users::memberships(std::string user) {
+    const auto query = [&](soci::session& sql) {
+        return db::select<Membership>(
+            sql,
+            "from (select t.id as id, t.slug as slug, m.role as role from members m "
+            "join teams t on t.id = m.team where m.user_id = :user) memberships order by id",
+            user);
+    };
+    co_return co_await database_.read(query);
+}
+
+}  // namespace berth::accounts
