@@ -203,6 +203,7 @@ FramedWebSocket::Taken FramedWebSocket::take_control(const Frame& frame) {
 
 FramedWebSocket::Taken FramedWebSocket::give_up(std::uint16_t code, std::string_view reason) {
     send_close(code, reason);
+    close_seen_ = true;  // or will never be believed: RFC 6455 §7.1.7
     return Taken::closed;
 }
 

@@ -1,0 +1,180 @@
+#include "http/client.hpp"
+
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "base/within.hpp"
+#include "http/acceptor.hpp"
+#include "http/server.hpp"
+#include "http/testing.hpp"
+
+namespace berth::http {
+namespace {
+
+using namespace std::chrono_literals;
+
+Task<> megabyte(BodySink& sink) {
+    const std::string piece(10'000, 'm');
+    for (int i = 0; i < 100; ++i) {
+        const bool sent = co_await sink.write(piece);
+        if (!sent) co_return;
+    }
+}
+
+Task<Response> answer(Request& request) {
+    Response response;
+    if (request.path == "/megabyte") {
+        response.body = StreamBody(&megabyte);
+    } else if (request.path == "/slow") {
+        const std::chrono::milliseconds nap{300};
+        co_await sleep_for(nap);
+    } else if (request.path == "/missing") {
+        response = problem_response(404, "not_found", "no such thing");
+    } else if (request.path == "/redirect") {
+        response = empty_response(302);
+        response.headers.add("location", "/missing");
+    } else {
+        response =
+            text_response(200, "text/plain", std::string(word(request.verb)) + " " + request.body);
+        response.headers.add("x-mark", std::string(request.headers.get("x-mark")));
+        response.headers.add("x-type", std::string(request.headers.get("content-type")));
+    }
+    co_return response;
+}
+
+BodyPlan plan(const Request&) {
+    return {false, 4 << 20};
+}
+
+class ClientTest : public testing::Test {
+protected:
+    ClientTest() {
+        Fd listening = listen_tcp("127.0.0.1", 0);
+        url_ = fmt::format("http://127.0.0.1:{}", port_of(listening));
+        running_.emplace([](Fd socket) { return serve(std::move(socket), &answer, &plan, {}); },
+                         std::move(listening));
+    }
+    Call call(const std::string& verb, const std::string& path) {
+        Call what;
+        what.verb = verb;
+        what.url = url_ + path;
+        return what;
+    }
+    Result<Reply> send(Call what) { return wait(client_->send(std::move(what))); }
+
+    std::string url_;
+    std::optional<testing_support::Running> running_;
+    std::unique_ptr<Client> client_ = make_curl_client(2, "");
+};
+
+TEST_F(ClientTest, sends_verb_fields_and_body) {
+    Call what = call("PATCH", "/x");
+    what.headers.add("x-mark", "m");
+    what.headers.add("content-type", "application/json");
+    what.body = "{}";
+    const Reply reply = send(what).value();
+    EXPECT_EQ(reply.status, 200U);
+    EXPECT_EQ(reply.body, "PATCH {}");
+    EXPECT_EQ(reply.headers.get("x-mark"), "m");
+    EXPECT_EQ(reply.headers.get("x-type"), "application/json");
+}
+
+TEST_F(ClientTest, sends_every_verb) {
+    for (const std::string verb : {"GET", "POST", "PUT", "DELETE", "OPTIONS"}) {
+        EXPECT_EQ(send(call(verb, "/x")).value().body, verb + " ");
+    }
+    EXPECT_EQ(send(call("HEAD", "/x")).value().body, "");
+}
+
+TEST_F(ClientTest, takes_any_status_as_an_answer_and_follows_nothing) {
+    EXPECT_EQ(send(call("GET", "/missing")).value().status, 404U);
+    EXPECT_EQ(send(call("GET", "/redirect")).value().status, 302U);
+}
+
+TEST_F(ClientTest, streams_the_body_from_a_source) {
+    Call what = call("POST", "/x");
+    int left = 20;
+    what.source = [&left](std::span<char> into) -> std::size_t {
+        if (left-- == 0) return 0;
+        std::fill_n(into.begin(), 1000, 's');
+        return 1000;
+    };
+    EXPECT_EQ(send(what).value().body.size(), 5U + 20'000U);
+}
+
+TEST_F(ClientTest, streams_the_answer_to_a_sink) {
+    Call what = call("GET", "/megabyte");
+    what.reply_bytes_max = 10;
+    std::size_t total = 0;
+    what.sink = [&total](std::string_view piece) {
+        total += piece.size();
+        return true;
+    };
+    EXPECT_EQ(send(what).value().body, "");
+    EXPECT_EQ(total, 1'000'000U);
+}
+
+TEST_F(ClientTest, keeps_the_body_of_an_error_from_the_sink) {
+    Call what = call("GET", "/missing");
+    what.sink = [](std::string_view) { return false; };
+    EXPECT_NE(send(what).value().body.find("no such thing"), std::string::npos);
+}
+
+TEST_F(ClientTest, stops_when_the_sink_has_enough) {
+    Call what = call("GET", "/megabyte");
+    what.sink = [](std::string_view) { return false; };
+    EXPECT_EQ(send(what).error().failure, Failure::unavailable);
+}
+
+TEST_F(ClientTest, bounds_the_answer) {
+    Call what = call("GET", "/megabyte");
+    what.reply_bytes_max = 999'999;
+    EXPECT_EQ(send(what).error().failure, Failure::too_large);
+}
+
+TEST_F(ClientTest, gives_up_after_the_limit) {
+    Call what = call("GET", "/slow");
+    what.limit = 30ms;
+    EXPECT_EQ(send(what).error().failure, Failure::timed_out);
+}
+
+TEST_F(ClientTest, stops_soon_when_canceled) {
+    const auto begin = std::chrono::steady_clock::now();
+    const Result<Reply> reply = wait(within(20ms, client_->send(call("GET", "/slow"))));
+    EXPECT_EQ(reply.error().failure, Failure::timed_out);
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, 250ms);
+}
+
+TEST_F(ClientTest, says_when_nobody_answers) {
+    running_->stop();
+    EXPECT_EQ(send(call("GET", "/x")).error().failure, Failure::unavailable);
+}
+
+TEST_F(ClientTest, refuses_bad_urls_and_fields) {
+    for (const char* url : {"", "x", "ftp://a/", "file:///etc/passwd", "unix:relative:/x",
+                            "unix:/socket", "http://a/ b", "http://a/\r\nx: y"}) {
+        Call what;
+        what.url = url;
+        EXPECT_EQ(send(what).error().failure, Failure::invalid) << url;
+    }
+    Call what = call("GET", "/x");
+    what.headers.add("x", "a\r\nb: c");
+    EXPECT_EQ(send(what).error().failure, Failure::invalid);
+}
+
+TEST_F(ClientTest, runs_several_calls_at_once) {
+    asio::io_context loop;
+    int done = 0;
+    for (int i = 0; i < 20; ++i) {
+        asio::co_spawn(loop, client_->send(call("GET", "/x")),
+                       [&done](std::exception_ptr, Result<Reply> reply) {
+                           if (reply && reply->status == 200) ++done;
+                       });
+    }
+    loop.run();
+    EXPECT_EQ(done, 20);
+}
+
+}  // namespace
+}  // namespace berth::http
