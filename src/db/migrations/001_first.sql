@@ -151,6 +151,7 @@ create table deployments (
     worker text not null default '',
     lease_until_ms bigint not null default 0,
     stop text,
+    stop_at_ms bigint,
     log_next bigint not null default 0,
     log_archived bigint not null default 0,
     artifact bigint not null default 0,

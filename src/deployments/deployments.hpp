@@ -1,0 +1,149 @@
+#pragma once
+/// The life of deployments: created, claimed by a worker, advanced, finished, promoted. The truth
+/// is the database; what hosts serve is published from it by RoutePublisher.
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "bus/bus.hpp"
+#include "db/database.hpp"
+#include "deployments/deployment.hpp"
+#include "deployments/route_publisher.hpp"
+#include "deployments/state.hpp"
+#include "objects/object_store.hpp"
+
+namespace berth::deployments {
+
+struct DeploymentsConfig {
+    std::string base_host = "localhost";
+    /// "shop.localhost" → "http://shop.localhost:8080"
+    std::function<std::string(const std::string& host)> url_of{};
+    std::int64_t lease_ms = 15'000;
+    std::int64_t stop_ms = 10'000;  // a canceled build that is not gone by then is cut off
+    std::int64_t no_worker_ms = 15 * 60'000;    // queued that long with no worker in sight: failed
+    std::int64_t retention_ms = 24 * 3600'000;  // hashed assets of replaced deployments
+    std::int64_t project_running_max = 2;
+    std::uint64_t disk_reserve_bytes = 1ull << 30;
+    std::string objects_directory{};  // whose disk has the reserve; "" is not checked
+};
+
+/// Everything a worker needs from the project, opened; given by projects/.
+struct JobInputs {
+    jobs::Source source{};
+    jobs::Settings settings{};
+    std::vector<jobs::JobVariable> variables{};
+};
+using InputsOf = std::function<Task<Result<JobInputs>>(std::string project, Environment)>;
+
+struct NewDeployment {
+    std::string project{};  // id
+    std::string ref{};      // "" is the project's branch
+    std::string commit{};   // pinned, or ""
+    bool reuse = false;
+    Trigger trigger = Trigger::api;
+    std::string actor{};
+    std::optional<std::string> source_sha256{};
+};
+
+/// One move of a project's production pointer.
+struct Promotion {
+    std::string deployment{};
+    std::int64_t generation = 0;
+    std::string kind{};  // deploy, promote, roll_back
+    std::string actor{};
+    std::string reason{};
+    std::int64_t at_ms = 0;
+};
+BOOST_DESCRIBE_STRUCT(Promotion, (), (deployment, generation, kind, actor, reason, at_ms))
+
+struct Production {
+    std::optional<std::string> deployment{};
+    std::int64_t generation = 0;
+    bool rolled_back = false;  // pushes build but do not take over until somebody promotes
+    std::vector<Promotion> history{};
+};
+BOOST_DESCRIBE_STRUCT(Production, (), (deployment, generation, rolled_back, history))
+
+struct DeploymentPage {
+    std::vector<DeploymentView> items{};
+    std::optional<std::int64_t> next{};  // intent to continue below
+};
+
+class Deployments {
+public:
+    Deployments(db::Database& database, objects::ObjectStore& objects, bus::Bus& bus, Clock clock,
+                RoutePublisher& publisher, DeploymentsConfig config)
+        : database_(database),
+          objects_(objects),
+          bus_(bus),
+          clock_(std::move(clock)),
+          publisher_(publisher),
+          config_(std::move(config)) {}
+
+    // What people do.
+
+    /// Errors: not_found — the project; unavailable — disk_full.
+    Task<Result<DeploymentView>> create(NewDeployment wanted);
+    Task<Result<DeploymentView>> find(std::string id);
+    /// Newest first; `below` is a page's `next`, 0 for the first page.
+    Task<DeploymentPage> list(std::string project, std::int64_t below, int limit);
+    Task<std::vector<StateEvent>> history(std::string id);
+    /// Errors: not_found; conflict — deployment_ended.
+    Task<Result<DeploymentView>> cancel(std::string id, std::string actor);
+    /// The same commit again. Errors: not_found; unavailable — disk_full.
+    Task<Result<DeploymentView>> redeploy(std::string id, bool reuse, Trigger trigger,
+                                          std::string actor);
+    /// Frees its host and forgets it. Errors: not_found; conflict — it is live, or still running.
+    Task<Result<>> remove(std::string id, std::string actor);
+    /// Points production there. `deployment` "" walks back in the pointer's history.
+    /// Errors: not_found; conflict — not_ready, already_live, nothing_to_roll_back_to.
+    Task<Result<Production>> set_production(std::string project, std::string deployment,
+                                            std::string actor, std::string reason);
+    Task<Production> production(std::string project);
+    /// Stops what runs and takes every host of the project off the edge.
+    Task<> remove_project(std::string project, std::string actor);
+
+    // What workers do.
+
+    struct Claimed {
+        Deployment deployment{};
+        std::string project_name{};
+    };
+    Task<std::optional<Claimed>> claim(std::string worker, std::string name);
+    /// Errors (these five): conflict — lease_lost.
+    Task<Result<jobs::RenewReply>> renew(std::string id, std::int64_t epoch);
+    Task<Result<>> advance(std::string id, jobs::Advance step);
+    Task<Result<jobs::ReuseReply>> reuse(std::string id, jobs::ReuseRequest request);
+    Task<Result<>> finish(std::string id, jobs::Finish finish);
+    Task<Result<>> holds_lease(std::string id, std::int64_t epoch);
+
+    // What the api does by itself.
+
+    /// Every lease gets a fresh period: call once at the start.
+    Task<> refresh_leases();
+    /// Ends what outlived its lease; call every second.
+    Task<> reconcile();
+    /// Publishes events that were committed; runs until canceled.
+    Task<> dispatch_events();
+
+private:
+    friend class Finishing;
+
+    Task<Result<Deployment>> row(std::string id);
+    Task<Result<artifacts::Manifest>> manifest_for(const Deployment& deployment,
+                                                   const jobs::Finish& finish);
+    Task<> publish(std::int64_t generation);
+    void hint(std::string type, std::string id);
+
+    db::Database& database_;
+    objects::ObjectStore& objects_;
+    bus::Bus& bus_;
+    Clock clock_;
+    RoutePublisher& publisher_;
+    DeploymentsConfig config_;
+};
+
+}  // namespace berth::deployments

@@ -1,0 +1,336 @@
+#include "deployments/deployments.hpp"
+
+#include <gtest/gtest.h>
+
+#include "base/crypto.hpp"
+#include "base/id.hpp"
+#include "db/records.hpp"
+#include "deployments/host_names.hpp"
+#include "deployments/inspections.hpp"
+#include "logs/log_store.hpp"
+
+namespace berth::deployments {
+namespace {
+
+using jobs::Reason;
+using jobs::State;
+
+class DeploymentsTest : public testing::Test {
+protected:
+    DeploymentsTest() {
+        database_.migrate();
+        const auto prepare = [](soci::session& sql) {
+            db::execute(sql, "insert into teams values ('tem_1', 'default', 'Default', 0)");
+            db::execute(sql, "insert into teams values ('tem_2', 'other', 'Other', 0)");
+            for (const auto& [id, team, name] :
+                 {std::tuple("prj_1", "tem_1", "shop"), std::tuple("prj_2", "tem_2", "blog"),
+                  std::tuple("prj_3", "tem_1", "docs")}) {
+                db::execute(sql,
+                            "insert into projects (id, team, name, repo_url, branch, "
+                            "created_at_ms) values (:id, :team, :name, 'https://x', 'main', 0)",
+                            id, team, name);
+            }
+        };
+        wait(database_.write(prepare));
+    }
+
+    static DeploymentsConfig config() {
+        DeploymentsConfig config;
+        config.url_of = [](const std::string& host) { return "http://" + host; };
+        return config;
+    }
+
+    DeploymentView create(const std::string& project = "prj_1", const std::string& ref = "") {
+        NewDeployment wanted{.project = project, .ref = ref, .actor = "a@x"};
+        return wait(deployments_.create(wanted)).value();
+    }
+
+    Deployment claim() { return wait(deployments_.claim("wrk_1", "here")).value().deployment; }
+
+    DeploymentView find(const std::string& id) { return wait(deployments_.find(id)).value(); }
+
+    /// Uploads one file and finishes.
+    Result<> finish_ready(const Deployment& job, const std::string& text, std::string key = "") {
+        const std::string sha = sha256_hex(text);
+        wait(objects_->put({artifacts::blob_key(sha), text}));
+        jobs::Finish finish{.epoch = job.epoch, .state = State::ready, .reuse_key = key};
+        finish.manifest.emplace();
+        finish.manifest->files["index.html"] = {.sha256 = sha, .bytes = text.size()};
+        return wait(deployments_.finish(job.id, finish));
+    }
+
+    std::string deploy(const std::string& text) {
+        create();
+        const Deployment job = claim();
+        finish_ready(job, text).value();
+        return job.id;
+    }
+
+    std::string served(const std::string& host) {
+        const auto text = wait(objects_->get(artifacts::route_key(host), 1 << 20));
+        return text ? json::parse_as<artifacts::Route>(*text)->deployment : "";
+    }
+
+    std::int64_t now_ms_ = 1'000'000;
+    db::Database database_{"sqlite::memory:"};
+    std::unique_ptr<objects::ObjectStore> objects_ = objects::make_memory_object_store();
+    std::unique_ptr<bus::Bus> bus_ = bus::make_local_bus();
+    RoutePublisher publisher_{database_, *objects_, *bus_};
+    Deployments deployments_{database_,  *objects_, *bus_, [this] { return now_ms_; },
+                             publisher_, config()};
+};
+
+TEST_F(DeploymentsTest, goes_from_the_queue_to_every_host) {
+    const DeploymentView made = create();
+    EXPECT_EQ(made.state, State::queued);
+    EXPECT_EQ(made.queue_position, 1);
+    EXPECT_EQ(made.log_lines, 2);  // queued, and that no worker is there
+    const Deployment job = claim();
+    EXPECT_EQ(find(job.id).state, State::preparing);
+    jobs::Advance step{.epoch = job.epoch, .to = State::building};
+    step.commit = jobs::CommitFacts{.commit = "c0ffee", .message = "first"};
+    wait(deployments_.advance(job.id, step)).value();
+    wait(deployments_.advance(job.id, step)).value();  // said twice after a lost answer
+    EXPECT_TRUE(finish_ready(job, "hello").has_value());
+
+    const DeploymentView ready = find(job.id);
+    EXPECT_EQ(ready.state, State::ready);
+    EXPECT_EQ(ready.commit, "c0ffee");
+    EXPECT_EQ(ready.production_url, "http://shop.localhost");
+    EXPECT_EQ(ready.hosts.size(), 3u);
+    EXPECT_EQ(ready.bytes, 5);
+    EXPECT_EQ(served("shop.localhost"), job.id);
+    EXPECT_EQ(served("shop-git-main.localhost"), job.id);
+    EXPECT_EQ(served("shop-" + id_tail(job.id) + ".localhost"), job.id);
+    for (const StepView& step_row : ready.steps)
+        EXPECT_EQ(step_row.state, StepState::succeeded);
+    EXPECT_EQ(wait(deployments_.history(job.id)).size(), 4u);
+}
+
+TEST_F(DeploymentsTest, refuses_every_call_of_a_stale_worker) {
+    create();
+    const Deployment job = claim();
+    const std::int64_t stale = job.epoch - 1;
+    EXPECT_EQ(wait(deployments_.renew(job.id, stale)).error().code, "lease_lost");
+    EXPECT_EQ(wait(deployments_.advance(job.id, {.epoch = stale})).error().code, "lease_lost");
+    EXPECT_EQ(wait(deployments_.reuse(job.id, {.epoch = stale})).error().code, "lease_lost");
+    EXPECT_EQ(wait(deployments_.finish(job.id, {.epoch = stale})).error().code, "lease_lost");
+    EXPECT_EQ(wait(deployments_.holds_lease(job.id, stale)).error().code, "lease_lost");
+    EXPECT_TRUE(wait(deployments_.holds_lease(job.id, job.epoch)).has_value());
+}
+
+TEST_F(DeploymentsTest, a_manifest_must_be_servable_and_complete) {
+    create();
+    const Deployment job = claim();
+    jobs::Finish finish{.epoch = job.epoch, .state = State::ready};
+    EXPECT_EQ(wait(deployments_.finish(job.id, finish)).error().code, "missing_field");
+    finish.manifest.emplace();
+    finish.manifest->files["a"] = {.sha256 = sha256_hex("nowhere"), .bytes = 7};
+    EXPECT_EQ(wait(deployments_.finish(job.id, finish)).error().code, "blob_missing");
+    finish.manifest->files = {{"../etc/passwd", {.sha256 = sha256_hex("x")}}};
+    EXPECT_EQ(wait(deployments_.finish(job.id, finish)).error().code, "bad_manifest");
+    EXPECT_EQ(find(job.id).state, State::preparing);
+}
+
+TEST_F(DeploymentsTest, an_older_one_that_finishes_late_does_not_replace_a_newer) {
+    create("prj_1", "main");
+    const Deployment older = claim();
+    wait(deployments_.create({.project = "prj_1", .actor = "b@x"})).value();
+    const Deployment newer = claim();
+    finish_ready(newer, "new").value();
+    finish_ready(older, "old").value();
+    EXPECT_EQ(served("shop.localhost"), newer.id);
+    EXPECT_EQ(served("shop-git-main.localhost"), newer.id);
+    EXPECT_EQ(served("shop-" + id_tail(older.id) + ".localhost"), older.id);
+}
+
+TEST_F(DeploymentsTest, a_newer_one_supersedes_what_waits_and_asks_what_runs_to_stop) {
+    create();
+    const Deployment running = claim();
+    const DeploymentView waiting = create();
+    create();
+    EXPECT_EQ(find(waiting.id).state, State::superseded);
+    EXPECT_EQ(wait(deployments_.renew(running.id, running.epoch)).value().stop, State::superseded);
+}
+
+TEST_F(DeploymentsTest, previews_never_touch_production) {
+    create("prj_1", "feature/x");
+    const Deployment job = claim();
+    finish_ready(job, "x").value();
+    EXPECT_EQ(find(job.id).environment, Environment::preview);
+    EXPECT_EQ(served("shop.localhost"), "");
+    EXPECT_EQ(served(branch_host("shop", "feature/x", "localhost")), job.id);
+}
+
+TEST_F(DeploymentsTest, rolls_back_further_each_time_and_waits_for_a_promotion) {
+    const std::string a = deploy("a");
+    const std::string b = deploy("b");
+    const std::string c = deploy("c");
+    EXPECT_EQ(wait(deployments_.set_production("prj_1", "", "a@x", "")).value().deployment, b);
+    const Production second = wait(deployments_.set_production("prj_1", "", "a@x", "bad")).value();
+    EXPECT_EQ(second.deployment, a);
+    EXPECT_TRUE(second.rolled_back);
+    EXPECT_EQ(served("shop.localhost"), a);
+    EXPECT_EQ(wait(deployments_.set_production("prj_1", "", "a@x", "")).error().code,
+              "nothing_to_roll_back_to");
+
+    const std::string d = deploy("d");  // built, but not live
+    EXPECT_EQ(served("shop.localhost"), a);
+    EXPECT_FALSE(find(d).production_url.has_value());
+    EXPECT_FALSE(wait(deployments_.set_production("prj_1", d, "a@x", "")).value().rolled_back);
+    EXPECT_EQ(served("shop.localhost"), d);
+    EXPECT_EQ(served("shop.localhost"), d);
+    const std::string e = deploy("e");
+    EXPECT_EQ(served("shop.localhost"), e);
+    EXPECT_EQ(wait(deployments_.set_production("prj_1", e, "a@x", "")).error().code,
+              "already_live");
+    EXPECT_EQ(wait(deployments_.set_production("prj_2", e, "a@x", "")).error().code,
+              "deployment_not_found");
+    static_cast<void>(c);
+}
+
+TEST_F(DeploymentsTest, cancel_ends_what_waits_at_once_and_what_runs_within_its_limit) {
+    const DeploymentView waiting = create();
+    EXPECT_EQ(wait(deployments_.cancel(waiting.id, "a@x")).value().state, State::canceled);
+    EXPECT_EQ(wait(deployments_.cancel(waiting.id, "a@x")).error().code, "deployment_ended");
+    create();
+    const Deployment job = claim();
+    EXPECT_EQ(wait(deployments_.cancel(job.id, "a@x")).value().stop, State::canceled);
+    now_ms_ += 10'001;
+    wait(deployments_.renew(job.id, job.epoch)).value();  // it says it lives, but does not stop
+    wait(deployments_.reconcile());
+    EXPECT_EQ(find(job.id).state, State::canceled);
+    EXPECT_EQ(finish_ready(job, "late").error().code, "lease_lost");
+}
+
+TEST_F(DeploymentsTest, nothing_outlives_its_lease) {
+    create();
+    const Deployment job = claim();
+    now_ms_ += 14'999;
+    wait(deployments_.reconcile());
+    EXPECT_EQ(find(job.id).state, State::preparing);
+    wait(deployments_.refresh_leases());  // an api that starts gives a fresh period
+    now_ms_ += 14'999;
+    wait(deployments_.reconcile());
+    EXPECT_EQ(find(job.id).state, State::preparing);
+    now_ms_ += 2;
+    wait(deployments_.reconcile());
+    const DeploymentView ended = find(job.id);
+    EXPECT_EQ(ended.state, State::failed);
+    EXPECT_EQ(ended.reason, Reason::lost_worker);
+    EXPECT_FALSE(ended.next_step.empty());
+    EXPECT_EQ(ended.steps.front().state, StepState::failed);
+}
+
+TEST_F(DeploymentsTest, a_queue_without_a_worker_ends_in_words) {
+    const DeploymentView waiting = create();
+    now_ms_ += 15 * 60'000 + 1;
+    wait(deployments_.reconcile());
+    EXPECT_EQ(find(waiting.id).reason, Reason::no_worker);
+}
+
+TEST_F(DeploymentsTest, a_failure_keeps_what_the_worker_said) {
+    create();
+    const Deployment job = claim();
+    const jobs::Finish finish{.epoch = job.epoch,
+                              .state = State::failed,
+                              .reason = Reason::build_failed,
+                              .detail = "npm run build exited with 3",
+                              .first_error = "boom",
+                              .next_step = "look",
+                              .exit_code = 3};
+    wait(deployments_.finish(job.id, finish)).value();
+    wait(deployments_.finish(job.id, finish)).value();  // said twice after a lost answer
+    const DeploymentView failed = find(job.id);
+    EXPECT_EQ(failed.reason, Reason::build_failed);
+    EXPECT_EQ(failed.exit_code, 3);
+    EXPECT_EQ(served("shop.localhost"), "");
+}
+
+TEST_F(DeploymentsTest, teams_share_the_workers_fairly) {
+    create("prj_1", "a");
+    create("prj_1", "b");
+    create("prj_1", "c");
+    create("prj_2", "a");
+    EXPECT_EQ(claim().project, "prj_1");
+    EXPECT_EQ(claim().project, "prj_2");  // the other team waits less, though it came later
+    EXPECT_EQ(claim().project, "prj_1");
+    EXPECT_FALSE(wait(deployments_.claim("wrk_1", "here")).has_value());  // two at most of one
+}
+
+TEST_F(DeploymentsTest, reuses_an_earlier_result_under_its_own_name) {
+    create();
+    const Deployment first = claim();
+    finish_ready(first, "same", "key").value();
+    create();
+    const Deployment second = claim();
+    const auto found = wait(deployments_.reuse(second.id, {.epoch = second.epoch, .key = "key"}));
+    EXPECT_EQ(found.value().deployment, first.id);
+    jobs::Finish finish{.epoch = second.epoch, .state = State::ready};
+    finish.reused_deployment = first.id;
+    wait(deployments_.finish(second.id, finish)).value();
+    EXPECT_EQ(served("shop.localhost"), second.id);
+    const auto manifest = wait(objects_->get(artifacts::manifest_key(second.id), 1 << 20)).value();
+    EXPECT_EQ(json::parse_as<artifacts::Manifest>(manifest)->deployment, second.id);
+}
+
+TEST_F(DeploymentsTest, removing_takes_the_host_away_and_refuses_what_is_live) {
+    const std::string old = deploy("old");
+    const std::string live = deploy("live");
+    EXPECT_EQ(wait(deployments_.remove(live, "a@x")).error().code, "deployment_live");
+    wait(deployments_.remove(old, "a@x")).value();
+    EXPECT_EQ(served("shop-" + id_tail(old) + ".localhost"), "");
+    EXPECT_EQ(wait(deployments_.find(old)).error().code, "deployment_not_found");
+    wait(deployments_.remove_project("prj_1", "a@x"));
+    EXPECT_EQ(served("shop.localhost"), "");
+    EXPECT_EQ(wait(deployments_.find(live)).error().code, "deployment_not_found");
+}
+
+TEST_F(DeploymentsTest, lists_in_pages_newest_first) {
+    for (int i = 0; i < 5; ++i)
+        create("prj_3", "b" + std::to_string(i));
+    const DeploymentPage first = wait(deployments_.list("prj_3", 0, 2));
+    EXPECT_EQ(first.items.front().ref, "b4");
+    const DeploymentPage rest = wait(deployments_.list("prj_3", first.next.value(), 100));
+    EXPECT_EQ(rest.items.size(), 3u);
+    EXPECT_FALSE(rest.next.has_value());
+}
+
+TEST_F(DeploymentsTest, events_that_were_committed_are_told_once) {
+    const auto heard = bus_->subscribe("deployments");
+    create();
+    EXPECT_FALSE(wait(heard->next(std::chrono::milliseconds(1))).has_value());
+    asio::io_context loop;
+    spawn(loop.get_executor(), deployments_.dispatch_events(), "events");
+    loop.run_for(std::chrono::milliseconds(40));
+    EXPECT_EQ(wait(heard->next(std::chrono::milliseconds(1)))->type, "created");
+    EXPECT_FALSE(wait(heard->next(std::chrono::milliseconds(1))).has_value());
+}
+
+TEST_F(DeploymentsTest, publishes_what_a_crash_left_unpublished) {
+    deploy("x");
+    wait(objects_->remove(artifacts::route_key("shop.localhost")));
+    wait(objects_->remove(artifacts::route_head_key));
+    RoutePublisher restarted(database_, *objects_, *bus_);
+    wait(restarted.publish());
+    EXPECT_NE(served("shop.localhost"), "");
+}
+
+TEST_F(DeploymentsTest, an_inspection_is_a_job_with_an_answer) {
+    const Sealer sealer(random_bytes(32));
+    Inspections inspections(database_, *bus_, sealer, [this] { return now_ms_; });
+    const jobs::Source source{.repo_url = "https://x/y"};
+    const auto nobody = wait(inspections.inspect(source, std::chrono::milliseconds(5)));
+    EXPECT_EQ(nobody.error().code, "no_worker");
+
+    const auto job = wait(inspections.claim("wrk_1"));
+    EXPECT_EQ(job->source.repo_url, "https://x/y");
+    EXPECT_FALSE(wait(inspections.claim("wrk_1")).has_value());
+    jobs::Finish finish{.epoch = job->epoch, .state = State::failed};
+    finish.reason = Reason::clone_not_found;
+    wait(inspections.finish(job->id, finish)).value();
+    EXPECT_EQ(wait(inspections.finish(job->id, finish)).error().code, "lease_lost");
+}
+
+}  // namespace
+}  // namespace berth::deployments

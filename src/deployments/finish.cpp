@@ -1,0 +1,146 @@
+/// The end of a deployment: the manifest, the pointer, the routes.
+
+#include "artifacts/manifest.hpp"
+#include "db/records.hpp"
+#include "deployments/deployments.hpp"
+#include "deployments/host_names.hpp"
+#include "deployments/pointer.hpp"
+#include "deployments/rows.hpp"
+
+namespace berth::deployments {
+namespace {
+
+using jobs::State;
+using namespace std::chrono_literals;
+
+constexpr std::size_t manifest_bytes_max = 64 << 20;
+constexpr auto edges_limit = 2s;
+
+Error lease_lost() {
+    return fail_as(Failure::conflict, "lease_lost", "", "this job is no longer yours");
+}
+
+bool is_sha256(const std::string& text) {
+    return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string::npos;
+}
+
+/// The worker is trusted to have built, not to be right: every path and hash is looked at.
+Result<> check(const artifacts::Manifest& manifest) {
+    for (const auto& [path, entry] : manifest.files) {
+        const bool escapes = path.empty() || path.front() == '/' || path.size() > 1024 ||
+                             ("/" + path + "/").find("/../") != std::string::npos ||
+                             path.find('\0') != std::string::npos;
+        if (escapes || !is_sha256(entry.sha256)) {
+            return fail_as(Failure::invalid, "bad_manifest", "/manifest/files",
+                           "'{}' is not a path and hash that can be served", path);
+        }
+    }
+    return {};
+}
+
+}  // namespace
+
+Task<Result<artifacts::Manifest>> Deployments::manifest_for(const Deployment& deployment,
+                                                            const jobs::Finish& finish) {
+    if (finish.reused_deployment) {
+        const std::string key = artifacts::manifest_key(*finish.reused_deployment);
+        const Result<std::string> text = co_await objects_.get(key, manifest_bytes_max);
+        if (!text) co_return text.error();
+        Result<artifacts::Manifest> manifest = json::parse_as<artifacts::Manifest>(*text);
+        if (manifest) manifest->deployment = deployment.id;
+        co_return manifest;
+    }
+    if (!finish.manifest) {
+        co_return fail_as(Failure::invalid, "missing_field", "/manifest",
+                          "a ready deployment has a manifest");
+    }
+    artifacts::Manifest manifest = *finish.manifest;
+    manifest.deployment = deployment.id;
+    manifest.project = deployment.project;
+    if (const Result<> ok = check(manifest); !ok) co_return ok.error();
+    std::set<std::string> seen;
+    for (const auto& [path, entry] : manifest.files) {
+        if (!seen.insert(entry.sha256).second) continue;
+        const std::string key = artifacts::blob_key(entry.sha256);
+        const auto there = co_await objects_.stat(key);
+        if (!there || there->bytes != entry.bytes) {
+            co_return fail_as(Failure::conflict, "blob_missing", "/manifest/files",
+                              "the bytes of {} were not uploaded", path);
+        }
+    }
+    co_return manifest;
+}
+
+Task<> Deployments::publish(std::int64_t generation) {
+    co_await publisher_.publish();
+    co_await publisher_.wait_for_edges(generation, edges_limit);
+}
+
+Task<Result<>> Deployments::finish(std::string id, jobs::Finish finish) {
+    const auto look = [&](soci::session& sql) { return find_deployment(sql, id); };
+    const std::optional<Deployment> found = co_await database_.read(look);
+    if (!found || found->epoch != finish.epoch) co_return lease_lost();
+    if (jobs::is_terminal(found->state)) {  // a repeated call after a lost answer
+        if (found->state == finish.state) co_return Result<>{};
+        co_return lease_lost();
+    }
+    if (!jobs::is_terminal(finish.state)) {
+        co_return fail_as(Failure::invalid, "wrong_state", "/state", "a job ends in an end state");
+    }
+
+    std::int64_t generation = 0;
+    if (finish.state == State::ready) {
+        // First all data, then the pointer, then the word that it is done.
+        const Result<artifacts::Manifest> manifest = co_await manifest_for(*found, finish);
+        if (!manifest) co_return manifest.error();
+        objects::Object object{artifacts::manifest_key(id), json::text(*manifest)};
+        co_await objects_.put(std::move(object));
+
+        std::int64_t bytes = 0;
+        for (const auto& [path, entry] : manifest->files) {
+            bytes += static_cast<std::int64_t>(entry.bytes);
+        }
+        const std::int64_t now = clock_();
+        const auto point = [&](soci::session& sql) -> Result<std::int64_t> {
+            const auto current = find_deployment(sql, id);
+            if (!current || current->epoch != finish.epoch || jobs::is_terminal(current->state)) {
+                return lease_lost();
+            }
+            db::execute(sql,
+                        "update deployments set artifact = 1, bytes = :bytes, files = :files, "
+                        "reuse_key = :key, reused_deployment = :reused where id = :id",
+                        bytes, static_cast<std::int64_t>(manifest->files.size()), finish.reuse_key,
+                        finish.reused_deployment, id);
+            return go_live(sql, *current, config_.base_host, now, config_.retention_ms);
+        };
+        const Result<std::int64_t> pointed = co_await database_.write(point);
+        if (!pointed) co_return pointed.error();
+        generation = *pointed;
+        co_await publish(generation);
+    }
+
+    const std::int64_t now = clock_();
+    const auto end = [&](soci::session& sql) -> Result<> {
+        const auto current = find_deployment(sql, id);
+        if (!current || current->epoch != finish.epoch) return lease_lost();
+        const Outcome outcome{
+            .reason = finish.state == State::failed
+                          ? std::optional(finish.reason.value_or(jobs::Reason::internal))
+                          : std::nullopt,
+            .detail = finish.detail,
+            .first_error = finish.first_error,
+            .next_step = finish.next_step,
+            .exit_code = finish.exit_code};
+        if (!change_state(sql, *current, finish.state, outcome, now)) return lease_lost();
+        return {};
+    };
+    const Result<> ended = co_await database_.write(end);
+    if (ended) {
+        hint("ended", id);
+        bus_.publish({.topic = "log/" + id, .type = "end", .id = id});
+        bus_.publish({.topic = "queue", .type = "build", .id = ""});  // a slot is free
+    }
+    co_return ended;
+}
+
+}  // namespace berth::deployments

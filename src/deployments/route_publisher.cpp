@@ -1,0 +1,149 @@
+#include "deployments/route_publisher.hpp"
+
+#include "artifacts/manifest.hpp"
+#include "db/records.hpp"
+
+namespace berth::deployments {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t batch_max = 200;
+constexpr std::size_t changes_max = 1000;  // design: the last 1,000 changed hosts
+constexpr std::size_t previous_max = 10;
+constexpr std::int64_t edge_alive_ms = 40'000;  // an edge polls at least every 25 s
+
+struct RouteRow {
+    std::string host{};
+    std::string project{};
+    std::string deployment{};
+    std::int64_t generation = 0;
+    std::vector<artifacts::PreviousDeployment> previous{};
+};
+BOOST_DESCRIBE_STRUCT(RouteRow, (), (host, project, deployment, generation, previous))
+
+objects::Object route_object(const RouteRow& row) {
+    const artifacts::Route route{.generation = row.generation,
+                                 .host = row.host,
+                                 .project = row.project,
+                                 .deployment = row.deployment,
+                                 .previous = row.previous};
+    return {artifacts::route_key(row.host), json::text(route)};
+}
+
+}  // namespace
+
+std::int64_t set_route(soci::session& sql, const std::string& host, const std::string& project,
+                       const std::string& deployment, std::int64_t now_ms,
+                       std::int64_t retention_ms) {
+    const std::int64_t generation = db::next_number(sql, "generation");
+    const auto old = db::select_one<RouteRow>(sql, "from routes where host = :host", host);
+    std::vector<artifacts::PreviousDeployment> previous;
+    if (old && !old->deployment.empty() && old->deployment != deployment) {
+        previous.push_back({old->deployment, now_ms + retention_ms});
+    }
+    if (old) {
+        for (const artifacts::PreviousDeployment& earlier : old->previous) {
+            const bool kept = earlier.until_ms > now_ms && earlier.deployment != deployment;
+            if (kept && previous.size() < previous_max) previous.push_back(earlier);
+        }
+    }
+    if (deployment.empty()) previous.clear();  // gone is gone
+    const RouteRow row{host, project, deployment, generation, previous};
+    db::insert(sql, "routes", row,
+               "on conflict (host) do update set project = excluded.project, "
+               "deployment = excluded.deployment, generation = excluded.generation, "
+               "previous = excluded.previous");
+    return generation;
+}
+
+Task<std::int64_t> RoutePublisher::stored_generation() {
+    const std::string key = artifacts::route_head_key;
+    const Result<std::string> text = co_await objects_.get(key, 1 << 20);
+    if (!text) co_return 0;
+    const auto head = json::parse_as<artifacts::RouteHead>(*text);
+    co_return head ? head->generation : 0;
+}
+
+Task<> RoutePublisher::publish() {
+    asio::steady_timer turn(co_await asio::this_coro::executor);
+    while (busy_) {  // ends when the one before is done; it is bounded by the number of routes
+        turn.expires_after(2ms);
+        co_await turn.async_wait(asio::use_awaitable);
+    }
+    busy_ = true;
+    try {
+        co_await put_changed();
+    } catch (...) {
+        busy_ = false;
+        throw;
+    }
+    busy_ = false;
+}
+
+Task<> RoutePublisher::publish_everything() {
+    published_ = 0;
+    co_await publish();
+}
+
+Task<> RoutePublisher::put_changed() {
+    if (published_ < 0) published_ = co_await stored_generation();
+    while (true) {  // ends when nothing newer is left
+        const std::int64_t from = published_;
+        const auto newer = [from](soci::session& sql) {
+            return db::select<RouteRow>(
+                sql, "from routes where generation > :from order by generation limit :count", from,
+                static_cast<std::int64_t>(batch_max));
+        };
+        const std::vector<RouteRow> rows = co_await database_.read(newer);
+        if (rows.empty()) co_return;
+
+        std::vector<objects::Object> batch;
+        for (const RouteRow& row : rows) {
+            if (row.deployment.empty()) {
+                const std::string key = artifacts::route_key(row.host);
+                co_await objects_.remove(key);
+            } else {
+                batch.push_back(route_object(row));
+            }
+        }
+        co_await objects_.put_all(std::move(batch));
+
+        // The head names the last changed hosts, whatever their order of publishing was.
+        const std::int64_t until = rows.back().generation;
+        const auto last = [until](soci::session& sql) {
+            return db::select<artifacts::RouteChange>(
+                sql, "from routes where generation <= :until order by generation desc limit :count",
+                until, static_cast<std::int64_t>(changes_max));
+        };
+        std::vector<artifacts::RouteChange> changed = co_await database_.read(last);
+        std::ranges::reverse(changed);
+        const artifacts::RouteHead head{until, std::move(changed)};
+        objects::Object object{artifacts::route_head_key, json::text(head)};
+        co_await objects_.put(std::move(object));
+        published_ = until;
+        bus_.publish({.topic = "routes", .type = "published", .id = std::to_string(until)});
+    }
+}
+
+void RoutePublisher::loaded(const std::string& edge, std::int64_t generation) {
+    edges_[edge] = {generation, steady_now_ms()};
+    bus_.publish({.topic = "edges", .type = "loaded", .id = edge});
+}
+
+Task<> RoutePublisher::wait_for_edges(std::int64_t generation, std::chrono::milliseconds limit) {
+    const std::int64_t deadline = steady_now_ms() + limit.count();
+    const auto heard = bus_.subscribe("edges");
+    while (true) {  // ends when all are there, or at the deadline
+        const std::int64_t now = steady_now_ms();
+        const bool all = std::ranges::all_of(edges_, [&](const auto& item) {
+            return item.second.generation >= generation ||
+                   item.second.seen_ms + edge_alive_ms < now;
+        });
+        if (all || now >= deadline) co_return;
+        const std::chrono::milliseconds left(deadline - now);
+        co_await heard->next(left);
+    }
+}
+
+}  // namespace berth::deployments

@@ -1,0 +1,51 @@
+#pragma once
+/// Queries that several files of this room share; inside a read or a write.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "deployments/deployment.hpp"
+
+namespace soci {
+class session;
+}
+
+namespace berth::deployments {
+
+/// What this room needs to know of a project.
+struct ProjectRow {
+    std::string id{};
+    std::string team{};
+    std::string name{};
+    std::string branch{};
+    bool supersede = true;
+    std::int64_t keep_sources = 0;
+};
+BOOST_DESCRIBE_STRUCT(ProjectRow, (), (id, team, name, branch, supersede, keep_sources))
+
+struct ProductionRow {
+    std::string project{};
+    std::string deployment{};
+    std::int64_t intent = 0;
+    std::int64_t generation = 0;
+    bool rolled_back = false;
+};
+BOOST_DESCRIBE_STRUCT(ProductionRow, (), (project, deployment, intent, generation, rolled_back))
+
+/// Not deleted ones only.
+std::optional<Deployment> find_deployment(soci::session& sql, const std::string& id);
+std::optional<ProjectRow> find_project(soci::session& sql, const std::string& id);
+std::optional<ProductionRow> find_production(soci::session& sql, const std::string& project);
+
+/// queued or worked on, of one project.
+std::vector<Deployment> unfinished(soci::session& sql, const std::string& project);
+
+/// Hosts that point somewhere now, in order.
+std::vector<std::string> hosts_of_deployment(soci::session& sql, const std::string& deployment);
+std::vector<std::string> hosts_of_project(soci::session& sql, const std::string& project);
+
+/// The words of the states that a worker holds, for `in (…)`.
+extern const char* const held_states;
+
+}  // namespace berth::deployments
