@@ -1,0 +1,239 @@
+#include "api/access.hpp"
+
+#include "accounts/accounts.hpp"
+#include "db/database.hpp"
+#include "db/records.hpp"
+#include "http/normalise.hpp"
+
+namespace berth::api {
+
+/// As the database has it: with the caller's place in the project's team, if there is one.
+struct ProjectRow {
+    std::string id{};
+    std::string name{};
+    std::string team{};
+    std::optional<accounts::TeamRole> role{};
+};
+BOOST_DESCRIBE_STRUCT(ProjectRow, (), (id, name, team, role))
+
+namespace {
+
+Error not_signed_in() {
+    return fail(Failure::unauthenticated, "sign in first");
+}
+
+Error not_allowed(std::string_view why) {
+    return fail(Failure::forbidden, "{}", why);
+}
+
+std::string_view bearer_of(const http::Request& request) {
+    constexpr std::string_view scheme = "bearer ";
+    const std::string_view given = request.headers.get("authorization");
+    if (given.size() <= scheme.size()) return {};
+    for (std::size_t i = 0; i < scheme.size(); ++i) {
+        const char c = given[i];
+        if ((c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c) != scheme[i]) return {};
+    }
+    return given.substr(scheme.size());
+}
+
+Task<Result<Caller>> caller_by_token(Services& services, std::string value) {
+    if (services.accounts.is_worker_token(value)) co_return Caller{.kind = CallerKind::worker};
+    if (services.accounts.is_edge_token(value)) co_return Caller{.kind = CallerKind::edge};
+    if (!value.starts_with("tok_")) {
+        const auto owner = co_await services.accounts.sessions.check(value);
+        if (!owner) co_return owner.error();
+        co_return Caller{.kind = CallerKind::user, .user = owner->user, .session = owner->session};
+    }
+    const auto owner = co_await services.accounts.tokens.check(value);
+    if (!owner) co_return owner.error();
+    co_return Caller{.kind = CallerKind::token,
+                     .user = owner->user,
+                     .token = owner->token.id,
+                     .scope = owner->token.scope,
+                     .project = owner->token.project};
+}
+
+/// "http://Host" as the browser sees it, when the host is an IP address: until a platform URL is
+/// set, Berth answers to those too (design §1).
+bool is_own_address(const http::Request& request, std::string_view origin) {
+    if (!http::is_address_literal(request.host)) return false;
+    const std::string own = std::string(request.secure ? "https://" : "http://") +
+                            std::string(request.headers.get("host"));
+    return origin == own;
+}
+
+std::string_view origin_of(std::string_view url) {
+    const std::size_t host = url.find("://");
+    if (host == std::string_view::npos) return url;
+    return url.substr(0, url.find('/', host + 3));
+}
+
+bool is_ours(const Config& config, const http::Request& request, std::string_view origin) {
+    if (origin == origin_of(config.platform_url)) return true;
+    for (const std::string& more : config.more_origins) {
+        if (origin == origin_of(more)) return true;
+    }
+    return is_own_address(request, origin);
+}
+
+bool about_a_project(Policy policy) {
+    return policy == Policy::project_read || policy == Policy::project_deploy ||
+           policy == Policy::project_write || policy == Policy::project_own;
+}
+
+std::optional<ProjectRow> find_project(soci::session& sql, const std::string& key,
+                                       const std::string& user) {
+    return db::select_one<ProjectRow>(
+        sql,
+        "from (select p.id as id, p.name as name, p.team as team, m.role as role from projects p "
+        "left join members m on m.team = p.team and m.user_id = :user "
+        "where (p.id = :id or p.name = :name) and p.deleted_at_ms is null) found",
+        user, key, key);
+}
+
+/// What the path is about, as the caller may see it; nothing for a stranger.
+Task<std::optional<ProjectRow>> resolve(Services& services, Context& context) {
+    const std::string project(context.at("project"));
+    const std::string deployment(context.at("deployment"));
+    const std::string user = context.caller.user.id;
+    const auto query = [&](soci::session& sql) -> std::optional<ProjectRow> {
+        if (deployment.empty()) return find_project(sql, project, user);
+        const auto owner = db::value<std::string>(
+            sql, "select project from deployments where id = :id and deleted_at_ms is null",
+            deployment);
+        if (!owner) return std::nullopt;
+        return find_project(sql, *owner, user);
+    };
+    co_return co_await services.database.read(query);
+}
+
+Result<> check_scope(const Caller& caller, Policy policy) {
+    using accounts::TokenScope;
+    if (caller.kind != CallerKind::token) return {};
+    const TokenScope needed = policy == Policy::project_read     ? TokenScope::read
+                              : policy == Policy::project_deploy ? TokenScope::deploy
+                                                                 : TokenScope::admin;
+    if (caller.scope >= needed) return {};
+    return not_allowed("this token's scope does not allow it");
+}
+
+Task<Result<>> admit_to_project(Services& services, Policy policy, Context& context) {
+    const Caller& caller = context.caller;
+    const std::optional<ProjectRow> found = co_await resolve(services, context);
+    const bool bound_elsewhere = found && caller.project && *caller.project != found->id;
+    if (!found || !found->role || bound_elsewhere) {
+        const bool deployment = !context.at("deployment").empty();
+        co_return fail(Failure::not_found, "no such {}", deployment ? "deployment" : "project");
+    }
+    context.project = {found->id, found->name, found->team, *found->role};
+    context.deployment = context.at("deployment");
+    if (policy == Policy::project_own && *found->role != accounts::TeamRole::owner) {
+        co_return not_allowed("only an owner of the team may do this");
+    }
+    co_return check_scope(caller, policy);
+}
+
+/// For routes that are about no project.
+Result<> admit_person(Policy policy, const Caller& caller, const http::Request& request) {
+    if (policy == Policy::session && caller.kind != CallerKind::user) {
+        return not_allowed("a token cannot do this; sign in as a person");
+    }
+    if (caller.kind == CallerKind::token) {
+        if (caller.project) return not_allowed("this token works for one project alone");
+        if (!is_safe(request) && caller.scope != accounts::TokenScope::admin) {
+            return not_allowed("this token's scope does not allow it");
+        }
+        if (policy == Policy::instance_owner && caller.scope != accounts::TokenScope::admin) {
+            return not_allowed("this token's scope does not allow it");
+        }
+    }
+    if (policy == Policy::instance_owner && caller.user.role != accounts::UserRole::owner) {
+        return not_allowed("only an owner of the instance may do this");
+    }
+    return {};
+}
+
+Result<> admit_machine(CallerKind wanted, const Caller& caller) {
+    if (caller.kind == wanted) return {};
+    if (caller.kind == CallerKind::nobody) return not_signed_in();
+    return not_allowed("this address is for machines of this instance");
+}
+
+}  // namespace
+
+bool is_safe(const http::Request& request) {
+    const bool reads = request.verb == http::Verb::get || request.verb == http::Verb::head ||
+                       request.verb == http::Verb::options;
+    return reads && request.headers.find("upgrade") == nullptr;
+}
+
+std::string cookie_name(std::string_view name, const http::Request& request) {
+    return (request.secure ? "__Host-" : "") + std::string(name);
+}
+
+Task<Result<Caller>> find_caller(Services& services, const http::Request& request) {
+    if (request.headers.find("authorization") != nullptr) {
+        const std::string value(bearer_of(request));
+        if (value.empty()) {
+            co_return fail(Failure::unauthenticated, "only `Authorization: Bearer` works here");
+        }
+        co_return co_await caller_by_token(services, value);
+    }
+    const auto cookie = request.cookie(cookie_name("berth_access", request));
+    if (!cookie) co_return Caller{};
+    const auto owner = co_await services.accounts.sessions.check(*cookie);
+    if (!owner) co_return owner.error();
+    co_return Caller{.kind = CallerKind::user, .user = owner->user, .session = owner->session};
+}
+
+Result<> check_origin(const Config& config, const http::Request& request) {
+    const std::string* site = request.headers.find("sec-fetch-site");
+    const std::string* origin = request.headers.find("origin");
+    const bool foreign = (site != nullptr && *site != "same-origin" && *site != "none") ||
+                         (origin != nullptr && !is_ours(config, request, *origin));
+    if (!foreign) return {};
+    return fail_as(Failure::forbidden, "origin_refused", "",
+                   "another site's page made this request; only Berth's own may");
+}
+
+Result<> require_origin(const Config& config, const http::Request& request) {
+    const Result<> ours = check_origin(config, request);
+    if (!ours) return ours.error();
+    if (request.headers.find("origin") != nullptr) return {};
+    return fail_as(Failure::forbidden, "origin_missing", "",
+                   "a request by cookie that changes something needs an Origin header; scripts use "
+                   "a token instead");
+}
+
+Task<Result<>> admit(Services& services, const Route& route, Context& context) {
+    const Policy policy = route.policy;
+    const http::Request& request = context.request;
+    if (policy == Policy::nobody) co_return not_allowed("this address is not open");
+    if (policy == Policy::hook_secret) co_return Result<>{};
+    const bool by_cookie = request.headers.find("authorization") == nullptr;
+    if (!is_safe(request) && by_cookie) {
+        const Result<> ours = check_origin(services.config, request);
+        if (!ours) co_return ours.error();
+    }
+    if (policy == Policy::everybody) co_return Result<>{};
+
+    const Result<Caller> caller = co_await find_caller(services, request);
+    if (!caller) co_return caller.error();
+    context.caller = *caller;
+    if (policy == Policy::worker) co_return admit_machine(CallerKind::worker, *caller);
+    if (policy == Policy::edge) co_return admit_machine(CallerKind::edge, *caller);
+    if (!caller->is_person()) co_return not_signed_in();
+    if (!is_safe(request) && by_cookie) {
+        const Result<> ours = require_origin(services.config, request);
+        if (!ours) co_return ours.error();
+    }
+    if (caller->user.must_change_password && policy != Policy::session) {
+        co_return fail_as(Failure::forbidden, "password_must_change", "",
+                          "choose a password of your own first");
+    }
+    if (about_a_project(policy)) co_return co_await admit_to_project(services, policy, context);
+    co_return admit_person(policy, *caller, request);
+}
+
+}  // namespace berth::api

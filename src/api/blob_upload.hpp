@@ -1,0 +1,27 @@
+#pragma once
+/// Bytes that a worker uploads: verified by hash before they are stored under it.
+
+#include <string>
+#include <vector>
+
+#include "http/message.hpp"
+#include "objects/object_store.hpp"
+
+namespace berth::api {
+
+/// Which of these names the store lacks. Names: "<sha256>", "<sha256>.br", "<sha256>.gz".
+/// Errors: invalid — bad_blob_name.
+Task<Result<std::vector<std::string>>> missing_blobs(objects::ObjectStore& store,
+                                                     std::vector<std::string> names);
+
+/// Reads a stream of blobs (the format at the top of jobs/job.hpp) and stores it in batches.
+/// Errors: invalid — bad_blob_name, blob_hash_mismatch, blob_stream_cut; unavailable.
+Task<Result<>> store_blobs(objects::ObjectStore& store, http::BodySource& source);
+
+/// Errors: invalid — bad_blob_name, blob_hash_mismatch.
+Task<Result<>> store_source(objects::ObjectStore& store, http::BodySource& source,
+                            std::string sha256);
+
+std::string source_key(const std::string& sha256);
+
+}  // namespace berth::api
