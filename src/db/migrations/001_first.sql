@@ -79,6 +79,7 @@ create table projects (
     supersede bigint not null default 1,
     keep_sources bigint not null default 5,
     version bigint not null default 1,
+    env_version bigint not null default 1,
     created_at_ms bigint not null,
     deleted_at_ms bigint
 );
