@@ -16,5 +16,10 @@ std::span<const Route> token_routes();
 std::span<const Route> user_routes();
 std::span<const Route> hook_routes();
 std::span<const Route> inspect_routes();
+std::span<const Route> deployment_routes();
+std::span<const Route> log_routes();
+std::span<const Route> event_routes();
+std::span<const Route> worker_routes();
+std::span<const Route> edge_routes();
 
 }  // namespace berth::api

@@ -29,7 +29,11 @@ class LogStore;
 }
 namespace berth::deployments {
 class Deployments;
-}
+class Inspections;
+class RoutePublisher;
+enum class Environment : int;
+struct JobInputs;
+}  // namespace berth::deployments
 namespace berth::accounts {
 class Accounts;
 }
@@ -72,6 +76,16 @@ struct Services {
     logs::LogStore* logs = nullptr;
     bus::Bus* bus = nullptr;
     objects::ObjectStore* objects = nullptr;
+    deployments::Inspections* inspections = nullptr;
+    deployments::RoutePublisher* publisher = nullptr;
+
+    // What jobs get.
+    std::int64_t lease_ms = 15'000;
+    jobs::JobLimits job_limits{};
+    /// The project's repository, settings and opened variables.
+    std::function<Task<Result<deployments::JobInputs>>(std::string project,
+                                                       deployments::Environment environment)>
+        job_inputs{};
 
     /// Looks at a repository through a worker.
     std::function<Task<Result<jobs::Inspection>>(jobs::Source source)> inspect{};

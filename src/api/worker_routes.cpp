@@ -66,8 +66,8 @@ Task<Result<jobs::Job>> job_of(Services& services, const deployments::Deployment
 
 Task<Result<std::optional<jobs::Job>>> claim_once(Services& services,
                                                   const jobs::ClaimRequest& wanted) {
-    const bool inspects = std::ranges::contains(wanted.kinds, jobs::Kind::inspect);
-    const bool builds = std::ranges::contains(wanted.kinds, jobs::Kind::build);
+    const bool inspects = std::ranges::count(wanted.kinds, jobs::Kind::inspect) > 0;
+    const bool builds = std::ranges::count(wanted.kinds, jobs::Kind::build) > 0;
     if (inspects) {
         std::optional<jobs::Job> job = co_await services.inspections->claim(wanted.worker);
         if (job) co_return job;
@@ -221,7 +221,10 @@ Task<Result<http::Response>> finish(Services& services, Context& context) {
                                ? co_await services.inspections->finish(id, std::move(*body))
                                : co_await services.deployments->finish(id, std::move(*body));
     if (!ended) co_return ended.error();
-    if (!is_inspection(id)) spawn_archive(services, id);
+    if (!is_inspection(id)) {
+        const auto here = co_await asio::this_coro::executor;
+        spawn(here, services.logs->archive(id), "archive a log");
+    }
     co_return http::json_response(200, Nothing{});
 }
 

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/json.hpp"
 #include "base/task.hpp"
@@ -33,8 +34,11 @@ class Bus {
 public:
     virtual ~Bus() = default;
     virtual void publish(Event event) = 0;
-    /// Events whose topic begins with `topic`, from now on.
-    virtual std::unique_ptr<Subscription> subscribe(std::string topic) = 0;
+    /// Events whose topic begins with one of `topics`, from now on.
+    virtual std::unique_ptr<Subscription> subscribe_any(std::vector<std::string> topics) = 0;
+    std::unique_ptr<Subscription> subscribe(std::string topic) {
+        return subscribe_any({std::move(topic)});
+    }
 };
 
 /// Within one loop. Subscriptions must not outlive the bus.

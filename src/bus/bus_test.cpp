@@ -29,6 +29,15 @@ TEST_P(BusTest, delivers_to_every_reader_of_the_topic) {
     EXPECT_EQ(wait(next_id(*other)), "nothing");
 }
 
+TEST_P(BusTest, a_reader_of_several_topics_is_spared_the_others) {
+    const auto reader = bus_->subscribe_any({"deployments", "projects"});
+    for (int i = 0; i < 300; ++i)
+        bus_->publish({.topic = "log/dpl_1", .id = "noise"});
+    bus_->publish({.topic = "projects", .id = "p"});
+    EXPECT_EQ(wait(next_id(*reader)), "p");
+    EXPECT_EQ(wait(next_id(*reader)), "nothing");
+}
+
 TEST_P(BusTest, wakes_a_reader_that_waits) {
     const auto reader = bus_->subscribe("a");
     asio::io_context loop;

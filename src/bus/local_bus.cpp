@@ -14,14 +14,17 @@ using Readers = std::list<LocalSubscription*>;
 
 class LocalSubscription final : public Subscription {
 public:
-    LocalSubscription(Readers& readers, std::string topic)
-        : readers_(readers), topic_(std::move(topic)) {
+    LocalSubscription(Readers& readers, std::vector<std::string> topics)
+        : readers_(readers), topics_(std::move(topics)) {
         place_ = readers_.insert(readers_.end(), this);
     }
     ~LocalSubscription() override { readers_.erase(place_); }
 
     void offer(const Event& event) {
-        if (!event.topic.starts_with(topic_)) return;
+        const auto wanted = [&](const std::string& topic) {
+            return event.topic.starts_with(topic);
+        };
+        if (std::ranges::none_of(topics_, wanted)) return;
         if (events_.size() == events_max) events_.pop_front();
         events_.push_back(event);
         if (waiting_ != nullptr) waiting_->cancel();
@@ -44,7 +47,7 @@ public:
 private:
     Readers& readers_;
     Readers::iterator place_;
-    std::string topic_;
+    std::vector<std::string> topics_;
     std::deque<Event> events_;
     asio::steady_timer* waiting_ = nullptr;
 };
@@ -55,8 +58,8 @@ public:
         for (LocalSubscription* reader : readers_)
             reader->offer(event);
     }
-    std::unique_ptr<Subscription> subscribe(std::string topic) override {
-        return std::make_unique<LocalSubscription>(readers_, std::move(topic));
+    std::unique_ptr<Subscription> subscribe_any(std::vector<std::string> topics) override {
+        return std::make_unique<LocalSubscription>(readers_, std::move(topics));
     }
 
 private:

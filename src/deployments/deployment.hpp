@@ -11,7 +11,7 @@
 
 namespace berth::deployments {
 
-enum class Environment { production, preview };
+enum class Environment : int { production, preview };
 BOOST_DESCRIBE_ENUM(Environment, production, preview)
 
 /// What made a deployment.

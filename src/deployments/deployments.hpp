@@ -118,6 +118,8 @@ public:
     Task<Result<>> advance(std::string id, jobs::Advance step);
     Task<Result<jobs::ReuseReply>> reuse(std::string id, jobs::ReuseRequest request);
     Task<Result<>> finish(std::string id, jobs::Finish finish);
+    /// The SHA-256 of the kept source. Errors: not_found.
+    Task<Result<std::string>> source_of(std::string id);
     Task<Result<>> holds_lease(std::string id, std::int64_t epoch);
 
     // What the api does by itself.

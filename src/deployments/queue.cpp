@@ -106,6 +106,13 @@ Task<Result<jobs::RenewReply>> Deployments::renew(std::string id, std::int64_t e
     co_return co_await database_.write(prolong);
 }
 
+Task<Result<std::string>> Deployments::source_of(std::string id) {
+    const Result<Deployment> found = co_await row(id);
+    if (!found) co_return found.error();
+    if (!found->source_sha256) co_return fail(Failure::not_found, "no source was kept of {}", id);
+    co_return *found->source_sha256;
+}
+
 Task<Result<>> Deployments::holds_lease(std::string id, std::int64_t epoch) {
     const auto look = [&](soci::session& sql) { return held(sql, id, epoch).has_value(); };
     if (!co_await database_.read(look)) co_return lease_lost();

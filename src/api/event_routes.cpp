@@ -1,0 +1,116 @@
+/// GET /api/v1/events: what happens in the caller's projects, as WebSocket or event stream.
+
+#include "api/routes.hpp"
+#include "bus/bus.hpp"
+#include "db/database.hpp"
+#include "db/records.hpp"
+
+namespace berth::api {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto heartbeat = 15s;
+
+/// Who listens, copied from the request.
+struct Listener {
+    std::string user{};
+    std::optional<std::string> project{};
+};
+
+/// Whether an event is about a project of the listener.
+Task<bool> may_see(Services& services, const Listener& listener, const bus::Event& event) {
+    const std::string of_deployment =
+        "select count(*) from deployments d join projects p on p.id = d.project "
+        "join members m on m.team = p.team where d.id = :id and m.user_id = :user";
+    const std::string of_project =
+        "select count(*) from projects p join members m on m.team = p.team "
+        "where p.id = :id and m.user_id = :user";
+    const bool deployment = event.topic == "deployments";
+    if (event.id.empty()) co_return true;  // "look again", about nothing in particular
+    const auto look = [&](soci::session& sql) {
+        const auto mine = db::value<std::int64_t>(sql, deployment ? of_deployment : of_project,
+                                                  event.id, listener.user);
+        if (mine.value_or(0) == 0) return false;
+        if (!listener.project) return true;
+        if (!deployment) return event.id == *listener.project;
+        return db::value<std::string>(sql, "select project from deployments where id = :id",
+                                      event.id) == listener.project;
+    };
+    co_return co_await services.database.read(look);
+}
+
+Task<std::optional<std::string>> next_event(Services& services, const Listener& listener,
+                                            bus::Subscription& from) {
+    const std::optional<bus::Event> event = co_await from.next(heartbeat);
+    if (!event) co_return "";
+    const bool mine = co_await may_see(services, listener, *event);
+    if (!mine) co_return std::nullopt;
+    co_return json::text(*event);
+}
+
+Task<> write_stream(Services& services, Listener listener, http::BodySink& sink) {
+    const auto events = services.bus->subscribe_any({"deployments", "projects"});
+    while (true) {  // ends when the reader goes away
+        const auto text = co_await next_event(services, listener, *events);
+        if (!text) continue;
+        const std::string piece =
+            text->empty() ? ": still here\n\n" : "event: change\ndata: " + *text + "\n\n";
+        const bool written = co_await sink.write(piece);
+        if (!written) co_return;
+    }
+}
+
+Task<> send_events(Services& services, const Listener& listener, http::WebSocket& socket) {
+    const auto events = services.bus->subscribe_any({"deployments", "projects"});
+    while (true) {  // ends when the reader goes away
+        const auto text = co_await next_event(services, listener, *events);
+        if (!text || text->empty()) continue;
+        const bool sent = co_await socket.send_text(*text);
+        if (!sent) co_return;
+    }
+}
+
+Task<> read_until_closed(http::WebSocket& socket) {
+    while (true) {  // ends when the reader goes away; what it says does not matter
+        const auto message = co_await socket.read();
+        if (!message) co_return;
+    }
+}
+
+Task<> converse(Services& services, Listener listener, http::WebSocket& socket) {
+    const auto here = co_await asio::this_coro::executor;
+    auto race = asio::experimental::make_parallel_group(
+        asio::co_spawn(here, read_until_closed(socket), asio::deferred),
+        asio::co_spawn(here, send_events(services, listener, socket), asio::deferred));
+    co_await race.async_wait(asio::experimental::wait_for_one(), asio::use_awaitable);
+}
+
+Task<Result<http::Response>> events(Services& services, Context& context) {
+    const Listener listener{context.caller.user.id, context.caller.project};
+    Services* const all = &services;
+    http::Response response;
+    if (!context.request.headers.get("upgrade").empty()) {
+        response.status = 101;
+        response.body = http::SocketBody(
+            [all, listener](http::WebSocket& socket) { return converse(*all, listener, socket); });
+        co_return response;
+    }
+    response.headers.set("content-type", "text/event-stream");
+    response.headers.set("x-accel-buffering", "no");
+    response.body = http::StreamBody(
+        [all, listener](http::BodySink& sink) { return write_stream(*all, listener, sink); });
+    co_return response;
+}
+
+constexpr Route table[] = {
+    {http::Verb::get, "/api/v1/events", Policy::signed_in, events},
+};
+
+}  // namespace
+
+std::span<const Route> event_routes() {
+    return table;
+}
+
+}  // namespace berth::api
