@@ -1,4 +1,127 @@
 #pragma once
-namespace berth::projects {
-class ProjectStore;
+/// Where projects are kept, with their credential, variables, host names and deploy hook. Who may
+/// see which project is decided before (api/access.cpp); here a caller names projects by id.
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/crypto.hpp"
+#include "base/task.hpp"
+#include "projects/credential_rows.hpp"
+#include "projects/project.hpp"
+#include "projects/variable.hpp"
+
+namespace berth::db {
+class Database;
 }
+
+namespace berth::projects {
+
+/// Where production points, for lists.
+struct ProductionPointer {
+    std::string deployment{};
+    std::int64_t generation = 0;
+    bool rolled_back = false;
+};
+BOOST_DESCRIBE_STRUCT(ProductionPointer, (), (deployment, generation, rolled_back))
+
+struct ProjectDetails {
+    Project project{};
+    CredentialView credential{};
+    std::optional<ProductionPointer> production{};
+};
+
+/// Who acts: for the audit, and whose deploy keys may be used.
+struct Actor {
+    std::string user{};  // usr_…
+    std::string name{};  // e-mail address
+};
+
+struct NewProject {
+    Project project{};  // id, times and version are given by the store
+    CredentialInput credential{};
+    std::vector<VariableInput> variables{};
+};
+
+/// Everything a build needs to know of its project, opened.
+struct JobInputs {
+    jobs::Source source{};  // repo_url, ref = the production branch, root, credential
+    jobs::Settings settings{};
+    std::vector<jobs::JobVariable> variables{};
+};
+
+struct ProjectNames {
+    std::string base_host = "localhost";
+    std::string platform_host{};  // never a project's
+};
+
+class ProjectStore {
+public:
+    static constexpr std::int64_t tombstone_ms = 30ll * 24 * 3600 * 1000;
+
+    /// All must outlive this.
+    ProjectStore(db::Database& database, const Sealer& sealer, Clock now_ms, ProjectNames names);
+
+    /// Checks and stores a project; its production host is its own from here on.
+    /// Errors: invalid; conflict — name_taken at /name: a living project's, or one freed by another
+    ///         team in the last 30 days.
+    Task<Result<ProjectDetails>> add(NewProject wanted, Actor actor);
+
+    /// Errors: not_found.
+    Task<Result<ProjectDetails>> find(std::string project);
+
+    /// Newest first: the projects of a person's teams, at most `limit`, older than the id `after`
+    /// ("" is the start).
+    Task<std::vector<ProjectDetails>> list(std::string user, std::int64_t limit, std::string after);
+
+    /// Stores changed settings if the version is still that of `changed.version`.
+    /// Errors: invalid; precondition — precondition_failed; not_found.
+    Task<Result<ProjectDetails>> change(Project changed, std::optional<CredentialInput> credential,
+                                        Actor actor);
+
+    /// Forgets its secrets and frees its hosts. Errors: not_found.
+    Task<Result<>> remove(std::string project, Actor actor);
+
+    struct Variables {
+        std::vector<VariableView> items{};
+        std::int64_t version = 0;
+    };
+    /// Errors: not_found.
+    Task<Result<Variables>> variables(std::string project);
+    /// Replaces the list if `version` is still the stored one.
+    /// Errors: invalid, at /items/N/…; precondition — precondition_failed; not_found.
+    Task<Result<Variables>> set_variables(std::string project, std::int64_t version,
+                                          std::vector<VariableInput> items, Actor actor);
+
+    /// Errors: not_found; invalid — seal_broken.
+    Task<Result<JobInputs>> job_inputs(std::string project, VariableEnvironment environment);
+    /// Keeps the host keys that were seen first; later ones do not replace them.
+    Task<> pin_known_hosts(std::string project, std::string text);
+    /// Fills in the production branch of a project that was added without one.
+    Task<> pin_branch(std::string project, std::string branch);
+
+    Task<Result<DeployKey>> add_deploy_key(std::string user);
+    /// The private half of an unused key. Errors: invalid — deploy_key_not_found.
+    Task<Result<std::string>> open_deploy_key(std::string user, std::string id);
+
+    /// The secret of the deploy hook's address; nothing until one is made.
+    Task<Result<std::optional<std::string>>> hook(std::string project);
+    /// A new secret; the old address stops working.
+    Task<std::string> rotate_hook(std::string project, Actor actor);
+    /// The project of a hook's secret. Errors: not_found.
+    Task<Result<Project>> project_of_hook(std::string secret);
+
+    /// "shop" → "shop.example.com"
+    std::string host_of(const std::string& name) const { return name + "." + names_.base_host; }
+
+private:
+    db::Database& database_;
+    const Sealer& sealer_;
+    Clock now_ms_;
+    ProjectNames names_;
+};
+
+}  // namespace berth::projects

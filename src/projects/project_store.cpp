@@ -1,0 +1,211 @@
+#include "projects/project_store.hpp"
+
+#include "accounts/audit.hpp"
+#include "base/id.hpp"
+#include "db/database.hpp"
+#include "db/records.hpp"
+#include "projects/host_rows.hpp"
+#include "projects/undo.hpp"
+#include "projects/variable_rows.hpp"
+#include "rules/repo_url.hpp"
+
+namespace berth::projects {
+namespace {
+
+constexpr std::int64_t projects_per_team_max = 1000;
+
+/// Tells readers of the event stream, after the commit.
+void announce(soci::session& sql, const std::string& type, const std::string& project,
+              std::int64_t now_ms) {
+    db::execute(sql,
+                "insert into outbox (id, topic, type, subject, at_ms) "
+                "values (:id, 'projects', :type, :project, :now)",
+                db::next_number(sql, "outbox"), type, project, now_ms);
+}
+
+Error not_found() {
+    return fail(Failure::not_found, "no such project");
+}
+
+Error changed_meanwhile() {
+    return fail_as(Failure::precondition, "precondition_failed", "",
+                   "it was changed by somebody else in the meantime");
+}
+
+std::optional<Project> living(soci::session& sql, const std::string& id) {
+    return db::select_one<Project>(sql, "from projects where id = :id and deleted_at_ms is null",
+                                   id);
+}
+
+ProjectDetails details_of(soci::session& sql, Project project) {
+    ProjectDetails details;
+    details.credential = view_credential(sql, project.id);
+    details.production = db::select_one<ProductionPointer>(
+        sql, "from productions where project = :project and deployment <> ''", project.id);
+    details.project = std::move(project);
+    return details;
+}
+
+Result<> check_new(const NewProject& wanted) {
+    const Result<> fits = check(wanted.credential, wanted.project.repo_url);
+    if (!fits) return fits.error();
+    return check(wanted.variables, "/variables");
+}
+
+/// A token must not travel to another server than the one it was given for.
+Result<> check_move(const Project& before, const Project& after, const CredentialView& credential) {
+    if (credential.kind != jobs::CredentialKind::token) return {};
+    const Result<rules::RepoUrl> from = rules::parse_repo_url(before.repo_url);
+    const Result<rules::RepoUrl> to = rules::parse_repo_url(after.repo_url);
+    const bool same = from && to && from->scheme == to->scheme && from->host == to->host &&
+                      from->port == to->port;
+    if (same) return {};
+    return fail_as(Failure::invalid, "secret_missing", "/credential/secret",
+                   "repo_url: leads to another server; give the credential for it too");
+}
+
+}  // namespace
+
+ProjectStore::ProjectStore(db::Database& database, const Sealer& sealer, Clock now_ms,
+                           ProjectNames names)
+    : database_(database), sealer_(sealer), now_ms_(std::move(now_ms)), names_(std::move(names)) {}
+
+Task<Result<ProjectDetails>> ProjectStore::add(NewProject wanted, Actor actor) {
+    Project& project = wanted.project;
+    const Result<> settings_fit = check(project);
+    if (!settings_fit) co_return settings_fit.error();
+    const Result<> rest_fits = check_new(wanted);
+    if (!rest_fits) co_return rest_fits.error();
+    const std::string host = host_of(project.name);
+    if (host == names_.platform_host) {
+        co_return fail_as(Failure::invalid, "reserved_name", "/name",
+                          "name: {} is where Berth itself lives", host);
+    }
+    const std::int64_t now = now_ms_();
+    project.id = new_id("prj");
+    project.created_at_ms = now;
+    project.version = 1;
+    project.env_version = 1;
+    project.deleted_at_ms.reset();
+    const auto work = [&](soci::session& sql) -> Result<ProjectDetails> {
+        const auto count = db::value<std::int64_t>(
+            sql, "select count(*) from projects where team = :team and deleted_at_ms is null",
+            project.team);
+        if (count.value_or(0) >= projects_per_team_max) {
+            return fail_as(Failure::conflict, "too_many_projects", "",
+                           "a team has at most {} projects", projects_per_team_max);
+        }
+        const Result<> claimed =
+            claim_production_host(sql, host, project.id, project.team, now, tombstone_ms);
+        if (!claimed) return claimed.error();
+        db::insert(sql, "projects", project);
+        const Result<> connected =
+            set_credential(sql, sealer_, project.id, actor.user, wanted.credential);
+        if (!connected) throw Undo{connected.error()};
+        const Result<> stored =
+            replace_variables(sql, sealer_, project.id, wanted.variables, "/variables", now);
+        if (!stored) throw Undo{stored.error()};
+        accounts::write_audit(sql, now, {actor.name, "project_created", project.id, project.name});
+        announce(sql, "created", project.id, now);
+        return details_of(sql, project);
+    };
+    co_return co_await write_or_undo(database_, work);
+}
+
+Task<Result<ProjectDetails>> ProjectStore::find(std::string project) {
+    const auto query = [&](soci::session& sql) -> Result<ProjectDetails> {
+        std::optional<Project> found = living(sql, project);
+        if (!found) return not_found();
+        return details_of(sql, std::move(*found));
+    };
+    co_return co_await database_.read(query);
+}
+
+Task<std::vector<ProjectDetails>> ProjectStore::list(std::string user, std::int64_t limit,
+                                                     std::string after) {
+    const std::string below = after.empty() ? "~" : after;  // after every id
+    const auto query = [&](soci::session& sql) {
+        std::vector<ProjectDetails> found;
+        const std::vector<Project> projects = db::select<Project>(
+            sql,
+            "from projects where deleted_at_ms is null and id < :below and team in "
+            "(select team from members where user_id = :user) order by id desc limit :limit",
+            below, user, limit);
+        for (const Project& project : projects)
+            found.push_back(details_of(sql, project));
+        return found;
+    };
+    co_return co_await database_.read(query);
+}
+
+Task<Result<ProjectDetails>> ProjectStore::change(Project changed,
+                                                  std::optional<CredentialInput> credential,
+                                                  Actor actor) {
+    const Result<> settings_fit = check(changed);
+    if (!settings_fit) co_return settings_fit.error();
+    if (credential) {
+        const Result<> fits = check(*credential, changed.repo_url);
+        if (!fits) co_return fits.error();
+    }
+    const std::int64_t now = now_ms_();
+    const auto work = [&](soci::session& sql) -> Result<ProjectDetails> {
+        const std::optional<Project> before = living(sql, changed.id);
+        if (!before) return not_found();
+        if (before->version != changed.version) return changed_meanwhile();
+        if (before->name != changed.name) {
+            return fail_as(Failure::invalid, "name_fixed", "/name",
+                           "name: cannot be changed; its addresses are in use");
+        }
+        const bool given = credential && (credential->secret || credential->deploy_key_id ||
+                                          credential->kind == jobs::CredentialKind::none);
+        const Result<> moves =
+            given ? Result<>{} : check_move(*before, changed, view_credential(sql, changed.id));
+        if (!moves) return moves.error();
+        if (credential) {
+            const Result<> set = set_credential(sql, sealer_, changed.id, actor.user, *credential);
+            if (!set) throw Undo{set.error()};
+        }
+        if (before->repo_url != changed.repo_url) {
+            db::execute(sql, "update connections set known_hosts = '' where project = :project",
+                        changed.id);
+        }
+        const std::int64_t version = before->version + 1;
+        db::execute(sql,
+                    "update projects set repo_url = :repo_url, branch = :branch, root = :root, "
+                    "framework = :framework, install_command = :install, build_command = :build, "
+                    "output_dir = :output, node = :node, supersede = :supersede, "
+                    "keep_sources = :keep, version = :version where id = :id",
+                    changed.repo_url, changed.branch, changed.root, changed.framework,
+                    changed.install_command, changed.build_command, changed.output_dir,
+                    changed.node, changed.supersede, changed.keep_sources, version, changed.id);
+        accounts::write_audit(sql, now, {actor.name, "project_changed", changed.id, changed.name});
+        announce(sql, "changed", changed.id, now);
+        Project stored = changed;
+        stored.version = version;
+        return details_of(sql, std::move(stored));
+    };
+    co_return co_await write_or_undo(database_, work);
+}
+
+Task<Result<>> ProjectStore::remove(std::string project, Actor actor) {
+    const std::int64_t now = now_ms_();
+    const auto work = [&](soci::session& sql) -> Result<> {
+        const std::optional<Project> found = living(sql, project);
+        if (!found) return not_found();
+        db::execute(sql, "update projects set deleted_at_ms = :now where id = :id", now, project);
+        release_hosts(sql, project, now);
+        for (const char* table : {"connections", "variables", "hooks"}) {
+            db::execute(sql, std::string("delete from ") + table + " where project = :project",
+                        project);
+        }
+        db::execute(sql,
+                    "update tokens set revoked_at_ms = :now where project = :project and "
+                    "revoked_at_ms is null",
+                    now, project);
+        accounts::write_audit(sql, now, {actor.name, "project_deleted", project, found->name});
+        return {};
+    };
+    co_return co_await database_.write(work);
+}
+
+}  // namespace berth::projects

@@ -1,0 +1,33 @@
+#pragma once
+/// The rows of variables, within a transaction of the project's.
+
+#include <string>
+#include <vector>
+
+#include "base/crypto.hpp"
+#include "jobs/job.hpp"
+#include "projects/variable.hpp"
+
+namespace soci {
+class session;
+}
+
+namespace berth::projects {
+
+/// Replaces all variables of a project. `pointer` is where the list stands in the request.
+/// Errors: invalid — value_missing: nothing is stored under that key and environment, or a stored
+///         sensitive value would be shown.
+Result<> replace_variables(soci::session& sql, const Sealer& sealer, const std::string& project,
+                           const std::vector<VariableInput>& variables, const std::string& pointer,
+                           std::int64_t now_ms);
+
+/// By key. Errors: invalid — seal_broken.
+Result<std::vector<VariableView>> read_variables(soci::session& sql, const Sealer& sealer,
+                                                 const std::string& project);
+
+/// What a build of that environment gets. Errors: invalid — seal_broken.
+Result<std::vector<jobs::JobVariable>> build_variables(soci::session& sql, const Sealer& sealer,
+                                                       const std::string& project,
+                                                       VariableEnvironment environment);
+
+}  // namespace berth::projects
