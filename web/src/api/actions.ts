@@ -1,0 +1,38 @@
+// What the pages do. Each answers with the server's word, and the caches follow the server: nothing is
+// shown as done before it is.
+
+import type { QueryClient } from '@tanstack/react-query'
+
+import { call } from './client'
+import type { Deployment, Production, Project } from './types'
+
+const part = encodeURIComponent
+
+/** Everything that shows deployments of a project asks again. */
+export const refreshProject = (client: QueryClient) =>
+  Promise.all(
+    ['projects', 'project', 'deployments', 'deployment', 'production'].map((key) =>
+      client.invalidateQueries({ queryKey: [key] }),
+    ),
+  )
+
+export const deploy = (project: string, body: { ref?: string; reuse?: boolean } = {}) =>
+  call<Deployment>(`/projects/${part(project)}/deployments`, { method: 'POST', body })
+
+export const redeploy = (deployment: string, reuse = false) =>
+  call<Deployment>(`/deployments/${part(deployment)}/redeploy`, { method: 'POST', body: { reuse } })
+
+export const cancel = (deployment: string) =>
+  call<Deployment | undefined>(`/deployments/${part(deployment)}/cancel`, { method: 'POST', body: {} })
+
+export const remove = (deployment: string) =>
+  call<void>(`/deployments/${part(deployment)}`, { method: 'DELETE' })
+
+export const promote = (project: string, deployment: string, reason?: string) =>
+  call<Production>(`/projects/${part(project)}/production`, {
+    method: 'PUT',
+    body: reason ? { deployment, reason } : { deployment },
+  })
+
+export const removeProject = (project: Project) =>
+  call<void>(`/projects/${part(project.id)}`, { method: 'DELETE' })

@@ -1,0 +1,130 @@
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
+
+import { call, callVersioned, Problem } from './client'
+import type {
+  Deployment,
+  InstanceSettings,
+  ListPage,
+  OutputFile,
+  Production,
+  Project,
+  Session,
+  SessionRow,
+  Token,
+  User,
+  Variable,
+} from './types'
+
+const part = encodeURIComponent
+
+/** null = nobody is signed in. */
+export const sessionQuery = queryOptions({
+  queryKey: ['session'],
+  queryFn: async (): Promise<Session | null> => {
+    try {
+      return await call<Session>('/auth/session')
+    } catch (error) {
+      if (error instanceof Problem && error.status === 401) return null
+      throw error
+    }
+  },
+  staleTime: 60_000,
+})
+
+export const setupQuery = queryOptions({
+  queryKey: ['setup'],
+  queryFn: () => call<{ needed: boolean }>('/setup', { anonymous: true }),
+  staleTime: Number.POSITIVE_INFINITY,
+})
+
+export const projectsQuery = queryOptions({
+  queryKey: ['projects'],
+  queryFn: async () => {
+    const items: Project[] = []
+    let cursor: string | null = ''
+    // Pages of 100; more than 2,000 projects belong to the API, not to one screen.
+    for (let page = 0; page < 20 && cursor !== null; page++) {
+      const query: string = cursor ? `&cursor=${part(cursor)}` : ''
+      const answer: ListPage<Project> = await call(`/projects?limit=100${query}`)
+      items.push(...answer.items)
+      cursor = answer.next
+    }
+    return items
+  },
+})
+
+export const projectQuery = (project: string) =>
+  queryOptions({
+    queryKey: ['project', project],
+    queryFn: () => callVersioned<Project>(`/projects/${part(project)}`),
+  })
+
+export const deploymentsQuery = (project: string) =>
+  infiniteQueryOptions({
+    queryKey: ['deployments', project],
+    queryFn: ({ pageParam }) =>
+      call<ListPage<Deployment>>(
+        `/projects/${part(project)}/deployments?limit=30${pageParam ? `&cursor=${part(pageParam)}` : ''}`,
+      ),
+    initialPageParam: '',
+    getNextPageParam: (last) => last.next ?? undefined,
+  })
+
+export const deploymentQuery = (deployment: string) =>
+  queryOptions({
+    queryKey: ['deployment', deployment],
+    queryFn: () => call<Deployment>(`/deployments/${part(deployment)}`),
+  })
+
+export const filesQuery = (deployment: string) =>
+  queryOptions({
+    queryKey: ['files', deployment],
+    queryFn: () => call<ListPage<OutputFile>>(`/deployments/${part(deployment)}/files`),
+    staleTime: Number.POSITIVE_INFINITY, // a finished deployment does not change
+  })
+
+export const productionQuery = (project: string) =>
+  queryOptions({
+    queryKey: ['production', project],
+    queryFn: () => call<Production>(`/projects/${part(project)}/production`),
+  })
+
+export const variablesQuery = (project: string) =>
+  queryOptions({
+    queryKey: ['env', project],
+    queryFn: () => callVersioned<{ items: Variable[] }>(`/projects/${part(project)}/env`),
+  })
+
+export const hookQuery = (project: string) =>
+  queryOptions({
+    queryKey: ['hook', project],
+    queryFn: () => call<{ url: string | null }>(`/projects/${part(project)}/hook`),
+  })
+
+export const sessionsQuery = queryOptions({
+  queryKey: ['sessions'],
+  queryFn: () => call<ListPage<SessionRow>>('/sessions'),
+})
+
+export const tokensQuery = queryOptions({
+  queryKey: ['tokens'],
+  queryFn: () => call<ListPage<Token>>('/tokens'),
+})
+
+export const usersQuery = queryOptions({
+  queryKey: ['users'],
+  queryFn: () => call<ListPage<User>>('/users'),
+})
+
+export const instanceQuery = queryOptions({
+  queryKey: ['instance'],
+  queryFn: () => callVersioned<InstanceSettings>('/instance/settings'),
+  staleTime: 60_000,
+})
+
+export const healthQuery = queryOptions({
+  queryKey: ['health'],
+  queryFn: () =>
+    call<{ status: string; version: string }>('/instance/health', { anonymous: true }),
+  staleTime: Number.POSITIVE_INFINITY,
+})

@@ -1,0 +1,64 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useRouter, useSearch } from '@tanstack/react-router'
+
+import { call, Problem } from '../api/client'
+import type { User } from '../api/types'
+import { ProblemNotice } from '../parts/Broken'
+import { Door } from '../parts/Door'
+import { pages } from '../paths'
+import { Button } from '../ui/Button'
+import { TextField } from '../ui/Field'
+
+/** Only a place of this dashboard: an address from outside must not send people elsewhere. */
+export const safeNext = (next: string | undefined): string =>
+  next && /^\/(?![/\\])/.test(next) ? next : pages.projects
+
+export default function LoginPage() {
+  const client = useQueryClient()
+  const router = useRouter()
+  const { next } = useSearch({ from: pages.login })
+  const signIn = useMutation({
+    mutationFn: (data: FormData) =>
+      call<{ user: User }>('/auth/login', {
+        method: 'POST',
+        anonymous: true,
+        body: { email: String(data.get('email')).trim(), password: String(data.get('password')) },
+      }),
+    onSuccess: async () => {
+      client.clear()
+      router.history.push(safeNext(next))
+    },
+  })
+  const wrong = signIn.error instanceof Problem && signIn.error.status === 401
+
+  return (
+    <Door title="Sign in to Berth">
+      <title>Sign in · Berth</title>
+      <form
+        className="space-y-4"
+        onSubmit={(event) => {
+          event.preventDefault()
+          signIn.mutate(new FormData(event.currentTarget))
+        }}
+      >
+        <TextField label="E-mail" name="email" type="email" required autoFocus autoComplete="username" />
+        <TextField
+          label="Password"
+          name="password"
+          type="password"
+          required
+          autoComplete="current-password"
+          error={wrong ? signIn.error?.message : undefined}
+        />
+        {signIn.error && !wrong && <ProblemNotice error={signIn.error} />}
+        <Button type="submit" kind="primary" size="large" busy={signIn.isPending} className="w-full">
+          Sign in
+        </Button>
+        <p className="text-[12.5px] text-muted">
+          Forgotten? An administrator can reset it under People, or on the machine with{' '}
+          <code className="font-mono">berth admin reset-password</code>.
+        </p>
+      </form>
+    </Door>
+  )
+}

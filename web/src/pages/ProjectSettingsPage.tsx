@@ -1,0 +1,303 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useNavigate, useParams } from '@tanstack/react-router'
+import { type ReactNode, useRef, useState } from 'react'
+
+import { refreshProject, removeProject } from '../api/actions'
+import { call, callVersioned, type Problem } from '../api/client'
+import { hookQuery, projectQuery } from '../api/queries'
+import type { Project, ProjectSettings } from '../api/types'
+import { ProblemNotice } from '../parts/Broken'
+import { type CredentialChoice, CredentialFields, credentialInput, noCredential } from '../parts/Credential'
+import { frameworkName, frameworks, type OverrideKey, planFields } from '../parts/Detected'
+import { fieldError, focusFirstError, isGeneral } from '../parts/forms'
+import { useProject } from '../parts/ProjectShell'
+import { pages } from '../paths'
+import { Button } from '../ui/Button'
+import { SecretBox } from '../ui/Copy'
+import { Dialog, DialogButtons } from '../ui/Dialog'
+import { SelectField, TextField } from '../ui/Field'
+import { Loading, Notice, Panel } from '../ui/Panel'
+import { toast } from '../ui/Toast'
+
+export default function ProjectSettingsPage() {
+  const { project: name } = useParams({ strict: false }) as { project: string }
+  const { data } = useProject(name)
+  if (!data) return <Loading />
+  const key = data.etag ?? data.data.id
+  return (
+    <div className="flex max-w-3xl flex-col gap-5">
+      <title>{`Settings · ${name} · Berth`}</title>
+      <h1 className="sr-only">Settings of {name}</h1>
+      <General key={`general ${key}`} project={data.data} etag={data.etag} />
+      <Build key={`build ${key}`} project={data.data} etag={data.etag} />
+      <Access project={data.data} etag={data.etag} />
+      <Hook project={data.data} />
+      <Danger project={data.data} />
+    </div>
+  )
+}
+
+/** Saves some of the settings, under the version that was shown. */
+const useSave = (project: Project, etag: string | null) => {
+  const client = useQueryClient()
+  const navigate = useNavigate()
+  return useMutation({
+    mutationFn: (settings: ProjectSettings) =>
+      callVersioned<Project>(`/projects/${encodeURIComponent(project.id)}`, { method: 'PATCH', etag, body: settings }),
+    onSuccess: async (saved) => {
+      client.setQueryData(projectQuery(saved.data.name).queryKey, saved)
+      if (saved.data.name !== project.name)
+        await navigate({ to: pages.project_settings, params: { project: saved.data.name }, replace: true })
+      await refreshProject(client)
+      toast('Saved. It applies from the next deployment on.')
+    },
+  })
+}
+
+function Section({
+  title,
+  save,
+  pointers,
+  onSubmit,
+  children,
+}: {
+  title: string
+  save: { isPending: boolean; error: Error | null }
+  pointers: string[]
+  onSubmit: (data: FormData) => void
+  children: ReactNode
+}) {
+  const form = useRef<HTMLFormElement>(null)
+  if (save.error) focusFirstError(form.current)
+  return (
+    <Panel title={title}>
+      <form
+        ref={form}
+        onSubmit={(event) => {
+          event.preventDefault()
+          onSubmit(new FormData(event.currentTarget))
+        }}
+      >
+        <div className="grid gap-4 sm:grid-cols-2">{children}</div>
+        {isGeneral(save.error, pointers) && (
+          <div className="mt-4">
+            <ProblemNotice error={save.error} />
+          </div>
+        )}
+        <div className="mt-4 flex justify-end">
+          <Button type="submit" busy={save.isPending}>
+            Save
+          </Button>
+        </div>
+      </form>
+    </Panel>
+  )
+}
+
+function General({ project, etag }: { project: Project; etag: string | null }) {
+  const save = useSave(project, etag)
+  const text = (data: FormData, name: string) => String(data.get(name)).trim()
+  return (
+    <Section
+      title="General"
+      save={save}
+      pointers={['/name', '/repo_url', '/branch', '/root']}
+      onSubmit={(data) =>
+        save.mutate({
+          name: text(data, 'name'),
+          repo_url: text(data, 'repo_url'),
+          branch: text(data, 'branch'),
+          root: text(data, 'root'),
+        })
+      }
+    >
+      <TextField label="Name" name="name" required maxLength={40} defaultValue={project.name} error={fieldError(save.error, '/name')} hint="A new name is a new address; the old one stops answering." />
+      <TextField label="Production branch" name="branch" mono defaultValue={project.branch} error={fieldError(save.error, '/branch')} />
+      <TextField className="sm:col-span-2" label="Git repository" name="repo_url" mono required defaultValue={project.repo_url} error={fieldError(save.error, '/repo_url')} />
+      <TextField label="Root directory" name="root" mono defaultValue={project.root} placeholder="the top of the repository" error={fieldError(save.error, '/root')} />
+    </Section>
+  )
+}
+
+function Build({ project, etag }: { project: Project; etag: string | null }) {
+  const save = useSave(project, etag)
+  const [own, setOwn] = useState<Record<OverrideKey, boolean>>({
+    framework: project.framework !== null,
+    install_command: project.install_command !== null,
+    build_command: project.build_command !== null,
+    output_dir: project.output_dir !== null,
+    node: project.node !== null,
+  })
+  return (
+    <Section
+      title="Build"
+      save={save}
+      pointers={['/framework', ...planFields.map((field) => `/${field.key}`)]}
+      onSubmit={(data) => {
+        const settings: ProjectSettings = { framework: String(data.get('framework')) || null }
+        for (const { key } of planFields) settings[key] = own[key] ? String(data.get(key)) : null
+        save.mutate(settings)
+      }}
+    >
+      <SelectField label="Framework" name="framework" defaultValue={project.framework ?? ''} error={fieldError(save.error, '/framework')}>
+        <option value="">Detect at each build</option>
+        {[...new Set([...Object.keys(frameworks), project.framework ?? ''])].filter(Boolean).map((each) => (
+          <option key={each} value={each}>
+            {frameworkName(each)}
+          </option>
+        ))}
+      </SelectField>
+      {planFields.map(({ key, label, placeholder }) => (
+        <TextField
+          key={key}
+          label={label}
+          name={key}
+          mono
+          disabled={!own[key]}
+          defaultValue={project[key] ?? ''}
+          placeholder={own[key] ? placeholder : 'detected at each build'}
+          error={fieldError(save.error, `/${key}`)}
+          aside={
+            <label className="inline-flex min-h-6 items-center gap-1.5">
+              <input
+                type="checkbox"
+                className="size-4 accent-(--accent)"
+                checked={own[key]}
+                aria-label={`Set ${label.toLowerCase()} by hand`}
+                onChange={(event) => setOwn({ ...own, [key]: event.target.checked })}
+              />
+              by hand
+            </label>
+          }
+        />
+      ))}
+    </Section>
+  )
+}
+
+const credentialWords = { none: 'Public: no credential.', token: 'An access token is kept, sealed.', deploy_key: 'A deploy key is kept, sealed. Its public half:' }
+
+function Access({ project, etag }: { project: Project; etag: string | null }) {
+  const save = useSave(project, etag)
+  const [choice, setChoice] = useState<CredentialChoice | null>(null)
+  const complete = choice && (choice.kind === 'none' || credentialInput(choice).credential)
+  return (
+    <Panel
+      title="Access to the repository"
+      actions={
+        !choice && (
+          <Button size="small" onClick={() => setChoice(noCredential)}>
+            Replace
+          </Button>
+        )
+      }
+    >
+      <p>{credentialWords[project.credential.kind]}</p>
+      {project.credential.public_key && (
+        <div className="mt-2">
+          <SecretBox value={project.credential.public_key} label="Copy public key" />
+        </div>
+      )}
+      {choice && (
+        <>
+          <CredentialFields value={choice} onChange={setChoice} error={fieldError(save.error, '/credential')} />
+          {isGeneral(save.error, ['/credential']) && <ProblemNotice error={save.error} />}
+          <DialogButtons>
+            <Button onClick={() => setChoice(null)}>Cancel</Button>
+            <Button
+              kind="primary"
+              disabled={!complete}
+              busy={save.isPending}
+              onClick={() =>
+                save.mutate(
+                  { credential: credentialInput(choice).credential ?? { kind: 'none' } },
+                  { onSuccess: () => setChoice(null) },
+                )
+              }
+            >
+              Save
+            </Button>
+          </DialogButtons>
+        </>
+      )}
+    </Panel>
+  )
+}
+
+function Hook({ project }: { project: Project }) {
+  const client = useQueryClient()
+  const hook = useQuery(hookQuery(project.id))
+  const rotate = useMutation({
+    mutationFn: () => call<{ url: string }>(`/projects/${encodeURIComponent(project.id)}/hook`, { method: 'POST', body: {} }),
+    onSuccess: (made) => {
+      client.setQueryData(hookQuery(project.id).queryKey, made)
+      toast('New address made; the old one no longer works.')
+    },
+    onError: (error: Problem) => toast(error.message, { bad: true }),
+  })
+  const url = hook.data?.url
+  return (
+    <Panel
+      title="Deploy hook"
+      actions={
+        <Button size="small" icon="redo" busy={rotate.isPending} onClick={() => rotate.mutate()}>
+          {url ? 'New address' : 'Make address'}
+        </Button>
+      }
+    >
+      <p className="mb-2 text-muted">A POST to this address deploys the production branch. Whoever knows it can do so.</p>
+      {url ? <SecretBox value={url} label="Copy hook address" /> : <p>None yet.</p>}
+    </Panel>
+  )
+}
+
+function Danger({ project }: { project: Project }) {
+  const client = useQueryClient()
+  const navigate = useNavigate()
+  const [asking, setAsking] = useState(false)
+  const [typed, setTyped] = useState('')
+  const drop = useMutation({
+    mutationFn: () => removeProject(project),
+    onSuccess: async () => {
+      await navigate({ to: pages.projects })
+      client.removeQueries({ queryKey: ['project'] })
+      await refreshProject(client)
+      toast(`${project.name} is deleted.`)
+    },
+  })
+  return (
+    <Panel title="Delete">
+      <div className="flex flex-wrap items-center justify-between gap-3">
+        <p className="text-muted">Takes the site off the net and deletes its deployments, logs and variables.</p>
+        <Button kind="danger" onClick={() => setAsking(true)}>
+          Delete project
+        </Button>
+      </div>
+      {asking && (
+        <Dialog title={`Delete ${project.name}?`} onClose={() => setAsking(false)}>
+          <Notice tone="bad">This cannot be undone.</Notice>
+          <form
+            className="mt-4"
+            onSubmit={(event) => {
+              event.preventDefault()
+              if (typed === project.name) drop.mutate()
+            }}
+          >
+            <TextField label={`Type ${project.name} to confirm`} value={typed} autoComplete="off" spellCheck={false} onChange={(event) => setTyped(event.target.value)} />
+            {drop.error && (
+              <div className="mt-3">
+                <ProblemNotice error={drop.error} />
+              </div>
+            )}
+            <DialogButtons>
+              <Button onClick={() => setAsking(false)}>Keep it</Button>
+              <Button type="submit" kind="danger" disabled={typed !== project.name} busy={drop.isPending}>
+                Delete project
+              </Button>
+            </DialogButtons>
+          </form>
+        </Dialog>
+      )}
+    </Panel>
+  )
+}

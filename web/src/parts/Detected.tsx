@@ -1,0 +1,110 @@
+import type { Plan } from '../api/types'
+import { TextField, SelectField } from '../ui/Field'
+
+export type OverrideKey = 'framework' | 'install_command' | 'build_command' | 'output_dir' | 'node'
+export type Overrides = Partial<Record<OverrideKey, string | null>>
+
+// The names are those of src/builds/framework.cpp; one that is not here is shown as it is.
+export const frameworks: Record<string, string> = {
+  vite: 'Vite',
+  create_react_app: 'Create React App',
+  next: 'Next.js',
+  nuxt: 'Nuxt',
+  astro: 'Astro',
+  sveltekit: 'SvelteKit',
+  gatsby: 'Gatsby',
+  docusaurus: 'Docusaurus',
+  angular: 'Angular',
+  vue_cli: 'Vue CLI',
+  eleventy: 'Eleventy',
+  vitepress: 'VitePress',
+  parcel: 'Parcel',
+  preact_cli: 'Preact CLI',
+  static: 'Static files',
+  other: 'npm build',
+}
+
+export const frameworkName = (value: string) => frameworks[value] ?? (value || 'Not recognised')
+
+export const planFields: { key: OverrideKey; label: string; placeholder: string }[] = [
+  { key: 'install_command', label: 'Install command', placeholder: 'none' },
+  { key: 'build_command', label: 'Build command', placeholder: 'none' },
+  { key: 'output_dir', label: 'Output directory', placeholder: '.' },
+  { key: 'node', label: 'Node.js version', placeholder: 'the current LTS' },
+]
+
+/** Each value with the reason it was chosen; typing over one makes it the project's own. */
+export function Detected({
+  plan,
+  overrides,
+  onChange,
+  errorAt,
+}: {
+  plan: Plan
+  overrides: Overrides
+  onChange: (overrides: Overrides) => void
+  errorAt: (pointer: string) => string | undefined
+}) {
+  const without = (key: OverrideKey) => {
+    const { [key]: _, ...rest } = overrides
+    onChange(rest)
+  }
+  const options = [...new Set([plan.framework.value, ...Object.keys(frameworks)])].filter(Boolean)
+  return (
+    <div className="grid gap-4 sm:grid-cols-2">
+      <SelectField
+        label="Framework"
+        name="framework"
+        value={overrides.framework ?? plan.framework.value}
+        onChange={(event) =>
+          event.target.value === plan.framework.value
+            ? without('framework')
+            : onChange({ ...overrides, framework: event.target.value })
+        }
+        hint={overrides.framework === undefined ? plan.framework.reason : 'Chosen by you.'}
+        error={errorAt('/framework')}
+      >
+        {options.map((each) => (
+          <option key={each} value={each}>
+            {frameworkName(each)}
+          </option>
+        ))}
+      </SelectField>
+      <TextField
+        label="Package manager"
+        name="package_manager"
+        value={plan.package_manager.value || 'none'}
+        readOnly
+        mono
+        hint={plan.package_manager.reason}
+      />
+      {planFields.map(({ key, label, placeholder }) => {
+        const own = overrides[key]
+        return (
+          <TextField
+            key={key}
+            label={label}
+            name={key}
+            mono
+            value={own ?? plan[key].value}
+            placeholder={placeholder}
+            onChange={(event) =>
+              event.target.value === plan[key].value
+                ? without(key)
+                : onChange({ ...overrides, [key]: event.target.value })
+            }
+            aside={
+              own !== undefined && (
+                <button type="button" className="link min-h-6" onClick={() => without(key)}>
+                  Use detected
+                </button>
+              )
+            }
+            hint={own === undefined ? plan[key].reason : `Yours; detected was “${plan[key].value || 'none'}”.`}
+            error={errorAt(`/${key}`)}
+          />
+        )
+      })}
+    </div>
+  )
+}

@@ -1,0 +1,88 @@
+import { isEnd, stepLabels, stepOf, stepOrder } from '../api/states'
+import type { Deployment, Step, StepName } from '../api/types'
+import { duration } from '../format'
+import { cx } from '../ui/classes'
+import { Icon } from '../ui/Icon'
+import { Took } from '../ui/Time'
+
+type Phase = 'waiting' | 'running' | 'done' | 'failed' | 'skipped' | 'stopped'
+
+const phaseOf = (deployment: Deployment, name: StepName, step: Step | undefined): Phase => {
+  const active = stepOf[deployment.state]
+  if (active === name) return 'running'
+  if (step?.state === 'skipped') return 'skipped'
+  const begun = step !== undefined && step.begin_ms !== null
+  if (!begun) return deployment.state === 'ready' ? 'skipped' : 'waiting'
+  const last = deployment.steps.filter((each) => each.begin_ms !== null).at(-1)?.name === name
+  if (last && deployment.state === 'failed') return 'failed'
+  if (last && isEnd(deployment.state) && deployment.state !== 'ready') return 'stopped'
+  return 'done'
+}
+
+const looks: Record<Phase, string> = {
+  waiting: 'border-line bg-panel text-muted',
+  running: 'border-accent/50 bg-accent-soft text-accent',
+  done: 'border-line bg-panel text-ink',
+  failed: 'border-bad/50 bg-bad-soft text-bad',
+  skipped: 'border-dashed border-line-strong bg-panel text-muted',
+  stopped: 'border-line-strong bg-raised text-muted',
+}
+
+const words: Record<Phase, string> = {
+  waiting: 'waiting',
+  running: 'running',
+  done: 'done',
+  failed: 'failed',
+  skipped: 'not needed',
+  stopped: 'stopped',
+}
+
+function PhaseMark({ phase }: { phase: Phase }) {
+  if (phase === 'done') return <Icon name="check" className="size-3.5 text-ok" />
+  if (phase === 'failed') return <Icon name="cross" className="size-3.5" />
+  if (phase === 'running')
+    return <span className="mx-0.5 size-2 animate-pulse rounded-full bg-accent" aria-hidden="true" />
+  return <span className="mx-1 size-1.5 rounded-full bg-control" aria-hidden="true" />
+}
+
+/** The way of a deployment, step by step, with times. */
+export function Pipeline({ deployment }: { deployment: Deployment }) {
+  return (
+    <ol className="grid grid-cols-1 gap-1.5 sm:grid-cols-5" aria-label="Steps" data-testid="pipeline">
+      {stepOrder.map((name) => {
+        const step = deployment.steps.find((each) => each.name === name)
+        const phase = phaseOf(deployment, name, step)
+        return (
+          <li
+            key={name}
+            data-phase={phase}
+            className={cx(
+              'relative flex items-center gap-1.5 overflow-hidden rounded-lg border px-3 py-1.5 sm:py-2',
+              looks[phase],
+              phase === 'running' && 'sweep',
+            )}
+          >
+            <PhaseMark phase={phase} />
+            <span className="font-medium">{stepLabels[name]}</span>
+            <span className="sr-only">{words[phase]}</span>
+            <span className="tabular ml-auto text-[12.5px] text-muted">
+              {step?.begin_ms != null && phase !== 'skipped' ? (
+                phase === 'running' ? (
+                  <Took begin_ms={step.begin_ms} end_ms={null} />
+                ) : step.end_ms !== null ? (
+                  duration(step.end_ms - step.begin_ms)
+                ) : (
+                  ''
+                )
+              ) : phase === 'skipped' ? (
+                'not needed'
+              ) : (
+                ''
+              )}
+            </span>
+          </li>
+        )
+      })}
+    </ol>
+  )
+}

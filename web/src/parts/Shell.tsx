@@ -1,0 +1,215 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { Link, Outlet, useNavigate, useParams } from '@tanstack/react-router'
+import { useEffect, useState, useSyncExternalStore } from 'react'
+
+import { call } from '../api/client'
+import { healthQuery, projectsQuery, sessionQuery } from '../api/queries'
+import { pages } from '../paths'
+import { cx } from '../ui/classes'
+import { Icon, type IconName } from '../ui/Icon'
+import { Menu } from '../ui/Menu'
+import { Toasts } from '../ui/Toast'
+import { KeyList } from './KeyList'
+import { useKeys } from './keys'
+import { Logo } from './Logo'
+import { liveState, listen } from './live'
+import { Palette } from './Palette'
+import { StateMark } from './StateBadge'
+import { chooseTheme, useTheme } from './theme'
+
+const instance: { to: string; label: string; icon: IconName }[] = [
+  { to: pages.tokens, label: 'Access tokens', icon: 'key' },
+  { to: pages.sessions, label: 'Sessions', icon: 'device' },
+  { to: pages.users, label: 'People', icon: 'users' },
+  { to: pages.settings, label: 'Settings', icon: 'gear' },
+]
+
+const item =
+  'flex h-8 items-center gap-2.5 rounded-md px-2.5 text-ink-soft no-underline hover:bg-raised aria-[current=page]:bg-raised aria-[current=page]:font-medium aria-[current=page]:text-ink'
+
+/** Rail, search, account and what every page shares: live events, keys, the palette, toasts. */
+export function Shell() {
+  const client = useQueryClient()
+  const navigate = useNavigate()
+  const { project } = useParams({ strict: false })
+  const [dialog, setDialog] = useState<'palette' | 'keys' | null>(null)
+  useEffect(() => listen(client), [client])
+
+  const to = (page: string) => () =>
+    navigate({ to: page, params: project ? { project } : undefined } as Parameters<typeof navigate>[0])
+  const inProject = (page: string) => () => {
+    if (project) void to(page)()
+  }
+  useKeys({
+    'mod+k': () => setDialog('palette'),
+    '?': () => setDialog('keys'),
+    'g p': to(pages.projects),
+    'g o': inProject(pages.project),
+    'g d': inProject(pages.deployments),
+    'g l': inProject(pages.deployments),
+    'g e': inProject(pages.env),
+    'g s': inProject(pages.project_settings),
+    'g t': to(pages.tokens),
+    'g u': to(pages.users),
+    n: to(pages.new_project),
+  })
+
+  return (
+    <div className="min-h-dvh md:grid md:grid-cols-[216px_minmax(0,1fr)]">
+      <a
+        href="#main"
+        className="absolute top-2 left-2 z-50 -translate-y-16 rounded-md bg-ink px-3 py-2 text-bg focus:translate-y-0"
+      >
+        Skip to content
+      </a>
+      <Rail onSearch={() => setDialog('palette')} />
+      <TopBar onSearch={() => setDialog('palette')} onKeys={() => setDialog('keys')} />
+      <main id="main" className="mx-auto w-full max-w-6xl min-w-0 px-4 pt-5 pb-24 md:px-8 md:pt-7 md:pb-12">
+        <Outlet />
+      </main>
+      <BottomBar />
+      <Toasts />
+      {dialog === 'palette' && <Palette onClose={() => setDialog(null)} />}
+      {dialog === 'keys' && <KeyList onClose={() => setDialog(null)} />}
+    </div>
+  )
+}
+
+function Rail({ onSearch }: { onSearch: () => void }) {
+  const projects = useQuery(projectsQuery)
+  const health = useQuery(healthQuery)
+  const shown = (projects.data ?? []).slice(0, 12)
+  return (
+    <div className="sticky top-0 hidden h-dvh flex-col border-r border-line bg-panel p-3 md:flex">
+      <Link to={pages.projects} className="mb-3 flex h-8 items-center gap-2 px-1.5 text-ink no-underline">
+        <Logo />
+        <span className="text-[15px] font-semibold tracking-tight">Berth</span>
+        <LiveDot />
+      </Link>
+      <button
+        type="button"
+        onClick={onSearch}
+        className="mb-3 flex h-8 items-center gap-2 rounded-md border border-line-strong bg-bg px-2.5 text-muted hover:bg-raised"
+      >
+        <Icon name="search" />
+        <span className="grow text-left">Search</span>
+        <kbd className="font-sans text-[12px]">Ctrl K</kbd>
+      </button>
+      <nav aria-label="Main" className="flex min-h-0 grow flex-col">
+        <Link to={pages.projects} activeOptions={{ exact: true }} className={item}>
+          <Icon name="grid" className="size-4 text-muted" />
+          Projects
+        </Link>
+        <div className="mt-1 min-h-0 space-y-px overflow-y-auto pl-3.5">
+          {shown.map((project) => (
+            <Link
+              key={project.id}
+              to={pages.project}
+              params={{ project: project.name }}
+              className={cx(item, 'h-7 px-2 text-[13px]')}
+            >
+              {project.latest ? (
+                <StateMark state={project.latest.state} className="size-3" />
+              ) : (
+                <span className="size-3" />
+              )}
+              <span className="truncate">{project.name}</span>
+            </Link>
+          ))}
+        </div>
+        <div className="mt-auto space-y-px pt-4">
+          {instance.map((page) => (
+            <Link key={page.to} to={page.to} className={item}>
+              <Icon name={page.icon} className="size-4 text-muted" />
+              {page.label}
+            </Link>
+          ))}
+        </div>
+      </nav>
+      <Account />
+      <p className="px-2.5 pt-2 text-[12px] text-muted">Berth {health.data?.version ?? ''}</p>
+    </div>
+  )
+}
+
+function Account() {
+  const { data } = useQuery(sessionQuery)
+  return (
+    <div className="mt-2 flex items-center gap-1 border-t border-line pt-2">
+      <span className="min-w-0 grow truncate px-2.5 text-[13px] text-muted" title={data?.user.email}>
+        {data?.user.email}
+      </span>
+      <AccountMenu />
+    </div>
+  )
+}
+
+function AccountMenu({ onKeys }: { onKeys?: () => void }) {
+  const client = useQueryClient()
+  const theme = useTheme()
+  const leave = async () => {
+    await call('/auth/logout', { method: 'POST', anonymous: true }).catch(() => {})
+    client.clear()
+    location.assign(pages.login)
+  }
+  return (
+    <Menu
+      label="Account and appearance"
+      trigger={<Icon name="dots" />}
+      items={[
+        { label: 'Follow the system', icon: 'device', checked: theme === 'system', onSelect: () => chooseTheme('system') },
+        { label: 'Light', icon: 'sun', checked: theme === 'light', onSelect: () => chooseTheme('light') },
+        { label: 'Dark', icon: 'moon', checked: theme === 'dark', onSelect: () => chooseTheme('dark') },
+        onKeys && { label: 'Keys', icon: 'info', onSelect: onKeys },
+        { label: 'Sign out', icon: 'out', onSelect: () => void leave() },
+      ]}
+    />
+  )
+}
+
+const liveWords = { connecting: 'Connecting', live: 'Live', retrying: 'Reconnecting' }
+
+function LiveDot() {
+  const live = useSyncExternalStore(liveState.subscribe, liveState.get)
+  return (
+    <span className="ml-auto inline-flex items-center gap-1.5 text-[12px] font-normal text-muted" role="status">
+      <span aria-hidden="true" className={cx('size-1.5 rounded-full', live === 'live' ? 'bg-ok' : 'animate-pulse bg-warn')} />
+      <span className={live === 'live' ? 'sr-only' : undefined}>{liveWords[live]}</span>
+    </span>
+  )
+}
+
+function TopBar({ onSearch, onKeys }: { onSearch: () => void; onKeys: () => void }) {
+  return (
+    <header className="sticky top-0 z-10 flex h-12 items-center gap-1 border-b border-line bg-panel px-3 md:hidden">
+      <Link to={pages.projects} className="flex items-center gap-2 text-ink no-underline">
+        <Logo />
+        <span className="font-semibold tracking-tight">Berth</span>
+      </Link>
+      <LiveDot />
+      <button type="button" aria-label="Search" onClick={onSearch} className="inline-grid size-8 place-items-center text-muted">
+        <Icon name="search" />
+      </button>
+      <AccountMenu onKeys={onKeys} />
+    </header>
+  )
+}
+
+function BottomBar() {
+  const all = [{ to: pages.projects as string, label: 'Projects', icon: 'grid' as IconName }, ...instance]
+  return (
+    <nav aria-label="Main" className="fixed inset-x-0 bottom-0 z-10 grid grid-cols-5 border-t border-line bg-panel md:hidden">
+      {all.map((page) => (
+        <Link
+          key={page.to}
+          to={page.to}
+          activeOptions={{ exact: page.to === '/' }}
+          className="flex h-14 flex-col items-center justify-center gap-0.5 text-[12px] text-muted no-underline aria-[current=page]:font-medium aria-[current=page]:text-ink"
+        >
+          <Icon name={page.icon} className="size-4.5" />
+          {page.label.replace('Access tokens', 'Tokens')}
+        </Link>
+      ))}
+    </nav>
+  )
+}

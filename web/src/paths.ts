@@ -1,0 +1,19 @@
+// Every address of the dashboard; one test walks them all.
+
+export const pages = {
+  setup: '/setup',
+  login: '/login',
+  projects: '/',
+  new_project: '/new',
+  project: '/p/$project',
+  deployments: '/p/$project/deployments',
+  deployment: '/p/$project/d/$deployment',
+  env: '/p/$project/env',
+  project_settings: '/p/$project/settings',
+  sessions: '/sessions',
+  tokens: '/tokens',
+  users: '/users',
+  settings: '/settings',
+} as const
+
+export type Page = (typeof pages)[keyof typeof pages]

@@ -1,0 +1,194 @@
+import type { QueryClient } from '@tanstack/react-query'
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from '@tanstack/react-router'
+
+import {
+  deploymentQuery,
+  deploymentsQuery,
+  instanceQuery,
+  productionQuery,
+  projectQuery,
+  projectsQuery,
+  sessionQuery,
+  sessionsQuery,
+  setupQuery,
+  tokensQuery,
+  usersQuery,
+  variablesQuery,
+} from './api/queries'
+import { Broken, NotFound } from './parts/Broken'
+import { ProjectShell } from './parts/ProjectShell'
+import { Shell } from './parts/Shell'
+import { pages } from './paths'
+
+const root = createRootRouteWithContext<{ client: QueryClient }>()({ component: Outlet })
+
+/** Everything that needs somebody signed in; a fresh install is sent to its set-up. */
+const app = createRoute({
+  getParentRoute: () => root,
+  id: 'app',
+  component: Shell,
+  beforeLoad: async ({ context: { client }, location }) => {
+    if (await client.ensureQueryData(sessionQuery)) return
+    const setup = await client.fetchQuery(setupQuery)
+    if (setup.needed) throw redirect({ to: pages.setup })
+    const next = location.href === '/' ? undefined : location.href
+    throw redirect({ to: pages.login, search: { next } })
+  },
+})
+
+const textOf = (value: unknown) => (typeof value === 'string' && value ? value : undefined)
+
+const setup = createRoute({
+  getParentRoute: () => root,
+  path: pages.setup,
+  validateSearch: (search: Record<string, unknown>): { code?: string } => ({
+    // A code of digits arrives as a number.
+    code: textOf(typeof search.code === 'number' ? String(search.code) : search.code),
+  }),
+  beforeLoad: async ({ context: { client } }) => {
+    const { needed } = await client.fetchQuery({ ...setupQuery, staleTime: 0 })
+    if (!needed) throw redirect({ to: pages.projects })
+  },
+  component: lazyRouteComponent(() => import('./pages/SetupPage')),
+})
+
+const login = createRoute({
+  getParentRoute: () => root,
+  path: pages.login,
+  validateSearch: (search: Record<string, unknown>): { next?: string } => ({ next: textOf(search.next) }),
+  component: lazyRouteComponent(() => import('./pages/LoginPage')),
+})
+
+const projects = createRoute({
+  getParentRoute: () => app,
+  path: pages.projects,
+  loader: ({ context: { client } }) => client.ensureQueryData(projectsQuery),
+  component: lazyRouteComponent(() => import('./pages/ProjectsPage')),
+})
+
+const newProject = createRoute({
+  getParentRoute: () => app,
+  path: pages.new_project,
+  validateSearch: (search: Record<string, unknown>): { repo?: string } => ({ repo: textOf(search.repo) }),
+  component: lazyRouteComponent(() => import('./pages/NewProjectPage')),
+})
+
+const project = createRoute({
+  getParentRoute: () => app,
+  path: pages.project,
+  loader: ({ context: { client }, params }) => client.ensureQueryData(projectQuery(params.project)),
+  component: ProjectShell,
+})
+
+const overview = createRoute({
+  getParentRoute: () => project,
+  path: '/',
+  loader: ({ context: { client }, params }) => {
+    void client.prefetchInfiniteQuery(deploymentsQuery(params.project))
+  },
+  component: lazyRouteComponent(() => import('./pages/OverviewPage')),
+})
+
+const deployments = createRoute({
+  getParentRoute: () => project,
+  path: '/deployments',
+  validateSearch: (search: Record<string, unknown>): { show?: string } => ({ show: textOf(search.show) }),
+  loader: ({ context: { client }, params }) => {
+    void client.prefetchInfiniteQuery(deploymentsQuery(params.project))
+  },
+  component: lazyRouteComponent(() => import('./pages/DeploymentsPage')),
+})
+
+const deployment = createRoute({
+  getParentRoute: () => project,
+  path: '/d/$deployment',
+  validateSearch: (search: Record<string, unknown>): { tab?: 'files' | 'details' } => ({
+    tab: search.tab === 'files' || search.tab === 'details' ? search.tab : undefined,
+  }),
+  loader: ({ context: { client }, params }) =>
+    client.ensureQueryData(deploymentQuery(params.deployment)),
+  component: lazyRouteComponent(() => import('./pages/DeploymentPage')),
+})
+
+const env = createRoute({
+  getParentRoute: () => project,
+  path: '/env',
+  loader: ({ context: { client }, params }) =>
+    client.ensureQueryData(variablesQuery(params.project)),
+  component: lazyRouteComponent(() => import('./pages/EnvPage')),
+})
+
+const projectSettings = createRoute({
+  getParentRoute: () => project,
+  path: '/settings',
+  loader: ({ context: { client }, params }) => {
+    void client.prefetchQuery(productionQuery(params.project))
+  },
+  component: lazyRouteComponent(() => import('./pages/ProjectSettingsPage')),
+})
+
+const sessions = createRoute({
+  getParentRoute: () => app,
+  path: pages.sessions,
+  loader: ({ context: { client } }) => client.ensureQueryData(sessionsQuery),
+  component: lazyRouteComponent(() => import('./pages/SessionsPage')),
+})
+
+const tokens = createRoute({
+  getParentRoute: () => app,
+  path: pages.tokens,
+  loader: ({ context: { client } }) => client.ensureQueryData(tokensQuery),
+  component: lazyRouteComponent(() => import('./pages/TokensPage')),
+})
+
+const users = createRoute({
+  getParentRoute: () => app,
+  path: pages.users,
+  loader: ({ context: { client } }) => client.ensureQueryData(usersQuery),
+  component: lazyRouteComponent(() => import('./pages/UsersPage')),
+})
+
+const settings = createRoute({
+  getParentRoute: () => app,
+  path: pages.settings,
+  loader: ({ context: { client } }) => client.ensureQueryData(instanceQuery),
+  component: lazyRouteComponent(() => import('./pages/SettingsPage')),
+})
+
+export const routeTree = root.addChildren([
+  setup,
+  login,
+  app.addChildren([
+    projects,
+    newProject,
+    project.addChildren([overview, deployments, deployment, env, projectSettings]),
+    sessions,
+    tokens,
+    users,
+    settings,
+  ]),
+])
+
+export const makeRouter = (client: QueryClient) =>
+  createRouter({
+    routeTree,
+    context: { client },
+    defaultPreload: 'intent',
+    defaultPreloadStaleTime: 0, // the query cache decides what is fresh
+    scrollRestoration: true,
+    defaultNotFoundComponent: NotFound,
+    defaultErrorComponent: Broken,
+  })
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: ReturnType<typeof makeRouter>
+  }
+}
