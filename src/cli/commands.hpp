@@ -1,0 +1,30 @@
+#pragma once
+/// Every command, one function per file: each adds itself to the parser.
+
+namespace CLI {
+class App;
+}
+
+namespace berth::cli {
+
+struct Parsed;
+
+void add_login(CLI::App& app, Parsed& parsed);  // login, logout, whoami
+void add_import(CLI::App& app, Parsed& parsed);
+void add_deploy(CLI::App& app, Parsed& parsed);
+void add_deployments(CLI::App& app, Parsed& parsed);
+void add_logs(CLI::App& app, Parsed& parsed);
+void add_production(CLI::App& app, Parsed& parsed);  // rollback, promote
+void add_status(CLI::App& app, Parsed& parsed);
+void add_open(CLI::App& app, Parsed& parsed);
+void add_projects(CLI::App& app, Parsed& parsed);
+void add_env(CLI::App& app, Parsed& parsed);
+void add_hook(CLI::App& app, Parsed& parsed);
+void add_tokens(CLI::App& app, Parsed& parsed);
+void add_users(CLI::App& app, Parsed& parsed);
+void add_api(CLI::App& app, Parsed& parsed);
+void add_completion(CLI::App& app, Parsed& parsed);
+void add_version(CLI::App& app, Parsed& parsed);
+void add_help(CLI::App& app, Parsed& parsed);
+
+}  // namespace berth::cli

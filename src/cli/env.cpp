@@ -1,0 +1,237 @@
+#include "base/file.hpp"
+#include "cli/command.hpp"
+#include "cli/commands.hpp"
+#include "cli/dotenv.hpp"
+#include "cli/draft.hpp"
+#include "cli/project_choice.hpp"
+#include "cli/view.hpp"
+
+namespace berth::cli {
+
+namespace {
+
+constexpr int attempts_max = 3;  // somebody else may change the list in between
+
+struct EnvFlags {
+    std::vector<std::string> names{};  // K=V, K or a file
+    std::string environment = "all";
+    bool plain = false;
+    bool value_stdin = false;
+};
+
+using Change = std::function<void(json::bj::array& items)>;
+
+bool is_same(const json::value& item, const std::string& key, const std::string& environment) {
+    const std::string theirs = text(item, "environment");
+    return text(item, "key") == key && (theirs.empty() ? "all" : theirs) == environment;
+}
+
+void put(json::bj::array& items, const json::value& variable) {
+    const std::string key = text(variable, "key");
+    const std::string environment = text(variable, "environment");
+    for (json::value& item : items) {
+        if (!is_same(item, key, environment)) continue;
+        item.get_object()["value"] = variable.at("value");
+        item.get_object()["sensitive"] = variable.at("sensitive");
+        return;
+    }
+    items.push_back(variable);
+}
+
+/// What the server said, as it takes it back: a value it did not show is kept by not sending one.
+json::bj::array to_send(const json::bj::array& shown) {
+    json::bj::array items;
+    for (const json::value& item : shown) {
+        json::bj::object kept;
+        for (const char* key : {"key", "value", "scope", "environment", "sensitive"}) {
+            const json::value* value = member(item, key);
+            if (value != nullptr && !value->is_null()) kept[key] = *value;
+        }
+        items.push_back(std::move(kept));
+    }
+    return items;
+}
+
+/// Reads the list, changes it and puts it back; again when somebody was faster.
+Outcome<Answer> change(Session& session, const std::string& project, const Change& change) {
+    const std::string path = fmt::format("/projects/{}/env", path_part(project));
+    for (int attempt = 1;; ++attempt) {  // ends after attempts_max
+        const Outcome<Answer> shown = session.get(path);
+        if (!shown) return shown.error();
+        json::bj::array items = to_send(list(shown->body, "items"));
+        change(items);
+        const Outcome<Answer> put = session.put(path, json::bj::object{{"items", std::move(items)}},
+                                                {.if_match = shown->etag});
+        if (put || put.error().status != 412 || attempt == attempts_max) return put;
+    }
+}
+
+Outcome<> apply(Context& context, const Change& wanted, const std::string& said) {
+    const Outcome<Session*> session = context.session();
+    if (!session) return session.error();
+    const Outcome<Project> project = choose_project(context, **session);
+    if (!project) return project.error();
+    const Outcome<Answer> put = change(**session, project->name, wanted);
+    if (!put) return put.error();
+    context.output.note(fmt::format("{} of {}. The next deployment uses it: berth deploy -p {}",
+                                    said, project->name, project->name));
+    if (context.output.json()) context.output.object(put->body);
+    return {};
+}
+
+Outcome<> list_them(Context& context) {
+    const Outcome<Session*> session = context.session();
+    if (!session) return session.error();
+    const Outcome<Project> project = choose_project(context, **session);
+    if (!project) return project.error();
+    const Outcome<Answer> answer =
+        (*session)->get(fmt::format("/projects/{}/env", path_part(project->name)));
+    if (!answer) return answer.error();
+    if (context.output.json()) {
+        context.output.object(answer->body);
+        return {};
+    }
+    std::vector<std::vector<std::string>> rows = {{"KEY", "ENVIRONMENT", "VALUE"}};
+    for (const json::value& item : list(answer->body, "items")) {
+        rows.push_back({text(item, "key"), text(item, "environment"),
+                        truth(item, "sensitive") ? "(sensitive)"
+                                                 : printable(text(item, "value"), Colour::strip)});
+    }
+    context.output.table(rows);
+    return {};
+}
+
+Outcome<std::vector<json::value>> variables_of(const EnvFlags& flags) {
+    std::vector<json::value> variables;
+    if (flags.value_stdin) {
+        if (flags.names.size() != 1 || flags.names.front().contains('=')) {
+            return usage("--value-stdin goes with one KEY without '='");
+        }
+        const Outcome<std::string> value = read_stdin("the value");
+        if (!value) return value.error();
+        variables.push_back(json::bj::object{{"key", flags.names.front()},
+                                             {"value", *value},
+                                             {"environment", flags.environment},
+                                             {"sensitive", !flags.plain}});
+        return variables;
+    }
+    for (const std::string& given : flags.names) {
+        const Outcome<json::value> one =
+            variable_of(given, "env set", flags.environment, !flags.plain);
+        if (!one) return one.error();
+        variables.push_back(*one);
+    }
+    return variables;
+}
+
+Outcome<> set(Context& context, const EnvFlags& flags) {
+    const Outcome<std::vector<json::value>> variables = variables_of(flags);
+    if (!variables) return variables.error();
+    const Change all = [&](json::bj::array& items) {
+        for (const json::value& one : *variables)
+            put(items, one);
+    };
+    return apply(context, all, fmt::format("Set {} variable(s)", variables->size()));
+}
+
+Outcome<> remove(Context& context, const EnvFlags& flags) {
+    const Outcome<Session*> session = context.session();
+    if (!session) return session.error();
+    std::string missing;
+    const Change without = [&](json::bj::array& items) {
+        missing.clear();
+        for (const std::string& key : flags.names) {
+            const std::size_t before = items.size();
+            json::bj::array left;
+            for (const json::value& item : items) {
+                if (!is_same(item, key, flags.environment)) left.push_back(item);
+            }
+            items = std::move(left);
+            if (items.size() == before) missing += (missing.empty() ? "" : ", ") + key;
+        }
+    };
+    const Outcome<> done =
+        apply(context, without, fmt::format("Removed {} variable(s)", flags.names.size()));
+    if (!done || missing.empty()) return done;
+    return problem(Exit::not_found, "no_variable",
+                   fmt::format("there is no variable {} for '{}'", missing, flags.environment),
+                   "see which there are", "berth env list");
+}
+
+Outcome<> import_file(Context& context, const EnvFlags& flags) {
+    const std::string& file = flags.names.front();
+    std::string bytes;
+    if (file == "-") {
+        const Outcome<std::string> read = read_stdin("the variables");
+        if (!read) return read.error();
+        bytes = *read;
+    } else {
+        const Result<std::string> read = read_file(file);
+        if (!read) return usage(fmt::format("{}: {}", file, read.error().message));
+        bytes = *read;
+    }
+    const Outcome<std::vector<EnvEntry>> entries = parse_dotenv(bytes);
+    if (!entries) {
+        Problem said = entries.error();
+        said.detail = file + ": " + said.detail;
+        return said;
+    }
+    const Change all = [&](json::bj::array& items) {
+        for (const auto& [key, value] : *entries) {
+            put(items, json::bj::object{{"key", key},
+                                        {"value", value},
+                                        {"environment", flags.environment},
+                                        {"sensitive", !flags.plain}});
+        }
+    };
+    return apply(context, all, fmt::format("Set {} variable(s)", entries->size()));
+}
+
+std::shared_ptr<EnvFlags> add_flags(CLI::App* command) {
+    const auto flags = std::make_shared<EnvFlags>();
+    command->add_option("--environment", flags->environment, "production, preview or all (default)")
+        ->type_name("E")
+        ->check(CLI::IsMember({"production", "preview", "all"}));
+    return flags;
+}
+
+}  // namespace
+
+void add_env(CLI::App& app, Parsed& parsed) {
+    CLI::App& noun = *add_noun(app, "env", "Variables that builds of a project get");
+    CLI::App* listed = add_command(
+        noun, "list", "Names, and values that are not sensitive",
+        {{"berth env list -p shop", ""}, {"berth env list --json", "as the API has it"}});
+    on_run(listed, parsed, list_them);
+
+    CLI::App* sets =
+        add_command(noun, "set", "Set variables; sealed and never shown again unless --plain",
+                    {{"berth env set API_URL=https://api.example --plain", ""},
+                     {"berth env set TOKEN", "takes the value from the environment"},
+                     {"berth env set TOKEN --value-stdin < secret", "from a file"}});
+    const auto given = add_flags(sets);
+    sets->add_option("K=V", given->names, "Variables")->required()->type_name("");
+    sets->add_flag("--plain", given->plain, "Not sensitive: may be shown");
+    sets->add_flag("--value-stdin", given->value_stdin, "Read the value of one K from stdin");
+    on_run(sets, parsed, given, set);
+
+    CLI::App* gone =
+        add_command(noun, "rm", "Remove variables",
+                    {{"berth env rm API_URL", ""}, {"berth env rm A B --environment preview", ""}});
+    const auto doomed = add_flags(gone);
+    gone->add_option("K", doomed->names, "Names")->required()->type_name("");
+    on_run(gone, parsed, doomed, remove);
+
+    CLI::App* all = add_command(noun, "import", "Set the variables of a .env file",
+                                {{"berth env import .env", ""},
+                                 {"berth env import - --environment production < .env", ""}});
+    const auto file = add_flags(all);
+    all->add_option("FILE", file->names, "File; - is stdin")
+        ->required()
+        ->expected(1)
+        ->type_name("");
+    all->add_flag("--plain", file->plain, "Not sensitive: may be shown");
+    on_run(all, parsed, file, import_file);
+}
+
+}  // namespace berth::cli

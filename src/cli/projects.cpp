@@ -1,0 +1,220 @@
+#include "base/clock.hpp"
+#include "cli/command.hpp"
+#include "cli/commands.hpp"
+#include "cli/draft.hpp"
+#include "cli/project_choice.hpp"
+#include "cli/view.hpp"
+
+namespace berth::cli {
+
+namespace {
+
+struct NameFlags {
+    std::string name{};
+};
+struct SetFlags {
+    std::vector<std::string> settings{};
+    std::vector<std::string> unset{};
+    bool token_stdin = false;
+    std::string token_user{};
+};
+
+constexpr std::array setting_names = {
+    "name",       "repo_url",      "branch", "root",      "framework",   "install_command",
+    "output_dir", "build_command", "node",   "supersede", "keep_sources"};
+
+Outcome<> list_them(Context& context) {
+    const Outcome<Session*> session = context.session();
+    if (!session) return session.error();
+    const Outcome<json::bj::array> items = (*session)->get_all("/projects");
+    if (!items) return items.error();
+    if (context.output.json()) {
+        context.output.object(json::bj::object{{"items", *items}, {"next", nullptr}});
+        return {};
+    }
+    std::vector<std::vector<std::string>> rows = {{"NAME", "BRANCH", "REPOSITORY", "STATE", "URL"}};
+    for (const json::value& item : *items) {
+        const json::value* latest = member(item, "latest");
+        rows.push_back({text(item, "name"), text(item, "branch"), text(item, "repo_url"),
+                        latest == nullptr ? "" : text(*latest, "state"), text(item, "url")});
+    }
+    context.output.table(rows);
+    return {};
+}
+
+Outcome<> create(Context& context, const DraftFlags& flags) {
+    if (const Outcome<> ok = check(flags); !ok) return ok;
+    const Outcome<Session*> session = context.session();
+    if (!session) return session.error();
+    const Outcome<json::value> credential = credential_of(context, **session, flags);
+    if (!credential) return credential.error();
+    const Outcome<json::bj::object> draft = draft_of(flags, *credential, "");
+    if (!draft) return draft.error();
+    const Outcome<json::value> project = create_project(**session, *draft);
+    if (!project) return project.error();
+    if (context.output.json()) {
+        context.output.object(*project);
+    } else {
+        context.output.result(text(*project, "name"));
+    }
+    return {};
+}
+
+Outcome<Project> named_or_chosen(Context& context, Session& session, const std::string& name) {
+    return name.empty() ? choose_project(context, session) : find_project(session, name);
+}
+
+Outcome<> get(Context& context, const NameFlags& flags) {
+    const Outcome<Session*> session = context.session();
+    if (!session) return session.error();
+    const Outcome<Project> project = named_or_chosen(context, **session, flags.name);
+    if (!project) return project.error();
+    if (context.output.json()) {
+        context.output.object(project->body);
+        return {};
+    }
+    std::vector<std::vector<std::string>> rows = {{"id", text(project->body, "id")},
+                                                  {"url", text(project->body, "url")}};
+    for (const char* name : setting_names) {
+        const json::value* value = member(project->body, name);
+        if (value == nullptr) continue;
+        const std::string shown = value->is_string() ? text(project->body, name)
+                                  : value->is_null() ? "(detected)"
+                                                     : json::bj::serialize(*value);
+        rows.push_back({name, printable(shown, Colour::strip)});
+    }
+    if (const json::value* credential = member(project->body, "credential")) {
+        rows.push_back({"credential", text(*credential, "kind")});
+    }
+    context.output.table(rows);
+    return {};
+}
+
+Outcome<std::string> setting_name(std::string name) {
+    std::replace(name.begin(), name.end(), '-', '_');
+    if (name == "output") name = "output_dir";
+    if (std::find(setting_names.begin(), setting_names.end(), name) != setting_names.end()) {
+        return name;
+    }
+    std::string known;
+    for (const char* one : setting_names)
+        known += (known.empty() ? "" : ", ") + std::string(one);
+    return usage(fmt::format("'{}' is not a setting; there are {}", name, known));
+}
+
+/// Truth values and numbers are sent as such, everything else as text.
+json::value setting_value(const std::string& name, const std::string& text) {
+    if (name != "supersede" && name != "keep_sources") return json::value(text);
+    const Result<json::value> parsed = json::parse(text);
+    return parsed ? *parsed : json::value(text);
+}
+
+Outcome<json::bj::object> changes_of(const SetFlags& flags) {
+    json::bj::object changes;
+    for (const std::string& given : flags.settings) {
+        const std::size_t equals = given.find('=');
+        if (equals == std::string::npos) return usage(fmt::format("'{}' is not KEY=VALUE", given));
+        const Outcome<std::string> name = setting_name(given.substr(0, equals));
+        if (!name) return name.error();
+        changes[*name] = setting_value(*name, given.substr(equals + 1));
+    }
+    for (const std::string& given : flags.unset) {
+        const Outcome<std::string> name = setting_name(given);
+        if (!name) return name.error();
+        changes[*name] = nullptr;
+    }
+    if (flags.token_stdin) {
+        const Outcome<std::string> token = read_stdin("the Git token");
+        if (!token) return token.error();
+        json::bj::object credential{{"kind", "token"}, {"secret", *token}};
+        if (!flags.token_user.empty()) credential["username"] = flags.token_user;
+        changes["credential"] = std::move(credential);
+    }
+    if (changes.empty()) return usage("nothing to change: give KEY=VALUE");
+    return changes;
+}
+
+Outcome<> set(Context& context, const SetFlags& flags) {
+    const Outcome<json::bj::object> changes = changes_of(flags);
+    if (!changes) return changes.error();
+    const Outcome<Session*> session = context.session();
+    if (!session) return session.error();
+    const Outcome<Project> project = choose_project(context, **session);
+    if (!project) return project.error();
+    const Outcome<Answer> changed = (*session)->patch("/projects/" + path_part(project->name),
+                                                      *changes, {.if_match = project->etag});
+    if (!changed) return changed.error();
+    context.output.note(fmt::format("Changed {}. The next deployment uses it.", project->name));
+    if (context.output.json()) context.output.object(changed->body);
+    return {};
+}
+
+Outcome<> remove(Context& context, const NameFlags& flags) {
+    const Outcome<bool> sure = context.terminal.confirm(fmt::format(
+        "Delete the project {} with all its deployments and take it off the web?", flags.name));
+    if (!sure) return sure.error();
+    if (!*sure) return problem(Exit::failure, "declined", "nothing was deleted");
+    const Outcome<Session*> session = context.session();
+    if (!session) return session.error();
+    const Outcome<Project> project = find_project(**session, flags.name);
+    if (!project) return project.error();
+    const Outcome<Answer> gone =
+        (*session)->remove("/projects/" + path_part(project->name), {.if_match = project->etag});
+    if (!gone) return gone.error();
+    context.output.note(fmt::format("Deleted {}.", project->name));
+    return {};
+}
+
+void add_set(CLI::App& noun, Parsed& parsed) {
+    CLI::App* command =
+        add_command(noun, "set", "Change settings of a project",
+                    {{"berth projects set -p shop build_command=\"npm run site\"", ""},
+                     {"berth projects set --unset output_dir", "back to what is detected"},
+                     {"berth projects set --token-stdin < token", "another Git token"}});
+    const auto flags = std::make_shared<SetFlags>();
+    command->add_option("KEY=VALUE", flags->settings, "Settings")->type_name("");
+    command->add_option("--unset", flags->unset, "Back to what is detected")
+        ->allow_extra_args(false)
+        ->type_name("KEY");
+    CLI::Option* token =
+        command->add_flag("--token-stdin", flags->token_stdin, "Read a Git token from stdin");
+    command->add_option("--token-user", flags->token_user, "User name that goes with it")
+        ->type_name("U")
+        ->needs(token);
+    on_run(command, parsed, flags, set);
+}
+
+}  // namespace
+
+void add_projects(CLI::App& app, Parsed& parsed) {
+    CLI::App& noun = *add_noun(app, "projects", "List, make, look at, change and delete projects");
+    CLI::App* listed = add_command(
+        noun, "list", "All projects you may see",
+        {{"berth projects list", ""}, {"berth projects list --json", "one object with items"}});
+    on_run(listed, parsed, list_them);
+
+    CLI::App* made = add_command(noun, "create", "Make a project without deploying it",
+                                 {{"berth projects create URL", "prints its name"},
+                                  {"berth projects create URL --name shop --json", "one object"}});
+    const auto draft = std::make_shared<DraftFlags>();
+    add_draft_options(made, *draft);
+    on_run(made, parsed, draft, create);
+
+    CLI::App* one = add_command(
+        noun, "get", "Print one project's settings",
+        {{"berth projects get shop", ""}, {"berth projects get --json", "as the API has it"}});
+    const auto shown = std::make_shared<NameFlags>();
+    one->add_option("NAME", shown->name, "Project; default: as for -p")->type_name("");
+    on_run(one, parsed, shown, get);
+
+    add_set(noun, parsed);
+
+    CLI::App* gone = add_command(
+        noun, "rm", "Delete a project",
+        {{"berth projects rm shop", "asks first"}, {"berth projects rm shop -y", "does not ask"}});
+    const auto doomed = std::make_shared<NameFlags>();
+    gone->add_option("NAME", doomed->name, "Project")->required()->type_name("");
+    on_run(gone, parsed, doomed, remove);
+}
+
+}  // namespace berth::cli
