@@ -162,6 +162,14 @@ Result<> admit_machine(CallerKind wanted, const Caller& caller) {
 
 }  // namespace
 
+Task<std::optional<ProjectAccess>> find_member_project(db::Database& database, std::string key,
+                                                       std::string user) {
+    const auto query = [&](soci::session& sql) { return find_project(sql, key, user); };
+    const std::optional<ProjectRow> found = co_await database.read(query);
+    if (!found || !found->role) co_return std::nullopt;
+    co_return ProjectAccess{found->id, found->name, found->team, *found->role};
+}
+
 bool is_safe(const http::Request& request) {
     const bool reads = request.verb == http::Verb::get || request.verb == http::Verb::head ||
                        request.verb == http::Verb::options;
@@ -228,7 +236,9 @@ Task<Result<>> admit(Services& services, const Route& route, Context& context) {
         const Result<> ours = require_origin(services.config, request);
         if (!ours) co_return ours.error();
     }
-    if (caller->user.must_change_password && policy != Policy::session) {
+    // Whoever holds a one-time password may look around here, and change it.
+    const bool looks = policy == Policy::signed_in && is_safe(request);
+    if (caller->user.must_change_password && policy != Policy::session && !looks) {
         co_return fail_as(Failure::forbidden, "password_must_change", "",
                           "choose a password of your own first");
     }

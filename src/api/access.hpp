@@ -25,6 +25,10 @@ bool is_safe(const http::Request& request);
 /// Errors: unauthenticated, forbidden, not_found.
 Task<Result<>> admit(Services& services, const Route& route, Context& context);
 
+/// A project by id or name, if the person is a member of its team; else nothing.
+Task<std::optional<ProjectAccess>> find_member_project(db::Database& database, std::string key,
+                                                       std::string user);
+
 /// The cookie of that name: `__Host-` before it over TLS.
 std::string cookie_name(std::string_view name, const http::Request& request);
 

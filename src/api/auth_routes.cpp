@@ -1,0 +1,278 @@
+// Set-up, sign-in, sign-out and passwords of the person who asks.
+#include "accounts/accounts.hpp"
+#include "api/access.hpp"
+#include "api/body.hpp"
+#include "api/cookies.hpp"
+#include "api/routes.hpp"
+
+namespace berth::api {
+
+struct SetupBody {
+    std::string code{};
+    std::string email{};
+    std::string password{};
+};
+BOOST_DESCRIBE_STRUCT(SetupBody, (), (code, email, password))
+
+struct LoginBody {
+    std::string email{};
+    std::string password{};
+};
+BOOST_DESCRIBE_STRUCT(LoginBody, (), (email, password))
+
+struct PasswordBody {
+    std::string current{};
+    std::string new_password{};
+};
+
+struct LoginReply {
+    std::string access_token{};
+    std::int64_t expires_at_ms = 0;
+    accounts::User user{};
+};
+BOOST_DESCRIBE_STRUCT(LoginReply, (), (access_token, expires_at_ms, user))
+
+struct SessionId {
+    std::string id{};
+};
+BOOST_DESCRIBE_STRUCT(SessionId, (), (id))
+
+struct SessionReply {
+    accounts::User user{};
+    std::optional<SessionId> session{};  // none with an API token
+    std::vector<accounts::Membership> teams{};
+};
+BOOST_DESCRIBE_STRUCT(SessionReply, (), (user, session, teams))
+
+namespace {
+
+/// Opens a session for a person and puts its cookies into the answer.
+Task<accounts::OpenedSession> open_session(Services& services, Context& context,
+                                           accounts::User user) {
+    const std::string agent(context.request.headers.get("user-agent"));
+    const std::string address = context.request.peer;
+    accounts::OpenedSession session =
+        co_await services.accounts.sessions.open(user, agent, address);
+    set_session_cookies(context.reply_headers, context.request, session, services.now_ms());
+    co_return session;
+}
+
+LoginReply reply_of(const accounts::OpenedSession& session) {
+    return {.access_token = session.access_token,
+            .expires_at_ms = session.access_expires_at_ms,
+            .user = session.user};
+}
+
+/// The user, and how to go on: what set-up and sign-up answer.
+http::Response new_user_response(const accounts::OpenedSession& session) {
+    boost::json::object body = json::from(session.user).as_object();
+    body["access_token"] = session.access_token;
+    body["expires_at_ms"] = session.access_expires_at_ms;
+    return http::text_response(201, "application/json", boost::json::serialize(body));
+}
+
+/// GET /api/v1/setup → {needed, public_signup}: what the first page needs to know.
+Task<Result<http::Response>> show_setup(Services& services, Context&) {
+    const bool needed = co_await services.accounts.users.is_empty();
+    const accounts::InstanceSettings settings = co_await accounts::read_settings(services.database);
+    const boost::json::object body{{"needed", needed}, {"public_signup", settings.public_signup}};
+    co_return http::text_response(200, "application/json", boost::json::serialize(body));
+}
+
+/// POST /api/v1/setup
+///
+/// Body:   {code, email, password}
+/// 201:    User, signed in
+/// Errors: forbidden — wrong_code; conflict — already_set_up; invalid; limited
+Task<Result<http::Response>> set_up(Services& services, Context& context) {
+    const Result<SetupBody> body = parse_body<SetupBody>(context.request);
+    if (!body) co_return body.error();
+    const std::string address = context.request.peer;
+    const Result<accounts::User> user =
+        co_await services.accounts.set_up(body->code, body->email, body->password, address);
+    if (!user) co_return user.error();
+    const accounts::OpenedSession session = co_await open_session(services, context, *user);
+    co_return new_user_response(session);
+}
+
+/// POST /api/v1/auth/login
+///
+/// 200:    {access_token, expires_at_ms, user} and cookies
+/// Errors: unauthenticated — wrong_password; limited — too_many_attempts, busy
+Task<Result<http::Response>> login(Services& services, Context& context) {
+    const Result<LoginBody> body = parse_body<LoginBody>(context.request);
+    if (!body) co_return body.error();
+    const std::string address = context.request.peer;
+    const Result<accounts::User> user =
+        co_await services.accounts.sign_in(body->email, body->password, address);
+    if (!user) co_return user.error();
+    const accounts::OpenedSession session = co_await open_session(services, context, *user);
+    co_return http::json_response(200, reply_of(session));
+}
+
+/// POST /api/v1/auth/refresh, by the refresh cookie
+///
+/// 200:    {access_token, expires_at_ms, user} and new cookies
+/// Errors: unauthenticated — session_ended; forbidden — origin_…
+Task<Result<http::Response>> refresh(Services& services, Context& context) {
+    const Result<> ours = require_origin(services.config, context.request);
+    if (!ours) co_return ours.error();
+    const auto cookie = context.request.cookie(cookie_name("berth_refresh", context.request));
+    const std::string token = cookie.value_or("");
+    const std::string address = context.request.peer;
+    const auto session = co_await services.accounts.sessions.refresh(token, address);
+    if (!session) {
+        clear_session_cookies(context.reply_headers, context.request);
+        co_return session.error();
+    }
+    set_session_cookies(context.reply_headers, context.request, *session, services.now_ms());
+    co_return http::json_response(200, reply_of(*session));
+}
+
+/// POST /api/v1/auth/logout: ends the session of the cookies or the access token. Always 204.
+Task<Result<http::Response>> logout(Services& services, Context& context) {
+    const bool bearer = context.request.headers.find("authorization") != nullptr;
+    if (!bearer) {
+        const Result<> ours = require_origin(services.config, context.request);
+        if (!ours) co_return ours.error();
+    }
+    const auto cookie = context.request.cookie(cookie_name("berth_refresh", context.request));
+    if (cookie && !bearer) {
+        const std::string token = *cookie;
+        co_await services.accounts.sessions.close(token);
+    }
+    const Result<Caller> caller = co_await find_caller(services, context.request);
+    if (caller && caller->kind == CallerKind::user) {
+        const Result<> revoked =
+            co_await services.accounts.sessions.revoke(caller->user.id, caller->session);
+        (void)revoked;  // ended already: that is what was asked for
+    }
+    clear_session_cookies(context.reply_headers, context.request);
+    co_return http::empty_response(204);
+}
+
+/// GET /api/v1/auth/session → {user, session: {id} | null, teams: [{id, slug, role}]}
+Task<Result<http::Response>> show_session(Services& services, Context& context) {
+    SessionReply reply;
+    reply.user = context.caller.user;
+    if (context.caller.kind == CallerKind::user) reply.session = SessionId{context.caller.session};
+    reply.teams = co_await services.accounts.users.memberships(reply.user.id);
+    co_return http::json_response(200, reply);
+}
+
+/// `new` is a word of C++: read by hand.
+Result<PasswordBody> password_body(const http::Request& request) {
+    const Result<json::value> parsed = json::parse(request.body);
+    if (!parsed) return parsed.error();
+    const auto fields = json::to<std::map<std::string, std::string>>(*parsed);
+    if (!fields) return fields.error();
+    PasswordBody body;
+    for (const auto& [key, text] : *fields) {
+        if (key != "current" && key != "new") {
+            return fail_as(Failure::invalid, "unknown_field", "/" + key,
+                           "'{}' is not a known field", key);
+        }
+        (key == "new" ? body.new_password : body.current) = text;
+    }
+    return body;
+}
+
+/// POST /api/v1/auth/password {current, new}: ends the person's other sessions.
+Task<Result<http::Response>> change_password(Services& services, Context& context) {
+    const Result<PasswordBody> body = password_body(context.request);
+    if (!body) co_return body.error();
+    const accounts::User user = context.caller.user;
+    const std::string key = "password/" + user.id;
+    constexpr accounts::Throttle::Limit limit{.failures = 10, .window_ms = 15 * 60'000};
+    const Result<> free = services.accounts.throttle.check(key, limit);
+    if (!free) co_return free.error();
+    const Result<> changed =
+        co_await services.accounts.users.change_password(user, body->current, body->new_password);
+    if (!changed) {
+        if (changed.error().code == "wrong_password") {
+            services.accounts.throttle.count_failure(key, limit);
+        }
+        co_return changed.error();
+    }
+    co_await services.accounts.sessions.revoke_all(user.id, context.caller.session);
+    co_return http::empty_response(204);
+}
+
+/// POST /api/v1/auth/signup {email, password}, while public sign-up is on
+///
+/// 201:    User, signed in
+/// Errors: forbidden — signup_closed; conflict — email_taken; invalid; limited
+Task<Result<http::Response>> sign_up(Services& services, Context& context) {
+    const Result<LoginBody> body = parse_body<LoginBody>(context.request);
+    if (!body) co_return body.error();
+    const accounts::InstanceSettings settings = co_await accounts::read_settings(services.database);
+    const bool empty = co_await services.accounts.users.is_empty();
+    if (!settings.public_signup || empty) {
+        co_return fail_as(Failure::forbidden, "signup_closed", "",
+                          "this instance does not take sign-ups; ask its owner for an account");
+    }
+    const std::string key = "signup/" + context.request.peer;
+    constexpr accounts::Throttle::Limit limit{.failures = 10, .window_ms = 3'600'000};
+    const Result<> free = services.accounts.throttle.check(key, limit);
+    if (!free) co_return free.error();
+    services.accounts.throttle.count_failure(key, limit);
+    accounts::NewUser wanted;
+    wanted.email = body->email;
+    wanted.password = body->password;
+    wanted.actor = "sign-up";
+    const Result<accounts::AddedUser> added = co_await services.accounts.users.add(wanted);
+    if (!added) co_return added.error();
+    const accounts::OpenedSession session = co_await open_session(services, context, added->user);
+    co_return new_user_response(session);
+}
+
+constexpr http::BodyPlan small{.stream = false, .bytes_max = 16 << 10};
+
+const Route table[] = {
+    {.verb = http::Verb::get,
+     .pattern = "/api/v1/setup",
+     .policy = Policy::everybody,
+     .handler = show_setup},
+    {.verb = http::Verb::post,
+     .pattern = "/api/v1/setup",
+     .policy = Policy::everybody,
+     .handler = set_up,
+     .body = small},
+    {.verb = http::Verb::post,
+     .pattern = "/api/v1/auth/login",
+     .policy = Policy::everybody,
+     .handler = login,
+     .body = small},
+    {.verb = http::Verb::post,
+     .pattern = "/api/v1/auth/refresh",
+     .policy = Policy::everybody,
+     .handler = refresh,
+     .body = small},
+    {.verb = http::Verb::post,
+     .pattern = "/api/v1/auth/logout",
+     .policy = Policy::everybody,
+     .handler = logout,
+     .body = small},
+    {.verb = http::Verb::post,
+     .pattern = "/api/v1/auth/signup",
+     .policy = Policy::everybody,
+     .handler = sign_up,
+     .body = small},
+    {.verb = http::Verb::get,
+     .pattern = "/api/v1/auth/session",
+     .policy = Policy::signed_in,
+     .handler = show_session},
+    {.verb = http::Verb::post,
+     .pattern = "/api/v1/auth/password",
+     .policy = Policy::session,
+     .handler = change_password,
+     .body = small},
+};
+
+}  // namespace
+
+std::span<const Route> auth_routes() {
+    return table;
+}
+
+}  // namespace berth::api

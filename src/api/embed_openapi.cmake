@@ -1,0 +1,12 @@
+# Writes openapi.json as a C++ string; pieces, since one literal has a limited length.
+file(READ ${IN} text)
+string(LENGTH "${text}" length)
+set(out "// Made of openapi.json by embed_openapi.cmake.\n#include \"api/openapi.hpp\"\n\nnamespace berth::api {\n\nstd::string_view openapi_text() {\n    static constexpr char text[] =\n")
+set(at 0)
+while(at LESS length)
+  string(SUBSTRING "${text}" ${at} 8000 piece)
+  string(APPEND out "R\"openapi(${piece})openapi\"\n")
+  math(EXPR at "${at} + 8000")
+endwhile()
+string(APPEND out ";\n    return {text, sizeof text - 1};\n}\n\n}  // namespace berth::api\n")
+file(WRITE ${OUT} "${out}")

@@ -1,0 +1,307 @@
+// Projects, their settings and their variables.
+#include "accounts/accounts.hpp"
+#include "api/body.hpp"
+#include "api/paging.hpp"
+#include "api/project_view.hpp"
+#include "api/routes.hpp"
+
+namespace berth::api {
+
+/// POST /projects. Of a wrong field, the message names it; of an unknown one, too.
+struct ProjectDraft {
+    std::string name{};
+    std::string repo_url{};
+    std::string branch{};  // "": the remote's own, known from the first clone
+    std::string root{};
+    std::optional<std::string> framework{};
+    std::optional<std::string> install_command{};
+    std::optional<std::string> build_command{};
+    std::optional<std::string> output_dir{};
+    std::optional<std::string> node{};
+    std::optional<projects::CredentialInput> credential{};
+    std::vector<projects::VariableInput> variables{};
+    std::optional<std::string> team{};  // slug; none: the first team of the person's own
+};
+BOOST_DESCRIBE_STRUCT(ProjectDraft, (),
+                      (name, repo_url, branch, root, framework, install_command, build_command,
+                       output_dir, node, credential, variables, team))
+
+/// What PATCH may change.
+struct ProjectSettings {
+    std::string name{};
+    std::string repo_url{};
+    std::string branch{};
+    std::string root{};
+    std::optional<std::string> framework{};
+    std::optional<std::string> install_command{};
+    std::optional<std::string> build_command{};
+    std::optional<std::string> output_dir{};
+    std::optional<std::string> node{};
+    bool supersede = true;
+    std::int64_t keep_sources = 5;
+    std::optional<projects::CredentialInput> credential{};
+};
+BOOST_DESCRIBE_STRUCT(ProjectSettings, (),
+                      (name, repo_url, branch, root, framework, install_command, build_command,
+                       output_dir, node, supersede, keep_sources, credential))
+
+struct VariableList {
+    std::vector<projects::VariableInput> items{};
+};
+BOOST_DESCRIBE_STRUCT(VariableList, (), (items))
+
+namespace {
+
+projects::Actor actor_of(const Context& context) {
+    return {context.caller.user.id, context.caller.actor()};
+}
+
+/// One project, with its ETag.
+Task<http::Response> project_response(Services& services, unsigned status,
+                                      projects::ProjectDetails details) {
+    const std::string etag = etag_of(details.project.version);
+    std::vector<projects::ProjectDetails> one;
+    one.push_back(std::move(details));
+    const std::vector<ProjectView> views = co_await project_views(services, std::move(one));
+    http::Response response = http::json_response(status, views.front());
+    response.headers.set("etag", etag);
+    if (status == 201) response.headers.set("location", "/api/v1/projects/" + views.front().id);
+    co_return response;
+}
+
+/// The team a new project goes to. Errors: not_found — team_not_found; forbidden — no team at all.
+Task<Result<std::string>> team_for(Services& services, const Context& context,
+                                   std::optional<std::string> slug) {
+    const std::string user = context.caller.user.id;
+    const auto teams = co_await services.accounts.users.memberships(user);
+    for (const accounts::Membership& team : teams) {
+        if (slug ? team.slug == *slug : team.role == accounts::TeamRole::owner) co_return team.id;
+    }
+    if (slug) {
+        co_return fail_as(Failure::not_found, "team_not_found", "/team",
+                          "team: you belong to no team named '{}'", *slug);
+    }
+    if (!teams.empty()) co_return teams.front().id;
+    co_return fail(Failure::forbidden, "you belong to no team");
+}
+
+projects::Project project_of(const ProjectDraft& draft, const std::string& team) {
+    projects::Project project;
+    project.team = team;
+    project.name = draft.name;
+    project.repo_url = draft.repo_url;
+    project.branch = draft.branch;
+    project.root = draft.root;
+    project.framework = draft.framework;
+    project.install_command = draft.install_command;
+    project.build_command = draft.build_command;
+    project.output_dir = draft.output_dir;
+    project.node = draft.node;
+    return project;
+}
+
+/// GET /api/v1/projects: newest first.
+Task<Result<http::Response>> list_projects(Services& services, Context& context) {
+    const Result<Page> page = page_of(context.request, "projects");
+    if (!page) co_return page.error();
+    const std::string user = context.caller.user.id;
+    auto found = co_await services.projects.list(user, page->limit + 1, page->after);
+    std::optional<std::string> next;
+    if (std::cmp_greater(found.size(), page->limit)) {
+        found.pop_back();
+        next = cursor_after("projects", found.back().project.id);
+    }
+    const std::vector<ProjectView> views = co_await project_views(services, std::move(found));
+    boost::json::array items;
+    for (const ProjectView& view : views)
+        items.push_back(json::from(view));
+    co_return list_response(std::move(items), next);
+}
+
+/// POST /api/v1/projects
+///
+/// Body:   ProjectDraft
+/// 201:    Project, with ETag and Location
+/// Errors: invalid; conflict — name_taken
+Task<Result<http::Response>> add_project(Services& services, Context& context) {
+    const Result<ProjectDraft> draft = parse_body<ProjectDraft>(context.request);
+    if (!draft) co_return draft.error();
+    const std::optional<std::string> slug = draft->team;
+    const Result<std::string> team = co_await team_for(services, context, slug);
+    if (!team) co_return team.error();
+    projects::NewProject wanted;
+    wanted.project = project_of(*draft, *team);
+    wanted.credential = draft->credential.value_or(projects::CredentialInput{});
+    wanted.variables = draft->variables;
+    const projects::Actor actor = actor_of(context);
+    Result<projects::ProjectDetails> added = co_await services.projects.add(wanted, actor);
+    if (!added) co_return added.error();
+    co_return co_await project_response(services, 201, std::move(*added));
+}
+
+/// GET /api/v1/projects/{project}
+Task<Result<http::Response>> show_project(Services& services, Context& context) {
+    Result<projects::ProjectDetails> found = co_await services.projects.find(context.project.id);
+    if (!found) co_return found.error();
+    co_return co_await project_response(services, 200, std::move(*found));
+}
+
+/// The stored settings with the members of the body laid over them (RFC 7396): null clears.
+Result<ProjectSettings> merge(const projects::Project& project, const std::string& body) {
+    const ProjectSettings stored{.name = project.name,
+                                 .repo_url = project.repo_url,
+                                 .branch = project.branch,
+                                 .root = project.root,
+                                 .framework = project.framework,
+                                 .install_command = project.install_command,
+                                 .build_command = project.build_command,
+                                 .output_dir = project.output_dir,
+                                 .node = project.node,
+                                 .supersede = project.supersede,
+                                 .keep_sources = project.keep_sources,
+                                 .credential = std::nullopt};
+    const Result<json::value> patch = json::parse(body.empty() ? "{}" : body);
+    if (!patch) return patch.error();
+    if (!patch->is_object()) {
+        return fail_as(Failure::invalid, "wrong_type", "", "the body must be an object");
+    }
+    boost::json::object merged = json::from(stored).as_object();
+    for (const auto& member : patch->get_object())
+        merged[member.key()] = member.value();
+    return json::to<ProjectSettings>(merged);
+}
+
+void apply(const ProjectSettings& settings, projects::Project& project) {
+    project.name = settings.name;
+    project.repo_url = settings.repo_url;
+    project.branch = settings.branch;
+    project.root = settings.root;
+    project.framework = settings.framework;
+    project.install_command = settings.install_command;
+    project.build_command = settings.build_command;
+    project.output_dir = settings.output_dir;
+    project.node = settings.node;
+    project.supersede = settings.supersede;
+    project.keep_sources = settings.keep_sources;
+}
+
+/// PATCH /api/v1/projects/{project}, If-Match
+///
+/// Body:   any members of ProjectSettings; null clears
+/// Errors: precondition — precondition_required (428), precondition_failed (412); invalid
+Task<Result<http::Response>> change_project(Services& services, Context& context) {
+    const Result<projects::ProjectDetails> found =
+        co_await services.projects.find(context.project.id);
+    if (!found) co_return found.error();
+    projects::Project project = found->project;
+    const Result<> matches = check_if_match(context.request, project.version);
+    if (!matches) co_return matches.error();
+    const Result<ProjectSettings> settings = merge(project, context.request.body);
+    if (!settings) co_return settings.error();
+    if (settings->keep_sources < 0 || settings->keep_sources > 100) {
+        co_return fail_as(Failure::invalid, "out_of_range", "/keep_sources",
+                          "keep_sources: from 0 to 100");
+    }
+    apply(*settings, project);
+    const std::optional<projects::CredentialInput> credential = settings->credential;
+    const projects::Actor actor = actor_of(context);
+    Result<projects::ProjectDetails> changed =
+        co_await services.projects.change(project, credential, actor);
+    if (!changed) co_return changed.error();
+    co_return co_await project_response(services, 200, std::move(*changed));
+}
+
+/// DELETE /api/v1/projects/{project}: takes its sites down; its names rest for 30 days.
+Task<Result<http::Response>> remove_project(Services& services, Context& context) {
+    const std::string id = context.project.id;
+    const projects::Actor actor = actor_of(context);
+    const Result<> removed = co_await services.projects.remove(id, actor);
+    if (!removed) co_return removed.error();
+    if (services.project_deleted) co_await services.project_deleted(id);
+    co_return http::empty_response(204);
+}
+
+http::Response variables_response(const projects::ProjectStore::Variables& variables) {
+    http::Response response = list_response(json::from(variables.items).as_array(), std::nullopt);
+    response.headers.set("etag", etag_of(variables.version));
+    return response;
+}
+
+/// GET /api/v1/projects/{project}/env → {items: [{key, value?, scope, environment, sensitive}]}
+Task<Result<http::Response>> list_variables(Services& services, Context& context) {
+    const auto variables = co_await services.projects.variables(context.project.id);
+    if (!variables) co_return variables.error();
+    co_return variables_response(*variables);
+}
+
+/// PUT /api/v1/projects/{project}/env {items}, If-Match: replaces the list. An item without
+/// `value` keeps the stored one.
+Task<Result<http::Response>> set_variables(Services& services, Context& context) {
+    const Result<VariableList> body = parse_body<VariableList>(context.request);
+    if (!body) co_return body.error();
+    const std::string id = context.project.id;
+    const auto stored = co_await services.projects.variables(id);
+    if (!stored) co_return stored.error();
+    const Result<> matches = check_if_match(context.request, stored->version);
+    if (!matches) co_return matches.error();
+    const projects::Actor actor = actor_of(context);
+    const std::int64_t version = stored->version;
+    const std::vector<projects::VariableInput> items = body->items;
+    const auto changed = co_await services.projects.set_variables(id, version, items, actor);
+    if (!changed) co_return changed.error();
+    co_return variables_response(*changed);
+}
+
+/// POST /api/v1/deploy-keys → 201 {id, public_key}: a key to add to a repository before its
+/// project is made.
+Task<Result<http::Response>> add_deploy_key(Services& services, Context& context) {
+    const std::string user = context.caller.user.id;
+    const Result<projects::DeployKey> key = co_await services.projects.add_deploy_key(user);
+    if (!key) co_return key.error();
+    co_return http::json_response(201, *key);
+}
+
+const Route table[] = {
+    {.verb = http::Verb::get,
+     .pattern = "/api/v1/projects",
+     .policy = Policy::signed_in,
+     .handler = list_projects,
+     .query = "limit cursor"},
+    {.verb = http::Verb::post,
+     .pattern = "/api/v1/projects",
+     .policy = Policy::signed_in,
+     .handler = add_project},
+    {.verb = http::Verb::get,
+     .pattern = "/api/v1/projects/{project}",
+     .policy = Policy::project_read,
+     .handler = show_project},
+    {.verb = http::Verb::patch,
+     .pattern = "/api/v1/projects/{project}",
+     .policy = Policy::project_write,
+     .handler = change_project},
+    {.verb = http::Verb::del,
+     .pattern = "/api/v1/projects/{project}",
+     .policy = Policy::project_own,
+     .handler = remove_project},
+    {.verb = http::Verb::get,
+     .pattern = "/api/v1/projects/{project}/env",
+     .policy = Policy::project_read,
+     .handler = list_variables},
+    {.verb = http::Verb::put,
+     .pattern = "/api/v1/projects/{project}/env",
+     .policy = Policy::project_write,
+     .handler = set_variables,
+     .body = {.stream = false, .bytes_max = 8 << 20}},
+    {.verb = http::Verb::post,
+     .pattern = "/api/v1/deploy-keys",
+     .policy = Policy::signed_in,
+     .handler = add_deploy_key},
+};
+
+}  // namespace
+
+std::span<const Route> project_routes() {
+    return table;
+}
+
+}  // namespace berth::api

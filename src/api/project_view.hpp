@@ -1,0 +1,37 @@
+#pragma once
+/// A project as the API shows it.
+
+#include "api/services.hpp"
+#include "projects/project_store.hpp"
+
+namespace berth::api {
+
+struct ProjectView {
+    std::string id{};
+    std::string name{};
+    std::string repo_url{};
+    std::string branch{};
+    std::string root{};
+    std::optional<std::string> framework{};
+    std::optional<std::string> install_command{};
+    std::optional<std::string> build_command{};
+    std::optional<std::string> output_dir{};
+    std::optional<std::string> node{};
+    bool supersede = true;
+    std::int64_t keep_sources = 5;
+    projects::CredentialView credential{};
+    std::int64_t created_at_ms = 0;
+    std::string url{};  // of production
+    std::optional<projects::ProductionPointer> production{};
+    json::value latest{};  // the newest deployment, or null
+};
+BOOST_DESCRIBE_STRUCT(ProjectView, (),
+                      (id, name, repo_url, branch, root, framework, install_command, build_command,
+                       output_dir, node, supersede, keep_sources, credential, created_at_ms, url,
+                       production, latest))
+
+/// The views of projects, with their newest deployments.
+Task<std::vector<ProjectView>> project_views(Services& services,
+                                             std::vector<projects::ProjectDetails> found);
+
+}  // namespace berth::api
