@@ -1,0 +1,126 @@
+#include "builds/build_run.hpp"
+
+#include <map>
+
+#include "base/crypto.hpp"
+
+namespace berth::builds {
+namespace {
+
+/// Length-prefixed, so that no two lists of parts hash alike.
+void add(Sha256& hash, std::string_view part) {
+    hash.add(fmt::format("{}:", part.size()));
+    hash.add(part);
+}
+
+void add_variables(Sha256& hash, const BuildRun& run) {
+    std::map<std::string, std::string> sorted;
+    for (const jobs::JobVariable& variable : run.job.variables) {
+        sorted[variable.key] = variable.value;
+    }
+    for (const auto& [key, value] : sorted) {
+        add(hash, key);
+        add(hash, value);
+    }
+}
+
+std::map<std::string, std::string> base_environment(const BuildRun& run) {
+    const jobs::Job& job = run.job;
+    const std::string& registry = run.workshop.toolchains.registry_url();
+    std::map<std::string, std::string> environment{
+        {"PATH", run.toolchain.path},
+        {"CI", "true"},
+        {"FORCE_COLOR", "1"},
+        {"BERTH", "1"},
+        {"BERTH_ENVIRONMENT", job.environment},
+        {"BERTH_DEPLOYMENT", job.id},
+        {"BERTH_PROJECT", job.project},
+        {"BERTH_COMMIT", run.survey.commit.commit},
+        {"BERTH_BRANCH", run.survey.commit.branch},
+        {"npm_config_cache", "/cache/npm"},
+        {"npm_config_update_notifier", "false"},
+        {"npm_config_fund", "false"},
+        {"npm_config_audit", "false"},
+        {"npm_config_nodedir", "/opt/node"},
+        {"npm_config_store_dir", "/cache/pnpm"},
+        {"pnpm_config_store_dir", "/cache/pnpm"},
+        {"COREPACK_ENABLE_STRICT", "0"},
+        {"YARN_CACHE_FOLDER", "/cache/yarn"},
+        {"BUN_INSTALL_CACHE_DIR", "/cache/bun"},
+        {"NEXT_TELEMETRY_DISABLED", "1"},
+        {"GATSBY_TELEMETRY_DISABLED", "1"},
+        {"ASTRO_TELEMETRY_DISABLED", "1"},
+    };
+    if (run.plan.manager.kind == Manager::yarn_berry) {
+        environment.erase("YARN_CACHE_FOLDER");
+        // The global cache would not be there when the build resolves packages from it.
+        environment["YARN_ENABLE_GLOBAL_CACHE"] = "false";
+        environment["YARN_ENABLE_TELEMETRY"] = "0";
+        environment["YARN_GLOBAL_FOLDER"] = "/cache/yarn";
+        if (!run.plan.has_own_registry) environment["YARN_NPM_REGISTRY_SERVER"] = registry;
+    }
+    if (!run.plan.has_own_registry) environment["npm_config_registry"] = registry;
+    return environment;
+}
+
+}  // namespace
+
+std::chrono::milliseconds BuildRun::time_left() const {
+    return std::chrono::milliseconds(std::max<std::int64_t>(1, build_end_ms - steady_now_ms()));
+}
+
+Task<Outcome<>> make_job_volume(BuildRun& run, std::string name) {
+    engines::Volume volume{.name = std::move(name),
+                           .tenant = run.tenant,
+                           .bytes_max = run.job.limits.disk_bytes,
+                           .files_max = run.job.limits.disk_files};
+    const Result<> made = co_await run.workshop.engine.make_volume(std::move(volume));
+    if (!made) co_return failure_from(made.error(), jobs::Reason::internal);
+    co_return Outcome<>{};
+}
+
+engines::Run command_run(const BuildRun& run, std::string command) {
+    std::map<std::string, std::string> environment = base_environment(run);
+    for (const jobs::JobVariable& variable : run.job.variables) {
+        environment[variable.key] = variable.value;
+    }
+    engines::Run result{.sandbox = run.sandbox, .tenant = run.tenant};
+    result.argv = {"/bin/sh", "-c", std::move(command)};
+    for (const auto& [key, value] : environment)
+        result.environment.push_back(key + "=" + value);
+    result.directory = run.root_directory();
+    result.mounts = run.toolchain.mounts;
+    result.reach = {.kind = engines::Reach::Kind::internet};
+    result.limits.memory_bytes = run.job.limits.memory_bytes;
+    result.limits.cpu_percent = run.job.limits.cpu_percent;
+    result.limits.processes = run.job.limits.processes;
+    return result;
+}
+
+std::string snapshot_key(const BuildRun& run) {
+    Sha256 hash;
+    add(hash, "berth-snapshot-1");
+    add(hash, run.tenant);
+    add(hash, run.survey.install_hash);
+    add(hash, run.survey.root);
+    add(hash, run.toolchain.identity);
+    add(hash, run.plan.install_command);
+    add(hash, run.plan.install_reads_source ? run.survey.tree : "");
+    add_variables(hash, run);
+    return hash.hex().substr(0, 40);
+}
+
+std::string reuse_key(const BuildRun& run) {
+    Sha256 hash;
+    add(hash, "berth-reuse-1");
+    add(hash, run.tenant);
+    add(hash, run.survey.tree);
+    add(hash, run.survey.install_hash);
+    add(hash, run.survey.root);
+    add(hash, run.toolchain.identity);
+    add(hash, json::text(run.plan.shown));
+    add_variables(hash, run);
+    return hash.hex();
+}
+
+}  // namespace berth::builds

@@ -1,0 +1,59 @@
+#pragma once
+/// What the steps of one build share: the job, its log, its names in the engine, and the plan as it
+/// becomes known. The steps are in install.cpp, collect.cpp and pipeline.cpp.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "builds/log_writer.hpp"
+#include "builds/output.hpp"
+#include "builds/pipeline.hpp"
+#include "builds/plan.hpp"
+#include "builds/survey.hpp"
+
+namespace berth::builds {
+
+struct BuildRun {
+    Workshop& workshop;
+    jobs::Job job;
+    std::shared_ptr<JobApi> api;
+    Stop& stop;
+    LogWriter& log;
+
+    std::string sandbox{};
+    std::string tenant{};
+    Survey survey{};
+    BuildPlan plan{};
+    Toolchain toolchain{};
+    std::vector<std::string> layers{};  // of /build, topmost first
+    std::int64_t build_end_ms = 0;      // steady clock: install and build together
+
+    std::string volume(std::string_view what) const { return sandbox + "-" + std::string(what); }
+    /// Where the root directory of the project is in a sandbox.
+    std::string root_directory() const {
+        return survey.root.empty() ? "/build" : "/build/" + survey.root;
+    }
+    std::chrono::milliseconds time_left() const;
+};
+
+/// Makes an empty volume of the job, with the job's disk limits.
+Task<Outcome<>> make_job_volume(BuildRun& run, std::string name);
+
+/// A run of the user's command in the root directory, with tools, variables and limits.
+engines::Run command_run(const BuildRun& run, std::string command);
+
+/// Installs the packages, or takes the snapshot of an earlier install with the same inputs.
+Task<Outcome<>> install(BuildRun& run);
+
+/// The key of the snapshot: everything that an install can see, hashed.
+std::string snapshot_key(const BuildRun& run);
+
+/// The key of the whole build: tree, plan, variables, toolchain.
+std::string reuse_key(const BuildRun& run);
+
+/// Takes the output out of the sandbox, checks it and uploads what the store lacks.
+/// `mount`: /build as the build left it.
+Task<Outcome<artifacts::Manifest>> collect(BuildRun& run, engines::Mount mount);
+
+}  // namespace berth::builds

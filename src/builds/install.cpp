@@ -1,0 +1,64 @@
+#include "builds/build_run.hpp"
+#include "builds/exit_reason.hpp"
+
+namespace berth::builds {
+namespace {
+
+Task<bool> has_snapshot(BuildRun& run, std::string name) {
+    const auto volumes = co_await run.workshop.engine.volumes();
+    if (!volumes) co_return false;
+    for (const engines::VolumeState& volume : *volumes) {
+        if (volume.kept && volume.name == name) co_return true;
+    }
+    co_return false;
+}
+
+/// The install's writes become the snapshot, so that the build's own are apart from them. A
+/// snapshot that cannot be kept costs the next build time, nothing else.
+Task<std::string> keep(BuildRun& run, std::string volume, std::string snapshot) {
+    const Result<> kept = co_await run.workshop.engine.keep_volume(volume, snapshot);
+    co_return kept ? snapshot : volume;
+}
+
+}  // namespace
+
+Task<Outcome<>> install(BuildRun& run) {
+    if (run.plan.install_command.empty()) co_return Outcome<>{};
+    const std::string snapshot = "snap-" + snapshot_key(run);
+    const bool hit = co_await has_snapshot(run, snapshot);
+    if (hit) {
+        run.log.say(
+            "Packages have not changed since an earlier build: its install is used, "
+            "this step is skipped.");
+        run.layers.insert(run.layers.begin(), snapshot);
+        co_return Outcome<>{};
+    }
+    const std::string deps = run.volume("deps");
+    const std::string cache = run.volume("cache");
+    const Outcome<> deps_made = co_await make_job_volume(run, deps);
+    if (!deps_made) co_return deps_made.error();
+    const Outcome<> cache_made = co_await make_job_volume(run, cache);
+    if (!cache_made) co_return cache_made.error();
+
+    run.log.say("$ " + run.plan.install_command);
+    engines::Run command = command_run(run, run.plan.install_command);
+    command.mounts.push_back({.target = "/build", .lower = run.layers, .upper = deps});
+    command.mounts.push_back({.target = "/cache", .upper = cache});
+    LogOutput output(run.log);
+    const std::int64_t began_ms = steady_now_ms();
+    const Result<RunEnd> ended =
+        co_await drive(run.workshop.engine, std::move(command), output, run.time_left(), run.stop);
+    run.log.end_streams();
+    if (!ended) co_return failure_from(ended.error(), jobs::Reason::install_failed);
+    const auto failure =
+        failure_of(*ended, jobs::Step::install, run.plan.install_command, run.log, run.job.limits);
+    if (failure) co_return *failure;
+    run.log.say(fmt::format("Installed in {:.1f} s",
+                            static_cast<double>(steady_now_ms() - began_ms) / 1000));
+    (void)co_await run.workshop.engine.remove_volume(cache);
+    std::string layer = co_await keep(run, deps, snapshot);
+    run.layers.insert(run.layers.begin(), std::move(layer));
+    co_return Outcome<>{};
+}
+
+}  // namespace berth::builds

@@ -1,0 +1,257 @@
+#include "builds/output.hpp"
+
+#include "base/crypto.hpp"
+#include "builds/archive.hpp"
+#include "builds/compress.hpp"
+#include "builds/line_framer.hpp"
+#include "builds/link_map.hpp"
+
+namespace berth::builds {
+namespace {
+
+constexpr std::size_t path_bytes_max = 1024;
+constexpr std::size_t segment_bytes_max = 255;
+constexpr std::uint64_t in_memory_bytes_max = 16 << 20;  // larger files get no variants here
+constexpr std::size_t variant_bytes_min = 512;
+constexpr int nested_links_max = 8;
+
+Error unsafe(const std::string& path, std::string_view why) {
+    return fail_as(Failure::invalid, "output_unsafe", "", "{} {}", repair_utf8(path), why);
+}
+
+Error too_large(std::string_view what) {
+    return fail_as(Failure::too_large, "output_too_large", "", "{}", what);
+}
+
+/// Whether a site may have a file of that name; "" when it may.
+std::string_view bad_path(std::string_view path) {
+    if (path.size() > path_bytes_max) return "has a path of more than 1,024 bytes";
+    if (path.starts_with('/')) return "has an absolute path";
+    if (repair_utf8(path) != path) return "has a name that is not UTF-8";
+    for (std::string_view rest = path; !rest.empty();) {
+        const std::string_view segment = rest.substr(0, rest.find('/'));
+        if (segment.empty() || segment == "." || segment == "..") return "has a '..' in its path";
+        if (segment.size() > segment_bytes_max) return "has a name of more than 255 bytes";
+        rest.remove_prefix(std::min(segment.size() + 1, rest.size()));
+    }
+    for (const char c : path) {
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+            return "has a control character in its name";
+        }
+        if (c == '\\') return "has a backslash in its name";
+    }
+    return "";
+}
+
+bool stays_out_of_site(std::string_view path) {
+    while (!path.empty()) {
+        const std::string_view segment = path.substr(0, path.find('/'));
+        if (segment == "node_modules") return true;
+        if (segment.starts_with('.') && segment != ".well-known") return true;
+        path.remove_prefix(std::min(segment.size() + 1, path.size()));
+    }
+    return false;
+}
+
+class Collector {
+public:
+    Collector(const OutputRules& rules, BlobSpool& spool) : rules_(rules), spool_(spool) {
+        for (const ForbiddenText& secret : rules.secrets) {
+            for (const std::string& form : secret.forms) {
+                longest_form_ = std::max(longest_form_, form.size());
+            }
+        }
+    }
+
+    Result<> visit(const ArchiveEntry& entry, const ReadContent& read) {
+        if (entry.path.empty() || entry.kind == ArchiveKind::directory) return {};
+        if (rules_.is_source_tree && stays_out_of_site(entry.path)) return {};
+        if (++seen_ > rules_.files_max) return too_many();
+        const std::string_view why = bad_path(entry.path);
+        if (entry.path.size() > path_bytes_max)
+            return too_large(entry.path.substr(0, 80) + "… has a path of more than 1,024 bytes");
+        if (!why.empty()) return unsafe(entry.path, why);
+        switch (entry.kind) {
+            case ArchiveKind::file:
+                return add_file(entry, read);
+            case ArchiveKind::symlink:
+                links_.add(entry.path, entry.target);
+                return {};
+            case ArchiveKind::hardlink:
+                return add_hardlink(entry);
+            case ArchiveKind::special:
+                return unsafe(entry.path, "is neither a file nor a directory");
+            case ArchiveKind::directory:
+                break;
+        }
+        return {};
+    }
+
+    /// Turns links into what they point at.
+    Result<SiteFiles> finish() {
+        const SiteFiles real = files_;
+        for (const auto& [path, target] : links_.links()) {
+            if (const Result<> ok = add_link(path, path, target, real, 0); !ok) return ok.error();
+        }
+        if (files_.empty()) {
+            return fail_as(Failure::not_found, "output_missing", "", "the output has no file");
+        }
+        return std::move(files_);
+    }
+
+private:
+    Error too_many() const {
+        return too_large(fmt::format("the output has more than {} files", rules_.files_max));
+    }
+
+    Result<> count(std::uint64_t bytes) {
+        bytes_ += bytes;
+        if (bytes_ > rules_.bytes_max) {
+            return too_large(
+                fmt::format("the output is larger than {} MiB", rules_.bytes_max >> 20));
+        }
+        if (files_.size() > rules_.files_max) return too_many();
+        return {};
+    }
+
+    Result<> add_file(const ArchiveEntry& entry, const ReadContent& read) {
+        if (const Result<> ok = count(entry.bytes); !ok) return ok.error();
+        artifacts::ManifestEntry file{.bytes = entry.bytes,
+                                      .type = artifacts::content_type(entry.path),
+                                      .executable = entry.executable};
+        const Result<> stored = entry.bytes <= in_memory_bytes_max ? store_small(entry, read, file)
+                                                                   : store_large(entry, read, file);
+        if (!stored) return stored.error();
+        files_[entry.path] = std::move(file);
+        return {};
+    }
+
+    Result<> store_small(const ArchiveEntry& entry, const ReadContent& read,
+                         artifacts::ManifestEntry& file) {
+        const Result<std::string> content = read_content(entry, read, in_memory_bytes_max);
+        if (!content) return content.error();
+        if (const Result<> ok = check_secrets(entry.path, *content); !ok) return ok.error();
+        file.sha256 = sha256_hex(*content);
+        spool_.append(*content);
+        spool_.name_last(file.sha256);
+        if (content->size() >= variant_bytes_min && artifacts::compressible(file.type)) {
+            add_variant(file, "br", ".br", brotli(*content));
+            add_variant(file, "gzip", ".gz", gzip(*content));
+        }
+        return {};
+    }
+
+    void add_variant(artifacts::ManifestEntry& file, const char* coding, const char* suffix,
+                     const std::optional<std::string>& bytes) {
+        if (!bytes) return;
+        file.variants[coding] = bytes->size();
+        spool_.append(*bytes);
+        spool_.name_last(file.sha256 + suffix);
+    }
+
+    Result<> store_large(const ArchiveEntry& entry, const ReadContent& read,
+                         artifacts::ManifestEntry& file) {
+        std::string block(1 << 20, '\0');
+        std::string window;  // the end of the block before, and this one: a secret may straddle
+        Sha256 hash;
+        while (const std::size_t bytes = read(block)) {
+            const std::string_view piece(block.data(), bytes);
+            hash.add(piece);
+            spool_.append(piece);
+            window += piece;
+            if (const Result<> ok = check_secrets(entry.path, window); !ok) return ok.error();
+            window.erase(0, window.size() - std::min(window.size(), longest_form_));
+        }
+        file.sha256 = hash.hex();
+        spool_.name_last(file.sha256);
+        return {};
+    }
+
+    Result<> check_secrets(const std::string& path, std::string_view content) const {
+        for (const ForbiddenText& secret : rules_.secrets) {
+            for (const std::string& form : secret.forms) {
+                if (::memmem(content.data(), content.size(), form.data(), form.size()) == nullptr) {
+                    continue;
+                }
+                return fail_as(Failure::invalid, "secret_in_output", "",
+                               "{} contains the value of the secret variable {}", path,
+                               secret.name);
+            }
+        }
+        return {};
+    }
+
+    Result<> add_hardlink(const ArchiveEntry& entry) {
+        const auto known = files_.find(entry.target);
+        if (known == files_.end()) return unsafe(entry.path, "is a link to nothing in the output");
+        const artifacts::ManifestEntry copy = known->second;
+        if (const Result<> ok = count(copy.bytes); !ok) return ok.error();
+        files_[entry.path] = copy;
+        return {};
+    }
+
+    /// Makes `as` what the link `path` points at; a directory brings everything below it.
+    Result<> add_link(const std::string& as, const std::string& path, const std::string& target,
+                      const SiteFiles& real, int depth) {
+        const std::optional<std::string> found = links_.resolve(path);
+        if (!found) {
+            return unsafe(path,
+                          "is a link that leaves the output (to " + repair_utf8(target) + ")");
+        }
+        if (const auto file = real.find(*found); file != real.end()) return copy(as, file->second);
+        const bool is_around = found->empty() || path.starts_with(*found + "/");
+        if (is_around || depth > nested_links_max)
+            return unsafe(path, "is a link that goes in circles");
+        return add_directory(as, *found + "/", path, real, depth);
+    }
+
+    Result<> add_directory(const std::string& as, const std::string& prefix,
+                           const std::string& path, const SiteFiles& real, int depth) {
+        bool exists = false;
+        for (auto at = real.lower_bound(prefix); at != real.end() && at->first.starts_with(prefix);
+             ++at) {
+            exists = true;
+            const Result<> ok = copy(as + "/" + at->first.substr(prefix.size()), at->second);
+            if (!ok) return ok.error();
+        }
+        const auto& links = links_.links();
+        for (auto at = links.lower_bound(prefix);
+             at != links.end() && at->first.starts_with(prefix); ++at) {
+            exists = true;
+            const Result<> ok = add_link(as + "/" + at->first.substr(prefix.size()), at->first,
+                                         at->second, real, depth + 1);
+            if (!ok) return ok.error();
+        }
+        if (!exists) return unsafe(path, "is a link to nothing in the output");
+        return {};
+    }
+
+    Result<> copy(const std::string& as, const artifacts::ManifestEntry& entry) {
+        if (!bad_path(as).empty()) return unsafe(as, "has a path that is too long");
+        artifacts::ManifestEntry file = entry;
+        file.type = artifacts::content_type(as);
+        files_[as] = std::move(file);
+        return count(entry.bytes);
+    }
+
+    const OutputRules& rules_;
+    BlobSpool& spool_;
+    SiteFiles files_;
+    LinkMap links_;
+    std::uint64_t bytes_ = 0;
+    std::uint64_t seen_ = 0;
+    std::size_t longest_form_ = 0;
+};
+
+}  // namespace
+
+Result<SiteFiles> collect_output(int file, const OutputRules& rules, BlobSpool& spool) {
+    Collector collector(rules, spool);
+    const VisitEntry visit = [&](const ArchiveEntry& entry, const ReadContent& read) {
+        return collector.visit(entry, read);
+    };
+    if (const Result<> walked = walk_archive(file, visit); !walked) return walked.error();
+    return collector.finish();
+}
+
+}  // namespace berth::builds

@@ -1,0 +1,38 @@
+#pragma once
+/// What a build made, from the tar stream of its sandbox to checked files with hashes. The stream
+/// is hostile: only regular files become entries, links must stay inside, everything has a limit.
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "artifacts/manifest.hpp"
+#include "base/result.hpp"
+#include "builds/blob_spool.hpp"
+
+namespace berth::builds {
+
+/// A secret that must not be published, in all its forms.
+struct ForbiddenText {
+    std::string name{};  // of the variable, for the message
+    std::vector<std::string> forms{};
+};
+
+struct OutputRules {
+    std::uint64_t bytes_max = 1ull << 30;
+    std::uint64_t files_max = 100'000;
+    std::vector<ForbiddenText> secrets{};
+    /// The output is a repository's own tree: version control, node_modules and hidden files stay
+    /// out, `.well-known` stays in.
+    bool is_source_tree = false;
+};
+
+using SiteFiles = std::map<std::string, artifacts::ManifestEntry>;
+
+/// Reads the tar at the current position of `file`, hashes and compresses its files into `spool`.
+///
+/// Errors: the code is the reason of failure: output_unsafe, output_too_large, secret_in_output,
+///         output_missing — no file at all; damaged_archive.
+Result<SiteFiles> collect_output(int file, const OutputRules& rules, BlobSpool& spool);
+
+}  // namespace berth::builds

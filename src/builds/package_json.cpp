@@ -1,0 +1,54 @@
+#include "builds/package_json.hpp"
+
+#include "base/json.hpp"
+
+namespace berth::builds {
+namespace {
+
+namespace bj = boost::json;
+
+std::string text_of(const bj::object& object, std::string_view key) {
+    const bj::value* found = object.if_contains(key);
+    return found != nullptr && found->is_string() ? std::string(found->get_string())
+                                                  : std::string();
+}
+
+void add_texts(const bj::object& object, std::string_view key,
+               std::map<std::string, std::string>& into) {
+    const bj::value* found = object.if_contains(key);
+    if (found == nullptr || !found->is_object()) return;
+    for (const auto& item : found->get_object()) {
+        if (item.value().is_string()) into.emplace(item.key(), item.value().get_string());
+    }
+}
+
+}  // namespace
+
+const std::string* PackageJson::script(std::string_view script_name) const {
+    const auto found = scripts.find(std::string(script_name));
+    return found == scripts.end() ? nullptr : &found->second;
+}
+
+Result<PackageJson> parse_package_json(std::string_view text) {
+    if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
+    const Result<json::value> parsed = json::parse(text);
+    if (!parsed) {
+        return fail(Failure::invalid, "package.json is not valid JSON: {}", parsed.error().message);
+    }
+    if (!parsed->is_object()) return fail(Failure::invalid, "package.json is not a JSON object");
+    const bj::object& object = parsed->get_object();
+    PackageJson package{.name = text_of(object, "name"),
+                        .main = text_of(object, "main"),
+                        .package_manager = text_of(object, "packageManager"),
+                        .has_workspaces = object.contains("workspaces")};
+    add_texts(object, "scripts", package.scripts);
+    for (const char* kind : {"dependencies", "devDependencies", "optionalDependencies"}) {
+        add_texts(object, kind, package.dependencies);
+    }
+    std::map<std::string, std::string> engines;
+    add_texts(object, "engines", engines);
+    if (const auto node = engines.find("node"); node != engines.end()) package.node = node->second;
+    return package;
+}
+
+}  // namespace berth::builds

@@ -1,0 +1,215 @@
+#include "builds/pipeline.hpp"
+
+#include "base/log.hpp"
+#include "builds/budget.hpp"
+#include "builds/build_run.hpp"
+#include "builds/exit_reason.hpp"
+#include "builds/fetch.hpp"
+
+namespace berth::builds {
+namespace {
+
+using jobs::State;
+
+Masker masker_of(const jobs::Job& job) {
+    std::vector<std::string> secrets;
+    for (const jobs::JobVariable& variable : job.variables) {
+        if (variable.sensitive) secrets.push_back(variable.value);
+    }
+    if (!job.source.credential.secret.empty()) secrets.push_back(job.source.credential.secret);
+    return Masker(secrets);
+}
+
+/// One tenant per project and trust level: previews never write what production reads.
+std::string tenant_of(const jobs::Job& job) {
+    const std::string environment = job.environment.empty() ? "preview" : job.environment;
+    return job.project.empty() ? "inspect" : job.project + "-" + environment;
+}
+
+Task<Outcome<>> advance(BuildRun& run, jobs::Advance step) {
+    const Result<> taken = co_await run.api->advance(std::move(step));
+    if (!taken) co_return failure_from(taken.error(), jobs::Reason::internal);
+    co_return Outcome<>{};
+}
+
+void say_plan(BuildRun& run) {
+    const jobs::Plan& plan = run.plan.shown;
+    const auto line = [&](std::string_view what, const jobs::Planned& planned) {
+        run.log.say(fmt::format("  {:<16} {}  ({})", what,
+                                planned.value.empty() ? "none" : planned.value, planned.reason));
+    };
+    run.log.say("Plan");
+    line("framework", plan.framework);
+    if (run.plan.needs_node()) {
+        line("package manager", plan.package_manager);
+        line("Node", plan.node);
+        line("install", plan.install_command);
+        line("build", plan.build_command);
+    }
+    line("output", plan.output_dir);
+    for (const std::string& note : run.plan.notes)
+        run.log.say(note, jobs::Level::warning);
+}
+
+/// Everything that is decided before a command of the user runs.
+Task<Outcome<>> prepare(BuildRun& run) {
+    run.log.begin(jobs::Step::clone);
+    jobs::Advance cloning{.to = State::cloning};
+    const Outcome<> begun = co_await advance(run, std::move(cloning));
+    if (!begun) co_return begun.error();
+    const Outcome<> fetched = co_await fetch(run);
+    if (!fetched) co_return fetched.error();
+
+    Outcome<BuildPlan> plan = make_plan(run.survey, run.job.settings);
+    if (!plan) {
+        jobs::Advance facts{.to = State::cloning, .commit = run.survey.commit};
+        (void)co_await advance(run, std::move(facts));
+        co_return plan.error();
+    }
+    run.plan = std::move(*plan);
+    say_plan(run);
+    if (run.plan.needs_node()) {
+        Outcome<Toolchain> toolchain =
+            co_await run.workshop.toolchains.prepare(run.plan, run.log, run.stop);
+        if (!toolchain) co_return toolchain.error();
+        run.toolchain = std::move(*toolchain);
+        run.log.say("Using " + run.toolchain.identity);
+    }
+    jobs::Advance facts{.to = State::cloning, .commit = run.survey.commit, .plan = run.plan.shown};
+    if (!run.survey.known_hosts.empty()) facts.known_hosts = run.survey.known_hosts;
+    co_return co_await advance(run, std::move(facts));
+}
+
+/// The deployment whose manifest can serve again, if the job allows that.
+Task<Outcome<std::optional<std::string>>> find_reuse(BuildRun& run) {
+    if (!run.job.reuse || run.survey.tree.empty()) co_return std::optional<std::string>();
+    std::string key = reuse_key(run);
+    const auto found = co_await run.api->reuse(std::move(key));
+    if (!found) co_return failure_from(found.error(), jobs::Reason::internal);
+    co_return *found;
+}
+
+Task<Outcome<>> build(BuildRun& run, engines::Mount mount) {
+    if (run.plan.build_command.empty()) co_return Outcome<>{};
+    run.log.say("$ " + run.plan.build_command);
+    engines::Run command = command_run(run, run.plan.build_command);
+    command.mounts.push_back(std::move(mount));
+    LogOutput output(run.log);
+    const std::int64_t began_ms = steady_now_ms();
+    const Result<RunEnd> ended =
+        co_await drive(run.workshop.engine, std::move(command), output, run.time_left(), run.stop);
+    run.log.end_streams();
+    if (!ended) co_return failure_from(ended.error(), jobs::Reason::build_failed);
+    const auto failure =
+        failure_of(*ended, jobs::Step::build, run.plan.build_command, run.log, run.job.limits);
+    if (failure) co_return *failure;
+    run.log.say(
+        fmt::format("Built in {:.1f} s", static_cast<double>(steady_now_ms() - began_ms) / 1000));
+    co_return Outcome<>{};
+}
+
+/// Install and build; returns /build as it then is.
+Task<Outcome<engines::Mount>> make_site(BuildRun& run) {
+    run.build_end_ms = steady_now_ms() + run.job.limits.build_ms;
+    run.log.begin(jobs::Step::install);
+    jobs::Advance installing{.to = State::installing};
+    const Outcome<> begun = co_await advance(run, std::move(installing));
+    if (!begun) co_return begun.error();
+    const Outcome<> installed = co_await install(run);
+    if (!installed) co_return installed.error();
+
+    run.log.begin(jobs::Step::build);
+    jobs::Advance building{.to = State::building, .exit_code = 0};
+    const Outcome<> next = co_await advance(run, std::move(building));
+    if (!next) co_return next.error();
+    const std::string work = run.volume("work");
+    const Outcome<> made = co_await make_job_volume(run, work);
+    if (!made) co_return made.error();
+    engines::Mount mount{.target = "/build", .lower = run.layers, .upper = work};
+    const Outcome<> built = co_await build(run, mount);
+    if (!built) co_return built.error();
+    co_return mount;
+}
+
+Task<Outcome<jobs::Finish>> publish(BuildRun& run, engines::Mount mount) {
+    run.log.begin(jobs::Step::publish);
+    jobs::Advance publishing{.to = State::publishing};
+    if (run.plan.needs_node()) publishing.exit_code = 0;
+    const Outcome<> begun = co_await advance(run, std::move(publishing));
+    if (!begun) co_return begun.error();
+    Outcome<artifacts::Manifest> manifest = co_await collect(run, std::move(mount));
+    if (!manifest) co_return manifest.error();
+    co_return jobs::Finish{
+        .state = State::ready, .reuse_key = reuse_key(run), .manifest = std::move(*manifest)};
+}
+
+Task<Outcome<jobs::Finish>> run_steps(BuildRun& run) {
+    run.log.say(fmt::format("Preparing a {} deployment of {}", run.job.environment,
+                            run.job.source.repo_url));
+    const Outcome<> prepared = co_await prepare(run);
+    if (!prepared) co_return prepared.error();
+    const Outcome<std::optional<std::string>> earlier = co_await find_reuse(run);
+    if (!earlier) co_return earlier.error();
+    if (*earlier) {
+        run.log.say(
+            fmt::format("Nothing has changed since {}: its files are published again, no "
+                        "step runs.",
+                        **earlier));
+        co_return jobs::Finish{
+            .state = State::ready, .reuse_key = reuse_key(run), .reused_deployment = **earlier};
+    }
+    const std::optional<std::string> kept = co_await keep_source(run);
+    if (kept) {
+        jobs::Advance source{.to = State::cloning, .source_sha256 = *kept};
+        const Outcome<> told = co_await advance(run, std::move(source));
+        if (!told) co_return told.error();
+    }
+    engines::Mount mount{.target = "/build", .lower = run.layers};
+    if (run.plan.needs_node()) {
+        const Outcome<engines::Mount> made = co_await make_site(run);
+        if (!made) co_return made.error();
+        mount = *made;
+    }
+    co_return co_await publish(run, std::move(mount));
+}
+
+jobs::Finish failed_finish(const StepFailure& failure) {
+    return {.state = State::failed,
+            .reason = failure.reason,
+            .detail = failure.detail,
+            .first_error = failure.first_error,
+            .next_step = failure.next_step,
+            .exit_code = failure.exit_code};
+}
+
+void say_failure(LogWriter& log, const jobs::Finish& finish) {
+    log.say("Failed: " + finish.detail, jobs::Level::error);
+    if (!finish.next_step.empty()) log.say(finish.next_step, jobs::Level::error);
+}
+
+}  // namespace
+
+std::string sandbox_of(const jobs::Job& job) {
+    return fmt::format("{}-{}", job.id, job.epoch);
+}
+
+Task<std::optional<jobs::Finish>> run_build(Workshop& workshop, jobs::Job job,
+                                            std::shared_ptr<JobApi> api, Stop& stop) {
+    const auto loop = co_await asio::this_coro::executor;
+    const LogLimits limits{.bytes = job.limits.log_bytes, .lines = job.limits.log_lines};
+    LogWriter log(loop, api, limits, job.first_line, masker_of(job), workshop.now);
+    BuildRun run{.workshop = workshop, .job = job, .api = api, .stop = stop, .log = log};
+    run.sandbox = sandbox_of(job);
+    run.tenant = tenant_of(job);
+
+    const Outcome<jobs::Finish> ended = co_await run_steps(run);
+    jobs::Finish finish = ended ? *ended : failed_finish(ended.error());
+    const bool ours = ended || ended.error().kind == StepFailure::Kind::failed;
+    if (ours && finish.state == State::failed) say_failure(log, finish);
+    if (ours && finish.state == State::ready) log.say("Ready");
+    const Result<> written = co_await log.finish();
+    if (!ours || !written) co_return std::nullopt;
+    co_return finish;
+}
+
+}  // namespace berth::builds

@@ -1,0 +1,50 @@
+#pragma once
+/// What Berth knows about a source tree without looking at it on a disk: a list of names and the
+/// few files that plans are made from, read from a tar stream that the sandbox of the clone made.
+
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "jobs/job.hpp"
+
+namespace berth::builds {
+
+struct Survey {
+    jobs::CommitFacts commit{};
+    std::string tree{};          // hash of the root directory's tree; "" when not known
+    std::string known_hosts{};   // after the clone over ssh
+    std::string install_hash{};  // over every file that an install reads
+    bool root_exists = true;
+    std::string root{};                          // below the top, "" is the top
+    std::map<std::string, std::string> files{};  // path below the top → content
+    std::map<std::string, char> names{};         // path below the top → f, d, l; up to 3 deep
+    std::vector<std::string> branches{};
+    std::string default_branch{};
+
+    /// The content of a file in the root directory, or null.
+    const std::string* file(std::string_view name) const;
+    /// The same, looked for in the root directory and then upwards to the top.
+    const std::string* file_upwards(std::string_view name) const;
+    /// Whether the root directory has that file (or directory).
+    bool has(std::string_view name) const;
+    bool has_upwards(std::string_view name) const;
+};
+
+/// Errors: invalid — the stream is damaged.
+Result<Survey> read_survey(std::string_view tar, std::string root);
+
+/// The part of a sandbox script that writes the survey of /src/tree to stdout (`survey ROOT`).
+extern const std::string_view survey_script;
+
+/// Directories with something to deploy, nearest first: they have a package.json or an index.html.
+std::vector<std::string> root_candidates(const Survey& survey);
+
+/// A root directory of a project: "" or plain segments. "./apps/web/" → "apps/web".
+/// Errors: invalid — absolute, `..`, control characters.
+Result<std::string> normal_root(std::string_view root);
+
+}  // namespace berth::builds

@@ -1,0 +1,193 @@
+#include "worker/worker.hpp"
+
+#include "base/clock.hpp"
+#include "base/id.hpp"
+#include "base/json.hpp"
+#include "base/log.hpp"
+#include "builds/budget.hpp"
+#include "builds/inspect.hpp"
+#include "builds/pipeline.hpp"
+#include "worker/backoff.hpp"
+#include "worker/tenure.hpp"
+
+namespace berth::worker {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::chrono::milliseconds claim_limit = 40s;  // the api answers within 25
+
+/// What the slots of one worker share.
+struct Agent {
+    Agent(const asio::any_io_executor& on, WorkerConfig with, http::Client& over,
+          engines::Engine& in)
+        : config(std::move(with)),
+          client(over),
+          engine(in),
+          workers(2),
+          registry(client, workers, config.npm_registry),
+          toolchains(on, engine, registry, workers, config.scratch_directory),
+          workshop{.engine = engine,
+                   .toolchains = toolchains,
+                   .workers = workers,
+                   .scratch_directory = config.scratch_directory,
+                   .kept_bytes_max = config.kept_bytes_max},
+          id(new_id("wrk")),
+          idle(on) {}
+
+    WorkerConfig config;
+    http::Client& client;
+    engines::Engine& engine;
+    Workers workers;
+    builds::NpmRegistry registry;
+    builds::Toolchains toolchains;
+    builds::Workshop workshop;
+    std::string id;
+    std::size_t slots_left = 0;  // that have not ended
+    std::set<std::shared_ptr<Tenure>> tenures{};
+    builds::Signal idle;  // a slot ended, or the drain began
+};
+
+jobs::Finish broken_finish() {
+    return {.state = jobs::State::failed,
+            .reason = jobs::Reason::internal,
+            .detail = "the worker broke while it ran this job; the operator has the details",
+            .next_step = "Deploy again."};
+}
+
+/// The boundary: a job that breaks the world fails alone and the worker goes on.
+Task<std::optional<jobs::Finish>> run_or_say_why(Agent& agent, const jobs::Job& job,
+                                                 Tenure& tenure) {
+    try {
+        if (job.kind == jobs::Kind::inspect) {
+            co_return co_await builds::run_inspection(agent.workshop, job, tenure.api, tenure.stop);
+        }
+        co_return co_await builds::run_build(agent.workshop, job, tenure.api, tenure.stop);
+    } catch (const boost::system::system_error& error) {
+        if (error.code() == asio::error::operation_aborted) throw;
+        log::error("job broke", {{"job", job.id}, {"why", error.what()}});
+    } catch (const std::exception& error) {
+        log::error("job broke", {{"job", job.id}, {"why", error.what()}});
+    }
+    co_return broken_finish();
+}
+
+Task<> clean_up(Agent& agent, const jobs::Job& job) {
+    const std::string sandbox = builds::sandbox_of(job);
+    (void)co_await agent.engine.destroy(sandbox);
+    for (const char* what : {"-src", "-deps", "-cache", "-work"}) {
+        std::string volume = sandbox + what;
+        (void)co_await agent.engine.remove_volume(std::move(volume));
+    }
+    co_await builds::keep_budget(agent.engine, agent.config.kept_bytes_max);
+}
+
+Task<> run_job(std::shared_ptr<Agent> agent, jobs::Job job, std::int64_t lease_ms) {
+    const auto loop = co_await asio::this_coro::executor;
+    const auto tenure = std::make_shared<Tenure>(loop, agent->engine);
+    tenure->sandbox = builds::sandbox_of(job);
+    tenure->lease_ms = lease_ms;
+    tenure->api = std::make_shared<HttpJobApi>(agent->client, agent->config.api, job.id, job.epoch,
+                                               std::chrono::milliseconds(agent->config.patience_ms),
+                                               tenure->stop);
+    agent->tenures.insert(tenure);
+    spawn(loop, keep_lease(tenure), "keep a lease");
+
+    log::info("job begins", {{"job", job.id}});
+    std::optional<jobs::Finish> finish = co_await run_or_say_why(*agent, job, *tenure);
+    if (tenure->ordered) finish = tenure->ordered;
+    tenure->ended = true;
+    tenure->changed.notify();
+    agent->tenures.erase(tenure);
+    if (finish && !tenure->lost && !tenure->reported) {
+        const auto state = boost::describe::enum_to_string(finish->state, "");
+        const Result<> told = co_await tenure->api->finish(std::move(*finish));
+        log::info(
+            "job ended",
+            {{"job", job.id}, {"state", state}, {"told", told ? "yes" : told.error().message}});
+    }
+    co_await clean_up(*agent, job);
+}
+
+Task<Result<jobs::ClaimReply>> claim(Agent& agent, jobs::Kind kind) {
+    const jobs::ClaimRequest request{agent.id, agent.config.name, {kind}};
+    std::string body = json::text(request);
+    const Result<http::Reply> reply =
+        co_await post(agent.client, agent.config.api, "claim", std::move(body), claim_limit);
+    if (!reply) co_return reply.error();
+    co_return json::parse_as<jobs::ClaimReply>(reply->body);
+}
+
+/// One job after the other, until the worker drains.
+Task<> serve(std::shared_ptr<Agent> agent, jobs::Kind kind) {
+    Backoff backoff(200ms, 5s);
+    while (!agent->config.drain->begun()) {
+        Result<jobs::ClaimReply> reply = co_await claim(*agent, kind);
+        if (!reply) {
+            log::warning("no job claimed", {{"why", reply.error().message}});
+            const std::chrono::milliseconds pause = backoff.next();
+            co_await sleep_for(pause);
+            continue;
+        }
+        backoff.reset();
+        if (!reply->job) continue;
+        co_await run_job(agent, std::move(*reply->job), reply->lease_ms);
+    }
+    --agent->slots_left;
+    agent->idle.notify();
+}
+
+/// What is left when the time is over is killed and said.
+Task<> drain(std::shared_ptr<Agent> agent) {
+    const std::int64_t end_ms = steady_now_ms() + agent->config.drain_ms;
+    while (!agent->tenures.empty() && steady_now_ms() < end_ms) {
+        co_await agent->idle.wait(100ms);
+    }
+    const jobs::Finish lost{.state = jobs::State::failed,
+                            .reason = jobs::Reason::lost_worker,
+                            .detail = "the worker was shut down while it ran this job",
+                            .next_step = "Deploy again."};
+    const auto left = agent->tenures;
+    for (const std::shared_ptr<Tenure>& tenure : left)
+        order_end(*tenure, lost);
+    const std::int64_t last_ms = steady_now_ms() + 10'000;
+    while (!agent->tenures.empty() && steady_now_ms() < last_ms)
+        co_await agent->idle.wait(100ms);
+}
+
+}  // namespace
+
+void Drain::begin() {
+    if (std::exchange(begun_, true)) return;
+    const auto calls = std::move(calls_);
+    for (const auto& call : calls)
+        call();
+}
+
+void Drain::on_begin(std::function<void()> call) {
+    if (begun_) {
+        call();
+    } else {
+        calls_.push_back(std::move(call));
+    }
+}
+
+Task<> run_worker(WorkerConfig config, http::Client& client, engines::Engine& engine) {
+    const auto loop = co_await asio::this_coro::executor;
+    const auto drain_order = config.drain;
+    const auto agent = std::make_shared<Agent>(loop, std::move(config), client, engine);
+    drain_order->on_begin([weak = std::weak_ptr(agent)] {
+        if (const auto here = weak.lock()) here->idle.notify();
+    });
+    log::info("worker ready", {{"worker", agent->id}, {"slots", agent->config.build_slots}});
+    for (std::size_t i = 0; i < agent->config.build_slots; ++i) {
+        spawn(loop, serve(agent, jobs::Kind::build), "build slot");
+    }
+    spawn(loop, serve(agent, jobs::Kind::inspect), "inspection slot");
+    agent->slots_left = agent->config.build_slots + 1;
+    while (!drain_order->begun() && agent->slots_left > 0)
+        co_await agent->idle.wait();
+    co_await drain(agent);
+}
+
+}  // namespace berth::worker

@@ -1,0 +1,45 @@
+#pragma once
+/// The agent: claims jobs from the api, runs them, keeps their leases, stops them when told to.
+
+#include <memory>
+#include <string>
+
+#include "engines/engine.hpp"
+#include "http/client.hpp"
+#include "worker/http_job_api.hpp"
+
+namespace berth::worker {
+
+/// Asks a worker to end: no new job; running ones get `drain_ms`, then they are killed and told
+/// to the api as lost. One loop.
+class Drain {
+public:
+    void begin();
+    bool begun() const { return begun_; }
+
+    /// Called once when it begins, or at once when it has.
+    void on_begin(std::function<void()> call);
+
+private:
+    bool begun_ = false;
+    std::vector<std::function<void()>> calls_;
+};
+
+struct WorkerConfig {
+    ApiAddress api{};
+    std::string name{};           // for people; the host's name
+    std::size_t build_slots = 2;  // inspections have one of their own
+    std::string
+        scratch_directory{};     // this worker's own, on a disk; outputs lie there for a moment
+    std::string npm_registry{};  // what `npm config get registry` says
+    std::uint64_t kept_bytes_max = 10ull << 30;  // of snapshots and toolchains
+    std::int64_t drain_ms = 5'000;
+    std::int64_t patience_ms = 10 * 60'000;  // how long the api may stay away
+    std::shared_ptr<Drain> drain = std::make_shared<Drain>();
+};
+
+/// Runs until `config.drain` begins and the jobs have ended, or until canceled. `client` needs at
+/// least 3 threads per slot (claims wait; renewals, log and uploads go beside each other).
+Task<> run_worker(WorkerConfig config, http::Client& client, engines::Engine& engine);
+
+}  // namespace berth::worker
