@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include <boost/describe.hpp>
+
 #include "base/file.hpp"
 #include "base/result.hpp"
 #include "base/task.hpp"
@@ -27,13 +29,15 @@ struct Volume {
     std::uint64_t bytes_max = 0;
     std::uint64_t files_max = 0;
 };
+BOOST_DESCRIBE_STRUCT(Volume, (), (name, tenant, bytes_max, files_max))
 
 struct VolumeState {
     std::string name{};
-    bool kept = false;              // finished and read-only: a snapshot, a toolchain
-    std::uint64_t disk_bytes = 0;   // what it takes on the host's disk
-    std::int64_t used_at_ms = 0;    // last mounted
+    bool kept = false;             // finished and read-only: a snapshot, a toolchain
+    std::uint64_t disk_bytes = 0;  // what it takes on the host's disk
+    std::int64_t used_at_ms = 0;   // last mounted
 };
+BOOST_DESCRIBE_STRUCT(VolumeState, (), (name, kept, disk_bytes, used_at_ms))
 
 /// What a run sees at `target`. `lower`: kept (or no longer written) volumes, topmost first, read
 /// only. `upper`: the volume that takes the writes, "" for none. Directories inside a volume are
@@ -43,10 +47,12 @@ struct Mount {
     std::vector<std::string> lower{};
     std::string upper{};
 };
+BOOST_DESCRIBE_STRUCT(Mount, (), (target, lower, upper))
 
 /// Which addresses a run may connect to. The resolver's port 53 is open unless `none`.
 struct Reach {
     enum class Kind { none, host, internet };
+    BOOST_DESCRIBE_NESTED_ENUM(Kind, none, host, internet)
     Kind kind = Kind::none;
     std::string host{};      // for `host`: a name or an address
     std::uint16_t port = 0;  // for `host`
@@ -58,6 +64,7 @@ struct Limits {
     unsigned processes = 512;
     std::uint64_t tmp_bytes = 256 << 20;
 };
+BOOST_DESCRIBE_STRUCT(Limits, (), (memory_bytes, cpu_percent, processes, tmp_bytes))
 
 struct Run {
     std::string sandbox{};  // groups the runs of one job; killed and removed together
@@ -80,13 +87,16 @@ struct Chunk {
 };
 
 struct Exit {
-    int code = 0;                      // 128 + signal when a signal ended it
+    int code = 0;  // 128 + signal when a signal ended it
     std::optional<int> signal{};
-    bool out_of_memory = false;        // the limit killed a process, whatever the exit code says
-    bool too_many_processes = false;   // a fork was refused by the limit
-    bool disk_full = false;            // the upper volume has no byte or no inode left
+    bool out_of_memory = false;       // the limit killed a process, whatever the exit code says
+    bool too_many_processes = false;  // a fork was refused by the limit
+    bool disk_full = false;           // the upper volume has no byte or no inode left
     std::uint64_t memory_peak_bytes = 0;
 };
+BOOST_DESCRIBE_STRUCT(Exit, (),
+                      (code, signal, out_of_memory, too_many_processes, disk_full,
+                       memory_peak_bytes))
 
 /// A command that runs. Destroyed, the whole sandbox's run is killed.
 class Running {
@@ -106,7 +116,8 @@ public:
     virtual ~Engine() = default;
 
     /// Makes an empty volume. Volumes that were not kept vanish with the worker's connection.
-    /// Errors: conflict — the name is taken; unavailable — disk_full: the host's reserve is reached.
+    /// Errors: conflict — the name is taken; unavailable — disk_full: the host's reserve is
+    /// reached.
     virtual Task<Result<>> make_volume(Volume volume) = 0;
     /// Finishes a volume under a (new) name: from now on read-only, for as long as nobody removes
     /// it. Kept volumes survive restarts. Errors: not_found; conflict — the new name is taken.
@@ -115,11 +126,14 @@ public:
     virtual Task<Result<>> remove_volume(std::string name) = 0;
     virtual Task<Result<std::vector<VolumeState>>> volumes() = 0;
 
-    /// Errors: not_found — a volume; invalid — names, mounts, limits; unavailable — no runtime, or
-    /// a kernel feature is missing (the message says what to install).
+    /// Errors: not_found — a volume; invalid — names, mounts, limits; conflict — an upper volume
+    /// that another run still writes to; forbidden (clone_blocked) — the host of the reach is a
+    /// private address outside BERTH_ALLOW_NETS; unavailable — no runtime, the disk's reserve
+    /// (disk_full), or a kernel feature is missing (the message says what to install).
     virtual Task<Result<std::unique_ptr<Running>>> start(Run run) = 0;
 
-    /// Kills all runs of a sandbox and removes what it had but for kept volumes.
+    /// Kills all runs of a sandbox and removes what it had, the volumes that its runs wrote to
+    /// included, but for kept ones.
     virtual Task<Result<>> destroy(std::string sandbox) = 0;
 };
 

@@ -1,0 +1,58 @@
+#pragma once
+/// The limits of a run as the kernel keeps them: where its cgroup is, what it counted, and how
+/// to empty it. Version 2, version 1 (also beside an idle version 2, "hybrid"), or none. The OCI
+/// runtime makes the groups; we read and remove them.
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace berth::engines {
+
+enum class CgroupMode { none, v1, v2 };
+
+struct Counts {
+    std::uint64_t oom_kills = 0;      // processes that the memory limit killed
+    std::uint64_t forks_refused = 0;  // by the limit of processes
+    std::uint64_t memory_peak_bytes = 0;
+};
+
+class Cgroups {
+public:
+    /// `instance` names our part of the tree: "/berth-INSTANCE". Looks at /proc/self/mountinfo.
+    explicit Cgroups(std::string instance);
+
+    CgroupMode mode() const { return mode_; }
+    bool has(const std::string& controller) const;
+    /// Whether the kernel counts swap with memory, so that swap can be limited.
+    bool limits_swap() const;
+
+    /// The runtime's cgroupsPath of a run.
+    std::string path_of(const std::string& run) const { return "/" + top_ + "/" + run; }
+
+    Counts counts(const std::string& run) const;
+
+    /// Puts one of our own helpers into a group of ours, so that a sweep finds it.
+    void adopt(int pid, const std::string& run) const;
+
+    /// Kills whatever is in the group; true when nothing is left.
+    bool kill(const std::string& run) const;
+    /// Removes the empty group; false when the kernel still holds it.
+    bool remove(const std::string& run) const;
+
+    /// Groups that an earlier launcher of this instance left.
+    std::vector<std::string> left_behind() const;
+    /// Removes our empty part of the tree.
+    void remove_top() const;
+
+private:
+    std::vector<std::string> folders_of(const std::string& run) const;
+
+    std::string top_;
+    CgroupMode mode_ = CgroupMode::none;
+    std::map<std::string, std::string> controllers_;  // version 1: name → mount point
+    std::string unified_;                             // version 2: mount point
+};
+
+}  // namespace berth::engines

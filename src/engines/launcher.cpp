@@ -1,0 +1,280 @@
+#include "engines/launcher.hpp"
+
+#include <signal.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+
+#include "base/log.hpp"
+#include "base/workers.hpp"
+#include "engines/disk.hpp"
+#include "engines/frames.hpp"
+#include "engines/namespaces.hpp"
+#include "engines/probe.hpp"
+#include "engines/sandboxes.hpp"
+#include "engines/sweep.hpp"
+
+namespace berth::engines {
+namespace {
+
+namespace fs = std::filesystem;
+using asio::local::stream_protocol;
+
+constexpr std::size_t worker_threads = 4;
+constexpr std::size_t connections_max = 32;
+constexpr std::size_t requests_max = 1024;  // of one connection, not yet answered
+
+/// What the verbs act on.
+struct Rooms {
+    Volumes& volumes;
+    Tenants& tenants;
+    Sandboxes& sandboxes;
+};
+
+/// One worker that is connected.
+struct Connection {
+    std::uint64_t number = 0;
+    std::shared_ptr<Frames> frames{};
+    std::size_t open_requests = 0;
+};
+
+Result<json::value> empty_body(const Result<>& done) {
+    if (!done) return done.error();
+    return json::value(json::bj::object());
+}
+
+template <class Body>
+Result<json::value> body_or_error(const Result<Body>& done) {
+    if (!done) return done.error();
+    return json::from(*done);
+}
+
+Task<Result<json::value>> make_volume(Rooms rooms, json::value body, std::uint64_t connection) {
+    const auto volume = json::to<Volume>(body);
+    if (!volume) co_return volume.error();
+    if (const Result<> ok = check(*volume); !ok) co_return ok.error();
+    const auto uid = rooms.tenants.first_uid_of(volume->tenant);
+    if (!uid) co_return uid.error();
+    const Result<> made = co_await rooms.volumes.make(*volume, *uid + inner_uid, connection);
+    co_return empty_body(made);
+}
+
+Task<Result<json::value>> keep_volume(Rooms rooms, json::value body, std::uint64_t connection) {
+    const auto wanted = json::to<KeepBody>(body);
+    if (!wanted) co_return wanted.error();
+    if (!is_name(wanted->name)) co_return fail(Failure::invalid, "'{}' is no name", wanted->name);
+    if (!is_name(wanted->as)) co_return fail(Failure::invalid, "'{}' is no name", wanted->as);
+    const Result<> kept = co_await rooms.volumes.keep(wanted->name, wanted->as, connection);
+    co_return empty_body(kept);
+}
+
+Task<Result<json::value>> start(Rooms rooms, json::value body, std::vector<Fd> streams,
+                                std::uint64_t connection) {
+    auto wanted = json::to<StartBody>(body);
+    if (!wanted) co_return wanted.error();
+    const Result<std::string> started =
+        co_await rooms.sandboxes.start(std::move(*wanted), std::move(streams), connection);
+    if (!started) co_return started.error();
+    co_return json::from(NameBody{*started});
+}
+
+Task<Result<json::value>> act_on_name(Rooms rooms, Verb verb, json::value body,
+                                      std::uint64_t connection) {
+    const auto wanted = json::to<NameBody>(body);
+    if (!wanted) co_return wanted.error();
+    if (!is_name(wanted->name)) co_return fail(Failure::invalid, "'{}' is no name", wanted->name);
+    if (verb == Verb::wait) {
+        const Result<Exit> exit = co_await rooms.sandboxes.wait(wanted->name, connection);
+        co_return body_or_error(exit);
+    }
+    if (verb == Verb::kill) {
+        const Result<> killed = co_await rooms.sandboxes.kill(wanted->name, connection);
+        co_return empty_body(killed);
+    }
+    if (verb == Verb::destroy) {
+        const Result<> gone = co_await rooms.sandboxes.destroy(wanted->name, connection);
+        co_return empty_body(gone);
+    }
+    const Result<> removed = co_await rooms.volumes.remove(wanted->name, connection);
+    co_return empty_body(removed);
+}
+
+Task<Result<json::value>> act(Rooms rooms, Request request, std::vector<Fd> descriptors,
+                              std::uint64_t connection) {
+    if (request.verb == Verb::start) {
+        const auto done =
+            co_await start(rooms, std::move(request.body), std::move(descriptors), connection);
+        co_return done;
+    }
+    if (request.verb == Verb::make_volume) {
+        const auto done = co_await make_volume(rooms, std::move(request.body), connection);
+        co_return done;
+    }
+    if (request.verb == Verb::keep_volume) {
+        const auto done = co_await keep_volume(rooms, std::move(request.body), connection);
+        co_return done;
+    }
+    if (request.verb == Verb::volumes) {
+        co_return json::from(VolumeList{rooms.volumes.list(connection)});
+    }
+    const auto done =
+        co_await act_on_name(rooms, request.verb, std::move(request.body), connection);
+    co_return done;
+}
+
+/// The boundary: a request that breaks the world fails alone.
+Task<Result<json::value>> act_or_say_why(Rooms rooms, Request request, std::vector<Fd> descriptors,
+                                         std::uint64_t connection) {
+    std::string why;
+    try {
+        const auto done =
+            co_await act(rooms, std::move(request), std::move(descriptors), connection);
+        co_return done;
+    } catch (const std::exception& broken) {
+        why = broken.what();
+    }
+    log::error("launcher request broke", {{"why", why}});
+    co_return fail(Failure::unavailable, "the launcher could not do it: {}", why);
+}
+
+Task<> answer(Rooms rooms, std::shared_ptr<Connection> from, Request request,
+              std::vector<Fd> descriptors) {
+    Reply reply{.id = request.id, .error = {}, .body = json::bj::object()};
+    auto done =
+        co_await act_or_say_why(rooms, std::move(request), std::move(descriptors), from->number);
+    if (done) {
+        reply.body = std::move(*done);
+    } else {
+        const Error& error = done.error();
+        reply.error = Refusal{word(error.failure), error.code, error.pointer, error.message};
+    }
+    --from->open_requests;
+    from->frames->send({json::text(reply), {}});
+}
+
+/// Reads requests until the worker is gone or breaks the protocol, then ends all that was its own.
+Task<> serve(Rooms rooms, std::shared_ptr<Connection> connection,
+             std::shared_ptr<std::size_t> connections) {
+    const auto here = co_await asio::this_coro::executor;
+    rooms.sandboxes.open(connection->number);
+    while (true) {  // ends with the connection
+        std::optional<Frame> frame = co_await connection->frames->read();
+        if (!frame) break;
+        auto request = json::parse_as<Request>(frame->text);
+        if (!request || connection->open_requests >= requests_max) {
+            log::warning("a worker broke the launcher's protocol",
+                         {{"why", request ? "too many requests" : request.error().message}});
+            break;
+        }
+        ++connection->open_requests;
+        spawn(here, answer(rooms, connection, std::move(*request), std::move(frame->descriptors)),
+              "launcher request");
+    }
+    connection->frames->close();
+    co_await rooms.sandboxes.close(connection->number);
+    --*connections;
+}
+
+bool is_allowed(const LauncherConfig& config, stream_protocol::socket& socket) {
+    ucred peer{};
+    socklen_t size = sizeof peer;
+    if (::getsockopt(socket.native_handle(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0)
+        return false;
+    const auto& uids = config.allowed_uids;
+    return peer.uid == ::geteuid() || std::find(uids.begin(), uids.end(), peer.uid) != uids.end();
+}
+
+Task<> accept_workers(const LauncherConfig& config, Rooms rooms, int listener) {
+    const auto here = co_await asio::this_coro::executor;
+    stream_protocol::acceptor door(here, stream_protocol(), listener);
+    const auto connections = std::make_shared<std::size_t>(0);
+    for (std::uint64_t number = 1;; ++number) {  // ends when canceled
+        stream_protocol::socket socket(here);
+        co_await door.async_accept(socket, asio::use_awaitable);
+        if (!is_allowed(config, socket) || *connections >= connections_max) {
+            log::warning("the launcher refused a connection");
+            continue;
+        }
+        ++*connections;
+        auto connection = std::make_shared<Connection>();
+        connection->number = number;
+        connection->frames = std::make_shared<Frames>(std::move(socket));
+        spawn(here, serve(rooms, connection, connections), "launcher connection");
+    }
+}
+
+/// The process itself: who reaps, what children inherit, how many descriptors.
+void settle() {
+    ::umask(022);
+    ::signal(SIGPIPE, SIG_IGN);
+    if (::prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) throw_errno("subreaper");
+    rlimit descriptors{};
+    if (::getrlimit(RLIMIT_NOFILE, &descriptors) == 0) {
+        descriptors.rlim_cur = descriptors.rlim_max;
+        ::setrlimit(RLIMIT_NOFILE, &descriptors);
+    }
+}
+
+/// A small file system of our own for bundles: gone with us, and executable where /run is not.
+std::string mount_run_directory(const std::string& wanted) {
+    fs::create_directories(wanted);
+    const std::string path = fs::canonical(wanted).string();
+    // The root of a sandbox, who is nobody out here, must be able to walk to it.
+    for (fs::path above = fs::path(path).parent_path(); above != above.root_path();
+         above = above.parent_path()) {
+        if ((fs::status(above).permissions() & fs::perms::others_exec) == fs::perms::none) {
+            throw std::runtime_error(above.string() + " must be open to all users (chmod o+x)");
+        }
+    }
+    if (::mount("tmpfs", path.c_str(), "tmpfs", MS_NOSUID | MS_NODEV, "mode=0711,size=256m") != 0) {
+        throw_errno("mount " + path);
+    }
+    for (const char* part : {"/b", "/v", "/r"}) {
+        fs::create_directory(path + part);
+        if (::chmod((path + part).c_str(), 0711) != 0) throw_errno("chmod " + path);
+    }
+    return path;
+}
+
+void say_what_there_is(const Cgroups& cgroups, bool images) {
+    const char* mode = cgroups.mode() == CgroupMode::v2   ? "v2"
+                       : cgroups.mode() == CgroupMode::v1 ? "v1"
+                                                          : "none: limits not enforced";
+    log::info("launcher ready", {{"cgroups", mode},
+                                 {"disk_limits", images ? "loop images" : "not enforced"},
+                                 {"swap_limit", cgroups.limits_swap() ? "yes" : "no"}});
+}
+
+}  // namespace
+
+Task<> run_launcher(LauncherConfig config) {
+    if (!is_name(config.instance)) throw std::runtime_error("the instance needs a plain name");
+    settle();
+    Fd outer_mounts = leave_mount_namespace();
+    const Cgroups cgroups(config.instance);
+    sweep(cgroups);
+    const std::string run = mount_run_directory(config.run_directory);
+    fs::create_directories(config.state_directory);
+    const std::string state = fs::canonical(config.state_directory).string();
+    const bool images = can_mount_images(state, run + "/v");
+
+    Workers workers(worker_threads);
+    Volumes volumes({state, run + "/v", config.reserve_bytes, images}, workers);
+    volumes.open();
+    Tenants tenants(state + "/tenants.json", config.first_uid);
+    const BundleParts parts(run + "/parts", config.ca_file);
+    Networks networks({config.reach, std::move(outer_mounts), config.prepared_networks,
+                       [&cgroups](int pid) { cgroups.adopt(pid, "net"); }},
+                      workers);
+    Sandboxes sandboxes({config.runtime, run + "/b", run + "/r"}, volumes, networks, tenants,
+                        cgroups, parts, workers);
+    networks.start_refilling(co_await asio::this_coro::executor);
+    say_what_there_is(cgroups, images);
+    co_await accept_workers(config, Rooms{volumes, tenants, sandboxes}, config.listener.release());
+}
+
+}  // namespace berth::engines

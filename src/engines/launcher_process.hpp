@@ -1,0 +1,49 @@
+#pragma once
+/// For tests: a real launcher in a process of its own, started from this very test program.
+
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+#include "engines/launcher.hpp"
+
+namespace berth::engines::test {
+
+struct LauncherOptions {
+    std::string instance = "enginetest";
+    std::string allow_nets{};
+    std::string allow_build_nets{};
+    std::string own_port{};
+    std::uint64_t reserve_bytes = 64 << 20;
+    std::size_t prepared_networks = 1;
+};
+
+/// Listens on a socket in a new temporary directory; ends with this object.
+class LauncherProcess {
+public:
+    explicit LauncherProcess(LauncherOptions options);
+    ~LauncherProcess();
+    LauncherProcess(const LauncherProcess&) = delete;
+    LauncherProcess& operator=(const LauncherProcess&) = delete;
+
+    const std::string& socket_path() const { return socket_path_; }
+    const std::string& state_directory() const { return state_directory_; }
+    pid_t pid() const { return pid_; }
+    const std::string& instance() const { return options_.instance; }
+
+    void kill();   // as a power cut does
+    void start();  // again, over the same state
+
+private:
+    LauncherOptions options_;
+    std::string directory_;
+    std::string socket_path_;
+    std::string state_directory_;
+    pid_t pid_ = -1;
+};
+
+/// The launcher's side, when this program was started as one: runs it and returns the exit code.
+int launcher_main(int argc, char** argv);
+
+}  // namespace berth::engines::test

@@ -1,0 +1,25 @@
+#pragma once
+/// What this machine offers to sandboxes, for `berth doctor` and the launcher's start.
+
+#include <boost/describe.hpp>
+#include <string>
+#include <vector>
+
+namespace berth::engines {
+
+struct Probed {
+    std::string name{};  // "runc", "cgroups"
+    bool ok = false;
+    std::string detail{};  // what was found
+    std::string fix{};     // what to install or change; "" when ok
+};
+BOOST_DESCRIBE_STRUCT(Probed, (), (name, ok, detail, fix))
+
+/// Looks at everything that sandboxes need. Blocking, about a second; as root sees most.
+/// `ca_file` is the certificate bundle that sandboxes get.
+std::vector<Probed> probe_sandbox(const std::string& ca_file);
+
+/// Whether a disk image in `folder` can be made and mounted at a folder below `mounts`.
+bool can_mount_images(const std::string& folder, const std::string& mounts);
+
+}  // namespace berth::engines

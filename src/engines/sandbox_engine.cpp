@@ -1,0 +1,371 @@
+#include "engines/sandbox_engine.hpp"
+
+#include <fcntl.h>
+#include <netdb.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <boost/asio/ip/tcp.hpp>
+#include <map>
+
+#include "base/log.hpp"
+#include "engines/frames.hpp"
+#include "engines/protocol.hpp"
+#include "engines/spawn_program.hpp"
+
+namespace berth::engines {
+namespace {
+
+using asio::local::stream_protocol;
+
+constexpr std::size_t chunk_bytes = 64 << 10;
+constexpr std::size_t addresses_max = 16;
+
+Error lost() {
+    return fail(Failure::unavailable, "the launcher is gone");
+}
+
+/// The conversation with a launcher: requests out, replies back to whoever waits for them.
+class Line : public std::enable_shared_from_this<Line> {
+public:
+    explicit Line(stream_protocol::socket socket)
+        : frames_(std::make_shared<Frames>(std::move(socket))) {}
+
+    static void start(const std::shared_ptr<Line>& line, const asio::any_io_executor& loop) {
+        spawn(loop, receive(line), "launcher replies");
+    }
+
+    bool is_open() const { return open_; }
+    void close() { frames_->close(); }
+
+    /// Sends without waiting for the answer.
+    void tell(Verb verb, json::value body) { post(verb, std::move(body), {}); }
+
+    static Task<Result<json::value>> ask(std::shared_ptr<Line> line, Verb verb, json::value body,
+                                         std::vector<Fd> descriptors) {
+        if (!line->open_) co_return lost();
+        const auto here = co_await asio::this_coro::executor;
+        const std::uint64_t id = line->post(verb, std::move(body), std::move(descriptors));
+        const auto pending = std::make_shared<Pending>(here);
+        line->pending_.emplace(id, pending);
+        while (!pending->reply) {  // ends with the reply or the connection
+            boost::system::error_code woken;
+            co_await pending->arrived.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+        }
+        co_return *std::move(pending->reply);
+    }
+
+private:
+    struct Pending {
+        std::optional<Result<json::value>> reply{};
+        asio::steady_timer arrived;
+        explicit Pending(const asio::any_io_executor& loop)
+            : arrived(loop, asio::steady_timer::time_point::max()) {}
+    };
+
+    std::uint64_t post(Verb verb, json::value body, std::vector<Fd> descriptors) {
+        Request request{.id = next_id_++, .verb = verb, .body = std::move(body)};
+        frames_->send({json::text(request), std::move(descriptors)});
+        return request.id;
+    }
+
+    static Task<> receive(std::shared_ptr<Line> self) {
+        while (true) {  // ends with the connection
+            const std::optional<Frame> frame = co_await self->frames_->read();
+            if (!frame) break;
+            auto reply = json::parse_as<Reply>(frame->text);
+            if (!reply) {
+                log::error("the launcher broke its protocol", {{"why", reply.error().message}});
+                break;
+            }
+            self->hand_over(std::move(*reply));
+        }
+        self->open_ = false;
+        self->frames_->close();
+        for (auto& [id, pending] : self->pending_) {
+            pending->reply = Result<json::value>(lost());
+            pending->arrived.cancel();
+        }
+        self->pending_.clear();
+    }
+
+    void hand_over(Reply reply) {
+        const auto found = pending_.find(reply.id);
+        if (found == pending_.end()) return;  // told, not asked
+        if (reply.error) {
+            const Refusal& refused = *reply.error;
+            Failure failure = Failure::unavailable;
+            boost::describe::enum_from_string(refused.failure.c_str(), failure);
+            found->second->reply =
+                Result<json::value>(Error{failure, refused.code, refused.pointer, refused.message});
+        } else {
+            found->second->reply = Result<json::value>(std::move(reply.body));
+        }
+        found->second->arrived.cancel();
+        pending_.erase(found);
+    }
+
+    std::shared_ptr<Frames> frames_;
+    std::map<std::uint64_t, std::shared_ptr<Pending>> pending_;
+    std::uint64_t next_id_ = 1;
+    bool open_ = true;
+};
+
+/// The end of a pipe that we read.
+class Output {
+public:
+    Output(const asio::any_io_executor& loop, Fd pipe) : pipe_(loop) {
+        ::fcntl(pipe.get(), F_SETFL, O_NONBLOCK);
+        pipe_.assign(pipe.release());
+    }
+
+    bool is_open() const { return pipe_.is_open(); }
+
+    /// What is there now; closes itself at the end.
+    std::string take() {
+        std::string bytes(chunk_bytes, '\0');
+        ssize_t count = -1;
+        do {
+            count = ::read(pipe_.native_handle(), bytes.data(), bytes.size());
+        } while (count < 0 && errno == EINTR);
+        if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return {};
+        if (count <= 0) {
+            boost::system::error_code ignored;
+            pipe_.close(ignored);
+            return {};
+        }
+        bytes.resize(static_cast<std::size_t>(count));
+        return bytes;
+    }
+
+    asio::posix::stream_descriptor& pipe() { return pipe_; }
+
+private:
+    asio::posix::stream_descriptor pipe_;
+};
+
+class SandboxRunning final : public Running {
+public:
+    SandboxRunning(std::shared_ptr<Line> line, std::string name, const asio::any_io_executor& loop,
+                   Fd out, Fd err)
+        : line_(std::move(line)),
+          name_(std::move(name)),
+          out_(loop, std::move(out)),
+          err_(loop, std::move(err)) {}
+
+    ~SandboxRunning() override {
+        if (exit_ || !line_->is_open()) return;
+        line_->tell(Verb::kill, json::from(NameBody{name_}));
+        line_->tell(Verb::wait, json::from(NameBody{name_}));  // so that it is forgotten there
+    }
+
+    Task<Chunk> read() override {
+        while (out_.is_open() || err_.is_open()) {  // ends with both streams
+            // Taking turns, so that a flood on one does not hide the other.
+            for (int i = 0; i < 2; ++i) {
+                turn_ = turn_ == Stream::out ? Stream::err : Stream::out;
+                Output& output = turn_ == Stream::out ? out_ : err_;
+                if (!output.is_open()) continue;
+                std::string bytes = output.take();
+                if (!bytes.empty()) co_return Chunk{turn_, std::move(bytes)};
+            }
+            co_await readable();
+        }
+        co_return Chunk{};
+    }
+
+    Task<Result<Exit>> wait() override {
+        if (exit_) co_return *exit_;
+        json::value body = json::from(NameBody{name_});
+        std::vector<Fd> none;
+        const auto reply = co_await Line::ask(line_, Verb::wait, std::move(body), std::move(none));
+        if (exit_) co_return *exit_;
+        if (!reply) co_return reply.error();
+        const auto exit = json::to<Exit>(*reply);
+        if (!exit) co_return exit.error();
+        exit_ = *exit;
+        co_return *exit_;
+    }
+
+    Task<> kill() override {
+        if (exit_) co_return;
+        json::value body = json::from(NameBody{name_});
+        std::vector<Fd> none;
+        const auto reply = co_await Line::ask(line_, Verb::kill, std::move(body), std::move(none));
+        if (!reply) log::warning("a sandbox was not killed", {{"why", reply.error().message}});
+    }
+
+private:
+    static constexpr auto wait_read = asio::posix::stream_descriptor::wait_read;
+
+    Task<> readable() {
+        if (out_.is_open() && err_.is_open()) {
+            auto race = asio::experimental::make_parallel_group(
+                out_.pipe().async_wait(wait_read, asio::deferred),
+                err_.pipe().async_wait(wait_read, asio::deferred));
+            co_await race.async_wait(asio::experimental::wait_for_one(), asio::use_awaitable);
+            co_return;
+        }
+        boost::system::error_code error;
+        Output& left = out_.is_open() ? out_ : err_;
+        if (!left.is_open()) co_return;
+        co_await left.pipe().async_wait(wait_read,
+                                        asio::redirect_error(asio::use_awaitable, error));
+    }
+
+    std::shared_ptr<Line> line_;
+    std::string name_;
+    Output out_;
+    Output err_;
+    Stream turn_ = Stream::err;
+    std::optional<Exit> exit_;
+};
+
+class SandboxEngine final : public Engine {
+public:
+    SandboxEngine(asio::any_io_executor loop, std::string socket_path)
+        : loop_(std::move(loop)), socket_path_(std::move(socket_path)) {}
+
+    SandboxEngine(asio::any_io_executor loop, Fd connected) : loop_(std::move(loop)) {
+        stream_protocol::socket socket(loop_, stream_protocol(), connected.release());
+        hold(std::move(socket));
+    }
+
+    ~SandboxEngine() override {
+        if (line_) line_->close();
+    }
+
+    Task<Result<>> make_volume(Volume volume) override {
+        json::value body = json::from(volume);
+        const Result<json::value> reply = co_await ask(Verb::make_volume, std::move(body));
+        co_return nothing(reply);
+    }
+
+    Task<Result<>> keep_volume(std::string name, std::string as) override {
+        json::value body = json::from(KeepBody{std::move(name), std::move(as)});
+        const Result<json::value> reply = co_await ask(Verb::keep_volume, std::move(body));
+        co_return nothing(reply);
+    }
+
+    Task<Result<>> remove_volume(std::string name) override {
+        json::value body = json::from(NameBody{std::move(name)});
+        const Result<json::value> reply = co_await ask(Verb::remove_volume, std::move(body));
+        co_return nothing(reply);
+    }
+
+    Task<Result<std::vector<VolumeState>>> volumes() override {
+        json::value body = json::bj::object();
+        const Result<json::value> reply = co_await ask(Verb::volumes, std::move(body));
+        if (!reply) co_return reply.error();
+        auto list = json::to<VolumeList>(*reply);
+        if (!list) co_return list.error();
+        co_return std::move(list->items);
+    }
+
+    Task<Result<>> destroy(std::string sandbox) override {
+        json::value body = json::from(NameBody{std::move(sandbox)});
+        const Result<json::value> reply = co_await ask(Verb::destroy, std::move(body));
+        co_return nothing(reply);
+    }
+
+    Task<Result<std::unique_ptr<Running>>> start(Run run) override {
+        ReachBody reach{run.reach.kind, run.reach.host, run.reach.port, {}};
+        if (reach.kind == Reach::Kind::host) {
+            const Result<> found = co_await look_up(reach);
+            if (!found) co_return found.error();
+        }
+        StartBody start{run.sandbox,   run.tenant, run.argv, run.environment,
+                        run.directory, run.mounts, reach,    run.limits};
+        // What cannot be right is refused here already; the launcher looks again for itself.
+        if (const Result<> ok = check(start); !ok) co_return ok.error();
+        const Result<> connected = co_await connect();
+        if (!connected) co_return connected.error();
+
+        Ends out = make_pipe_to_read();
+        Ends err = make_pipe_to_read();
+        Fd input = run.input ? std::move(run.input) : Fd(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+        std::vector<Fd> streams;
+        streams.push_back(std::move(input));
+        streams.push_back(std::move(out.theirs));
+        streams.push_back(std::move(err.theirs));
+        json::value body = json::from(start);
+        const std::shared_ptr<Line> line = line_;
+        const Result<json::value> reply =
+            co_await Line::ask(line, Verb::start, std::move(body), std::move(streams));
+        if (!reply) co_return reply.error();
+        const auto name = json::to<NameBody>(*reply);
+        if (!name) co_return name.error();
+        std::unique_ptr<Running> running = std::make_unique<SandboxRunning>(
+            line, name->name, loop_, std::move(out.ours), std::move(err.ours));
+        co_return running;
+    }
+
+private:
+    static Result<> nothing(const Result<json::value>& reply) {
+        if (!reply) return reply.error();
+        return {};
+    }
+
+    void hold(stream_protocol::socket socket) {
+        line_ = std::make_shared<Line>(std::move(socket));
+        Line::start(line_, loop_);
+    }
+
+    Task<Result<>> connect() {
+        if (line_ && line_->is_open()) co_return Result<>();
+        if (socket_path_.empty()) co_return lost();
+        stream_protocol::socket socket(loop_);
+        const stream_protocol::endpoint launcher(socket_path_);
+        boost::system::error_code refused;
+        co_await socket.async_connect(launcher, asio::redirect_error(asio::use_awaitable, refused));
+        if (refused) {
+            co_return fail(Failure::unavailable, "no launcher at {}: {}", socket_path_,
+                           refused.message());
+        }
+        hold(std::move(socket));
+        co_return Result<>();
+    }
+
+    Task<Result<json::value>> ask(Verb verb, json::value body) {
+        const Result<> connected = co_await connect();
+        if (!connected) co_return connected.error();
+        std::vector<Fd> none;
+        const auto reply = co_await Line::ask(line_, verb, std::move(body), std::move(none));
+        co_return reply;
+    }
+
+    /// The addresses of the reach's host, by this machine's resolver.
+    Task<Result<>> look_up(ReachBody& reach) {
+        asio::ip::tcp::resolver resolver(loop_);
+        boost::system::error_code refused;
+        const auto found = co_await resolver.async_resolve(
+            asio::ip::tcp::v4(), reach.host, std::to_string(reach.port),
+            asio::ip::tcp::resolver::numeric_service,
+            asio::redirect_error(asio::use_awaitable, refused));
+        if (refused) {
+            co_return fail_as(Failure::not_found, "host_not_found", "/reach/host",
+                              "there is no host '{}': {}", reach.host, refused.message());
+        }
+        for (const auto& entry : found) {
+            if (reach.addresses.size() >= addresses_max) break;
+            reach.addresses.push_back(entry.endpoint().address().to_string());
+        }
+        co_return Result<>();
+    }
+
+    asio::any_io_executor loop_;
+    std::string socket_path_;
+    std::shared_ptr<Line> line_;
+};
+
+}  // namespace
+
+std::unique_ptr<Engine> make_sandbox_engine(asio::any_io_executor loop, std::string socket_path) {
+    return std::make_unique<SandboxEngine>(std::move(loop), std::move(socket_path));
+}
+
+std::unique_ptr<Engine> make_sandbox_engine(asio::any_io_executor loop, Fd connected) {
+    return std::make_unique<SandboxEngine>(std::move(loop), std::move(connected));
+}
+
+}  // namespace berth::engines
