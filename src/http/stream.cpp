@@ -12,6 +12,8 @@
 #include <boost/asio/redirect_error.hpp>
 #include <cerrno>
 
+#include "base/clock.hpp"
+
 namespace berth::http {
 
 namespace {
@@ -169,8 +171,15 @@ Task<bool> Stream::send_file(int file, std::uint64_t offset, std::uint64_t bytes
 
 void Stream::limit(std::chrono::milliseconds limit) {
     limit_ = limit;
+    total_end_ms_ = 0;
     expired_ = false;
     deadlines_.set(*this, limit);
+}
+
+void Stream::limit(std::chrono::milliseconds limit, std::chrono::milliseconds total) {
+    this->limit(std::min(limit, total));
+    limit_ = limit;
+    total_end_ms_ = steady_now_ms() + total.count();
 }
 
 void Stream::no_limit() {
@@ -180,7 +189,12 @@ void Stream::no_limit() {
 }
 
 void Stream::renew() {
-    if (limit_.count() > 0) deadlines_.set(*this, limit_);
+    if (limit_.count() == 0) return;
+    std::chrono::milliseconds left = limit_;
+    if (total_end_ms_ != 0) {
+        left = std::min(left, std::chrono::milliseconds(total_end_ms_ - steady_now_ms()));
+    }
+    deadlines_.set(*this, left);
 }
 
 void Stream::expire() {

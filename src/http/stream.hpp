@@ -42,6 +42,8 @@ public:
     /// Ends every wait that is not over by then. While something is sent the limit is renewed
     /// with each piece that the kernel takes.
     void limit(std::chrono::milliseconds limit);
+    /// The same, but renewed no further than `total` from now: a least rate for what is sent.
+    void limit(std::chrono::milliseconds limit, std::chrono::milliseconds total);
     void no_limit();
     bool expired() const { return expired_; }
 
@@ -67,6 +69,7 @@ private:
     std::string buffer_{};
     std::size_t begin_ = 0;
     std::chrono::milliseconds limit_{0};
+    std::int64_t total_end_ms_ = 0;  // 0: none
     bool expired_ = false;
     std::uint64_t received_bytes_ = 0;
     std::uint64_t sent_bytes_ = 0;

@@ -1,0 +1,64 @@
+#include "edge/blobs.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <cstring>
+
+#include "base/clock.hpp"
+
+namespace berth::edge {
+
+namespace {
+
+/// Variants may be added at any time; how soon they are found.
+constexpr std::int64_t missing_ms_max = 60'000;
+constexpr std::size_t overhead_bytes = 256;  // of keeping one answer
+
+}  // namespace
+
+std::size_t PreparedKeyHash::operator()(const PreparedKey& key) const {
+    std::size_t hash = 0;  // the digest is as good a hash as any
+    std::memcpy(&hash, key.sha256.data(), sizeof hash);
+    return hash ^ key.type_hash ^ static_cast<std::size_t>(key.coding) ^
+           (key.immutable ? 0x100U : 0U) ^ (key.not_found ? 0x200U : 0U);
+}
+
+Blobs::Blobs(std::string public_directory, std::size_t memory_bytes_max)
+    : directory_(std::move(public_directory)), shelf_(memory_bytes_max) {}
+
+std::shared_ptr<const Prepared> Blobs::find(const PreparedKey& key) {
+    const Kept* kept = shelf_.find(key);
+    return kept == nullptr ? nullptr : kept->prepared;
+}
+
+bool Blobs::is_known_missing(const PreparedKey& key) {
+    const Kept* kept = shelf_.find(key);
+    return kept != nullptr && !kept->prepared && steady_now_ms() - kept->looked_ms < missing_ms_max;
+}
+
+void Blobs::remember(const PreparedKey& key, std::shared_ptr<const Prepared> prepared) {
+    const std::size_t bytes =
+        prepared->head.capacity() + prepared->body.capacity() + overhead_bytes;
+    shelf_.put(key, Kept{std::move(prepared), 0}, bytes);
+}
+
+void Blobs::remember_missing(const PreparedKey& key) {
+    shelf_.put(key, Kept{nullptr, steady_now_ms()}, overhead_bytes);
+}
+
+Blobs::Opened Blobs::open(const Digest& sha256, Coding coding) const {
+    const std::string name = hex_of(sha256);
+    const std::string path =
+        directory_ + "/blobs/" + name.substr(0, 2) + "/" + name + std::string(suffix_of(coding));
+    Opened opened;
+    opened.file.reset(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+    struct stat info{};
+    if (opened.file && (::fstat(opened.file.get(), &info) != 0 || !S_ISREG(info.st_mode))) {
+        opened.file.reset(-1);
+    }
+    opened.bytes = static_cast<std::uint64_t>(info.st_size);
+    return opened;
+}
+
+}  // namespace berth::edge

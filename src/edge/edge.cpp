@@ -1,0 +1,172 @@
+#include "edge/edge.hpp"
+
+#include <sys/socket.h>
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
+
+#include "base/log.hpp"
+#include "edge/loop.hpp"
+
+namespace berth::edge {
+
+namespace {
+
+void start_connection(Loop& loop, http::Accepted accepted) {
+    if (loop.connections.size() >= loop.outside.limits.connections_max) {
+        loop.counters.refuse(503);
+        // Not awaited: an answer of this size fits any fresh socket.
+        constexpr std::string_view full =
+            "HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\ncontent-length: 0\r\n"
+            "connection: close\r\n\r\n";
+        ::send(accepted.socket.get(), full.data(), full.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+        return;
+    }
+    const auto connection = std::make_shared<Connection>(loop, std::move(accepted));
+    asio::co_spawn(loop.io, serve_connection(connection),
+                   asio::bind_cancellation_slot(connection->stop.slot(),
+                                                [connection](std::exception_ptr escaped) {
+                                                    if (escaped)
+                                                        report_escaped("edge connection", escaped);
+                                                }));
+}
+
+Task<> accept_all(Loop& loop, http::Acceptor& acceptor) {
+    while (!loop.ending) {
+        http::Accepted accepted = co_await acceptor.accept();
+        start_connection(loop, std::move(accepted));
+    }
+}
+
+/// After the limit, stops what is still open.
+Task<> end_by_force(Loop& loop) {
+    co_await sleep_for(loop.outside.limits.end_limit);
+    const std::vector<Connection*> left(loop.connections.begin(), loop.connections.end());
+    if (left.empty()) loop.io.stop();
+    for (Connection* connection : left) {
+        connection->stream.close();
+        connection->stop.emit(asio::cancellation_type::terminal);
+    }
+}
+
+}  // namespace
+
+struct Edge::Inside {
+    Outside outside{};
+    std::vector<std::unique_ptr<Loop>> loops{};
+    std::unique_ptr<asio::steady_timer> next_poll{};
+    std::atomic<std::int64_t> generation = 0;
+    std::atomic<bool> stopped = false;
+
+    void share_table() {
+        const std::shared_ptr<const HostTable> table = outside.publication->table();
+        generation = table->generation();
+        for (const auto& loop : loops) {
+            asio::post(loop->io, [&loop = *loop, table] { loop.table = table; });
+        }
+    }
+
+    /// The boundary: whatever the store holds, the edge serves on.
+    void look() {
+        try {
+            if (!outside.publication->poll()) return;
+        } catch (const std::exception& broken) {
+            log::error("routes cannot be read", {{"why", broken.what()}});
+            return;
+        }
+        const HostTable& table = *outside.publication->table();
+        log::info("routes changed",
+                  {{"generation", table.generation()}, {"hosts", table.routes().size()}});
+        share_table();
+    }
+
+    /// Looks at the store every second, or at once when hinted.
+    Task<> watch() {
+        while (!stopped) {
+            look();
+            next_poll->expires_after(outside.poll_every);
+            boost::system::error_code hinted;
+            co_await next_poll->async_wait(asio::redirect_error(asio::use_awaitable, hinted));
+        }
+    }
+};
+
+Edge::Edge(EdgeConfig config) : inside_(std::make_unique<Inside>()) {
+    Outside& outside = inside_->outside;
+    outside.limits = config.limits;
+    outside.public_directory = config.public_directory;
+    outside.platform_hosts.insert(config.platform_hosts.begin(), config.platform_hosts.end());
+    outside.platform_on_ip = config.platform_on_ip;
+    outside.api_socket = config.api_socket;
+    outside.proxies = TrustedProxies::parse(config.trusted_proxies).value();
+    outside.poll_every = config.poll_every;
+    outside.loops = std::max<std::size_t>(config.loops, 1);
+    outside.publication =
+        std::make_unique<Publication>(config.public_directory, config.state_directory);
+    inside_->next_poll = std::make_unique<asio::steady_timer>(outside.publication_loop);
+    for (std::size_t i = 0; i < outside.loops; ++i) {
+        inside_->loops.push_back(std::make_unique<Loop>(outside));
+    }
+    for (std::size_t i = 0; i < config.listening.size(); ++i) {
+        Loop& loop = *inside_->loops[i % outside.loops];
+        loop.acceptors.push_back(std::make_unique<http::Acceptor>(loop.io.get_executor(),
+                                                                  std::move(config.listening[i])));
+    }
+}
+
+Edge::~Edge() = default;
+
+void Edge::run() {
+    Outside& outside = inside_->outside;
+    outside.publication->start();
+    inside_->generation = outside.publication->table()->generation();
+    log::info("edge ready", {{"generation", inside_->generation.load()},
+                             {"hosts", outside.publication->table()->routes().size()},
+                             {"loops", outside.loops}});
+    const auto work = asio::make_work_guard(outside.publication_loop);
+    spawn(outside.publication_loop.get_executor(), inside_->watch(), "publication");
+    asio::thread_pool threads(inside_->loops.size() + 1);
+    asio::post(threads, [&outside] { outside.publication_loop.run(); });
+    std::atomic<std::size_t> running = inside_->loops.size();
+    for (const auto& loop : inside_->loops) {
+        loop->table = outside.publication->table();
+        for (const auto& acceptor : loop->acceptors) {
+            spawn(loop->io.get_executor(), accept_all(*loop, *acceptor), "edge accept");
+        }
+        asio::post(threads, [&loop = *loop, &running, &outside] {
+            loop.io.run();
+            if (--running == 0) outside.publication_loop.stop();
+        });
+    }
+    threads.join();
+}
+
+void Edge::stop() {
+    if (inside_->stopped.exchange(true)) return;
+    for (const auto& loop : inside_->loops) {
+        asio::post(loop->io, [&loop = *loop] {
+            spawn(loop.io.get_executor(), end_by_force(loop), "edge end");
+            loop.end();
+        });
+    }
+}
+
+void Edge::refresh() {
+    asio::post(inside_->outside.publication_loop, [this] { inside_->next_poll->cancel(); });
+}
+
+CountersNow Edge::counters() const {
+    CountersNow now;
+    for (const auto& loop : inside_->loops)
+        loop->counters.add_to(now);
+    return now;
+}
+
+std::int64_t Edge::generation() const {
+    return inside_->generation;
+}
+
+}  // namespace berth::edge

@@ -1,0 +1,69 @@
+#pragma once
+/// The edge role: serves sites from the object store's public/ and passes the platform's own host
+/// on to the api. It has no database and no broker, and serves on when the control plane is dead.
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/file.hpp"
+#include "edge/counters.hpp"
+
+namespace berth::edge {
+
+struct EdgeLimits {
+    std::chrono::milliseconds head_limit{10'000};
+    std::chrono::milliseconds idle_limit{60'000};
+    std::chrono::milliseconds write_limit{30'000};      // without any progress
+    std::chrono::milliseconds upstream_limit{150'000};  // silence of the api
+    std::chrono::milliseconds end_limit{10'000};        // for open answers, when stopped
+    std::uint64_t bytes_per_second_min = 1'024;         // of what is sent and received
+    std::size_t connections_max = 20'000;               // per loop
+    std::size_t body_memory_bytes = 8 << 20;            // small files in memory, all loops together
+    std::size_t site_memory_bytes = 8 << 20;            // packed manifests, per loop, shared
+};
+
+struct EdgeConfig {
+    /// Listening TCP sockets (SO_REUSEPORT where there are several per address), dealt out to the
+    /// loops in turn.
+    std::vector<Fd> listening{};
+    std::size_t loops = 1;
+    std::string public_directory{};  // the object store's public/
+    std::string state_directory{};   // our own: the last good generation
+    /// Normalised hosts that are the platform's own.
+    std::vector<std::string> platform_hosts{};
+    /// Whether requests to an address literal are the platform's too.
+    bool platform_on_ip = false;
+    std::string api_socket{};
+    std::vector<std::string> trusted_proxies{};  // CIDRs
+    std::chrono::milliseconds poll_every{1'000};
+    EdgeLimits limits{};
+};
+
+class Edge {
+public:
+    /// Throws: a malformed trusted proxy, or a state directory that cannot be made.
+    explicit Edge(EdgeConfig config);
+    ~Edge();
+
+    /// Serves until stopped; blocks.
+    void run();
+
+    /// From any thread: no new connections; open answers get `end_limit`. Then run() returns.
+    void stop();
+
+    /// From any thread: the hint that something was published.
+    void refresh();
+
+    /// From any thread.
+    CountersNow counters() const;
+    std::int64_t generation() const;
+
+private:
+    struct Inside;
+    std::unique_ptr<Inside> inside_;
+};
+
+}  // namespace berth::edge

@@ -1,0 +1,395 @@
+#include "edge/edge.hpp"
+
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "base/clock.hpp"
+#include "edge/testing.hpp"
+#include "http/acceptor.hpp"
+#include "http/testing.hpp"
+
+namespace berth::edge {
+namespace {
+
+using namespace std::chrono_literals;
+namespace raw = http::testing_support;
+
+const std::string page = "<h1>hello</h1>";
+const std::string script(3'000, 's');
+const std::string large(3'000'000, 'l');
+
+class EdgeTest : public testing::Test {
+protected:
+    EdgeTest() {
+        store_.deploy("dpl_1", {{"index.html", page},
+                                {"about.html", "about"},
+                                {"docs/index.html", "docs"},
+                                {"assets/index-BsK3x9ab.js", script},
+                                {"large.bin", large},
+                                {"empty.txt", ""},
+                                {"a b.txt", "space"},
+                                {"404.html", "<h1>lost</h1>"}});
+        store_.put_variant(page, ".br", "page in br");
+        store_.put_variant(page, ".gz", "page in gzip");
+        store_.publish(store_.route("shop.test", "dpl_1"));
+        limits_.head_limit = 60ms;
+        limits_.idle_limit = 60ms;
+        limits_.end_limit = 500ms;
+    }
+    ~EdgeTest() override { stop(); }
+
+    void start() {
+        EdgeConfig config;
+        config.listening.push_back(http::listen_tcp("127.0.0.1", 0, true));
+        port_ = http::port_of(config.listening[0]);
+        config.listening.push_back(http::listen_tcp("127.0.0.1", port_, true));
+        config.loops = 2;
+        config.public_directory = store_.public_directory();
+        config.state_directory = store_.state_directory();
+        config.poll_every = 10'000ms;
+        config.limits = limits_;
+        edge_ = std::make_unique<Edge>(std::move(config));
+        thread_ = std::thread([this] { edge_->run(); });
+    }
+    void stop() {
+        if (!thread_.joinable()) return;
+        edge_->stop();
+        thread_.join();
+    }
+    void refresh() {
+        const std::int64_t wanted = store_.head().generation;
+        edge_->refresh();
+        for (int i = 0; i < 500 && edge_->generation() != wanted; ++i)
+            std::this_thread::sleep_for(2ms);
+        ASSERT_EQ(edge_->generation(), wanted);
+        std::this_thread::sleep_for(10ms);  // until the loops have it
+    }
+
+    std::string ask(const std::string& bytes) {
+        if (!edge_) start();
+        return raw::exchange(port_, bytes);
+    }
+    std::string request(const std::string& verb, const std::string& target,
+                        const std::string& fields = "") {
+        return ask(verb + " " + target + " HTTP/1.1\r\nHost: shop.test\r\nConnection: close\r\n" +
+                   fields + "\r\n");
+    }
+    std::string get(const std::string& target, const std::string& fields = "") {
+        return request("GET", target, fields);
+    }
+    static std::string body_of(const std::string& reply) {
+        return reply.substr(std::min(reply.find("\r\n\r\n") + 4, reply.size()));
+    }
+    static std::string field_of(const std::string& reply, const std::string& name) {
+        const std::size_t at = reply.find("\r\n" + name + ": ");
+        if (at == reply.npos || at > reply.find("\r\n\r\n")) return "none";
+        const std::size_t begin = at + name.size() + 4;
+        return reply.substr(begin, reply.find("\r\n", begin) - begin);
+    }
+    static int status_of(const std::string& reply) {
+        return reply.size() < 12 ? 0 : std::stoi(reply.substr(9, 3));
+    }
+
+    testing_support::Store store_;
+    EdgeLimits limits_{};
+    std::unique_ptr<Edge> edge_;
+    std::thread thread_;
+    std::uint16_t port_ = 0;
+};
+
+TEST_F(EdgeTest, serves_a_page) {
+    const std::string reply = get("/?utm=1");
+    EXPECT_EQ(status_of(reply), 200) << reply;
+    EXPECT_EQ(body_of(reply), page);
+    EXPECT_EQ(field_of(reply, "content-type"), "text/html; charset=utf-8");
+    EXPECT_EQ(field_of(reply, "content-length"), std::to_string(page.size()));
+    EXPECT_EQ(field_of(reply, "cache-control"), "public, max-age=0, must-revalidate");
+    EXPECT_EQ(field_of(reply, "x-content-type-options"), "nosniff");
+    EXPECT_EQ(field_of(reply, "etag"), "\"" + sha256_hex(page) + "\"");
+    EXPECT_EQ(field_of(reply, "vary"), "accept-encoding");
+    EXPECT_NE(field_of(reply, "date"), "none");
+    EXPECT_EQ(get("/"), get("/"));  // the second from memory
+}
+
+TEST_F(EdgeTest, serves_files_of_any_size) {
+    EXPECT_EQ(body_of(get("/large.bin")), large);
+    EXPECT_EQ(body_of(get("/assets/index-BsK3x9ab.js")), script);
+    EXPECT_EQ(body_of(get("/a%20b.txt")), "space");
+    const std::string empty = get("/empty.txt");
+    EXPECT_EQ(status_of(empty), 200);
+    EXPECT_EQ(field_of(empty, "content-length"), "0");
+}
+
+TEST_F(EdgeTest, leads_paths_as_promised) {
+    EXPECT_EQ(body_of(get("/about")), "about");
+    EXPECT_EQ(body_of(get("/x/../about")), "about");
+    EXPECT_EQ(body_of(get("//about")), "about");
+    const std::string redirect = get("/docs?a=b");
+    EXPECT_EQ(status_of(redirect), 308);
+    EXPECT_EQ(field_of(redirect, "location"), "/docs/?a=b");
+    EXPECT_EQ(body_of(get("/docs/")), "docs");
+    const std::string lost = get("/missing");
+    EXPECT_EQ(status_of(lost), 404);
+    EXPECT_EQ(body_of(lost), "<h1>lost</h1>");
+    EXPECT_EQ(field_of(lost, "cache-control"), "public, max-age=0, must-revalidate");
+    EXPECT_EQ(status_of(get("/a%2fb")), 400);
+    EXPECT_EQ(status_of(get("/%00")), 400);
+}
+
+TEST_F(EdgeTest, never_redirects_elsewhere) {
+    store_.deploy("dpl_2", {{"evil.test/index.html", "x"}});
+    store_.publish(store_.route("shop.test", "dpl_2"));
+    const std::string reply = get("//evil.test");
+    EXPECT_EQ(field_of(reply, "location"), "/evil.test/");
+}
+
+TEST_F(EdgeTest, falls_back_for_an_app) {
+    store_.deploy("dpl_2", {{"index.html", "app"}, {"a.js", "x"}}, true);
+    store_.publish(store_.route("shop.test", "dpl_2"));
+    EXPECT_EQ(body_of(get("/deep/link", "Accept: text/html,*/*;q=0.8\r\n")), "app");
+    EXPECT_EQ(status_of(get("/deep/link", "Accept: application/json\r\n")), 404);
+    EXPECT_EQ(status_of(get("/missing.js", "Accept: */*\r\n")), 404);
+}
+
+TEST_F(EdgeTest, answers_404_for_unknown_hosts) {
+    const std::string reply =
+        ask("GET / HTTP/1.1\r\nHost: other.test\r\nAccept: text/html\r\nConnection: close\r\n\r\n");
+    EXPECT_EQ(status_of(reply), 404);
+    EXPECT_EQ(field_of(reply, "content-type"), "text/html; charset=utf-8");
+    EXPECT_EQ(field_of(reply, "cache-control"), "no-store");
+    const std::string problem =
+        ask("GET / HTTP/1.1\r\nHost: other.test\r\nConnection: close\r\n\r\n");
+    EXPECT_NE(problem.find("\"code\":\"unknown_host\""), problem.npos);
+    EXPECT_EQ(
+        status_of(ask("GET / HTTP/1.1\r\nHost: SHOP.test.:8080\r\nConnection: close\r\n\r\n")),
+        200);
+}
+
+TEST_F(EdgeTest, allows_get_and_head_alone) {
+    for (const std::string verb : {"POST", "PUT", "DELETE", "PATCH", "OPTIONS", "PROPFIND"}) {
+        const std::string reply = request(verb, "/");
+        EXPECT_EQ(status_of(reply), 405) << verb;
+        EXPECT_EQ(field_of(reply, "allow"), "GET, HEAD");
+    }
+    const std::string head = request("HEAD", "/");
+    EXPECT_EQ(status_of(head), 200);
+    EXPECT_EQ(field_of(head, "content-length"), std::to_string(page.size()));
+    EXPECT_EQ(body_of(head), "");
+    EXPECT_EQ(body_of(request("HEAD", "/large.bin")), "");
+    EXPECT_EQ(field_of(request("HEAD", "/large.bin"), "content-length"), "3000000");
+}
+
+TEST_F(EdgeTest, never_takes_a_posted_body_for_a_request) {
+    const std::string reply =
+        ask("POST / HTTP/1.1\r\nHost: shop.test\r\nContent-Length: 40\r\n\r\nGET /about "
+            "HTTP/1.1\r\nHost: shop.test\r\n\r\n");
+    EXPECT_EQ(status_of(reply), 405);
+    EXPECT_EQ(field_of(reply, "connection"), "close");
+    EXPECT_EQ(reply.find("HTTP/1.1 200"), reply.npos);
+}
+
+TEST_F(EdgeTest, revalidates_by_etag) {
+    const std::string etag = "\"" + sha256_hex(page) + "\"";
+    const std::string same = get("/", "If-None-Match: \"x\", W/" + etag + "\r\n");
+    EXPECT_EQ(status_of(same), 304) << same;
+    EXPECT_EQ(field_of(same, "etag"), etag);
+    EXPECT_EQ(field_of(same, "content-length"), "none");
+    EXPECT_EQ(body_of(same), "");
+    const std::string coded = "\"" + sha256_hex(page) + "-br\"";
+    EXPECT_EQ(field_of(get("/", "If-None-Match: " + coded + "\r\n"), "etag"), coded);
+    EXPECT_EQ(status_of(get("/", "If-None-Match: \"other\"\r\n")), 200);
+    EXPECT_EQ(status_of(get("/", "If-None-Match: *\r\n")), 304);
+    EXPECT_EQ(edge_->counters().not_modified, 3U);
+}
+
+TEST_F(EdgeTest, picks_the_stored_variant) {
+    const std::string br = get("/", "Accept-Encoding: gzip, deflate, br\r\n");
+    EXPECT_EQ(body_of(br), "page in br");
+    EXPECT_EQ(field_of(br, "content-encoding"), "br");
+    EXPECT_EQ(field_of(br, "etag"), "\"" + sha256_hex(page) + "-br\"");
+    EXPECT_EQ(field_of(br, "content-type"), "text/html; charset=utf-8");
+    EXPECT_EQ(body_of(get("/", "Accept-Encoding: br;q=0.5, gzip\r\n")), "page in gzip");
+    EXPECT_EQ(body_of(get("/", "Accept-Encoding: br;q=0, *\r\n")), "page in gzip");
+    EXPECT_EQ(body_of(get("/", "Accept-Encoding: identity, br;q=0.5\r\n")), page);
+    EXPECT_EQ(body_of(get("/", "Accept-Encoding: zstd\r\n")), page);
+    EXPECT_EQ(field_of(get("/about", "Accept-Encoding: br\r\n"), "content-encoding"), "none");
+    EXPECT_EQ(field_of(get("/large.bin"), "vary"), "none");
+}
+
+TEST_F(EdgeTest, sends_ranges) {
+    const std::string part = get("/large.bin", "Range: bytes=10-19\r\n");
+    EXPECT_EQ(status_of(part), 206);
+    EXPECT_EQ(field_of(part, "content-range"), "bytes 10-19/3000000");
+    EXPECT_EQ(body_of(part), std::string(10, 'l'));
+    EXPECT_EQ(field_of(get("/", "Range: bytes=-3\r\nAccept-Encoding: br\r\n"), "content-range"),
+              "bytes 11-13/14");
+    const std::string beyond = get("/", "Range: bytes=14-\r\n");
+    EXPECT_EQ(status_of(beyond), 416);
+    EXPECT_EQ(field_of(beyond, "content-range"), "bytes */14");
+    EXPECT_EQ(status_of(get("/", "Range: bytes=0-1,3-4\r\n")), 200);
+    EXPECT_EQ(status_of(request("HEAD", "/", "Range: bytes=0-1\r\n")), 200);
+    const std::string etag = "\"" + sha256_hex(page) + "\"";
+    EXPECT_EQ(status_of(get("/", "Range: bytes=0-1\r\nIf-Range: " + etag + "\r\n")), 206);
+    EXPECT_EQ(status_of(get("/", "Range: bytes=0-1\r\nIf-Range: \"old\"\r\n")), 200);
+    EXPECT_EQ(
+        status_of(get("/", "Range: bytes=0-1\r\nIf-Range: Sun, 06 Nov 1994 08:49:37 GMT\r\n")),
+        200);
+}
+
+TEST_F(EdgeTest, keeps_hashed_names_for_good_and_older_ones_reachable) {
+    EXPECT_EQ(field_of(get("/assets/index-BsK3x9ab.js"), "cache-control"),
+              "public, max-age=31536000, immutable");
+    store_.deploy("dpl_2", {{"index.html", "new"}, {"assets/index-NeW4y0cd.js", "new"}});
+    artifacts::Route route = store_.route("shop.test", "dpl_2");
+    route.previous = {{"dpl_9", unix_now_ms() + 60'000}, {"dpl_1", unix_now_ms() + 60'000}};
+    store_.publish(route);
+    refresh();
+    EXPECT_EQ(body_of(get("/")), "new");
+    EXPECT_EQ(body_of(get("/assets/index-BsK3x9ab.js")), script);
+    EXPECT_EQ(status_of(get("/about")), 404);  // only hashed names
+    route.previous = {{"dpl_1", unix_now_ms() - 1}};
+    store_.publish(route);
+    refresh();
+    EXPECT_EQ(status_of(get("/assets/index-BsK3x9ab.js")), 404);
+}
+
+TEST_F(EdgeTest, answers_pipelined_requests_in_order) {
+    std::string many;
+    for (int i = 0; i < 100; ++i) {
+        many += "GET /" + std::string(i % 2 == 0 ? "about" : "docs/") +
+                " HTTP/1.1\r\nHost: shop.test\r\n\r\n";
+    }
+    const std::string reply =
+        ask(many + "GET /a%20b.txt HTTP/1.1\r\nHost: shop.test\r\nConnection: close\r\n\r\n");
+    std::string bodies;
+    for (std::size_t at = reply.find("\r\n\r\n"); at != reply.npos;
+         at = reply.find("\r\n\r\n", at + 4)) {
+        bodies += reply.substr(at + 4, 1);
+    }
+    std::string expected;
+    for (int i = 0; i < 50; ++i)
+        expected += "ad";
+    EXPECT_EQ(bodies, expected + "s");
+    EXPECT_EQ(edge_->counters().requests, 101U);
+}
+
+TEST_F(EdgeTest, refuses_ambiguous_requests_and_closes) {
+    const std::string next = "GET /about HTTP/1.1\r\nHost: shop.test\r\n\r\n";
+    const auto refused = [&](const std::string& head) {
+        const std::string reply = ask(head + next);
+        EXPECT_EQ(reply.find("HTTP/1.1 200"), reply.npos) << head;
+        EXPECT_EQ(field_of(reply, "connection"), "close");
+        return status_of(reply);
+    };
+    EXPECT_EQ(refused("GET / HTTP/1.1\r\n\r\n"), 400);
+    EXPECT_EQ(refused("GET / HTTP/1.1\r\nHost: shop.test\r\nContent-Length: "
+                      "1\r\nTransfer-Encoding: chunked\r\n\r\n"),
+              400);
+    EXPECT_EQ(refused("GET / HTTP/1.1\nHost: shop.test\n\n"), 400);
+    EXPECT_EQ(refused("GET / HTTP/2.0\r\nHost: shop.test\r\n\r\n"), 505);
+    EXPECT_EQ(refused("GET /" + std::string(9000, 'a') + " HTTP/1.1\r\nHost: shop.test\r\n\r\n"),
+              414);
+    EXPECT_EQ(
+        refused("GET / HTTP/1.1\r\nHost: shop.test\r\na: " + std::string(33000, 'a') + "\r\n\r\n"),
+        431);
+    EXPECT_EQ(edge_->counters().refusals[400], 3U);
+}
+
+TEST_F(EdgeTest, gives_up_on_slow_heads_and_idle_connections) {
+    start();
+    const std::string slow = raw::exchange_open(port_, "GET / HTTP/1.1\r\nHo");
+    EXPECT_EQ(status_of(slow), 408) << slow;
+    EXPECT_EQ(raw::exchange_open(port_, ""), "");
+    EXPECT_EQ(body_of(raw::exchange_open(port_, "GET / HTTP/1.1\r\nHost: shop.test\r\n\r\n")),
+              page);
+}
+
+TEST_F(EdgeTest, takes_a_head_that_comes_in_pieces) {
+    limits_.head_limit = 5'000ms;
+    start();
+    const Fd socket = raw::connect_to(port_);
+    for (const std::string_view piece :
+         {"GET /abo", "ut HTTP/1.1\r", "\nHost: shop.test\r\nConnection: close\r\n\r", "\n"}) {
+        raw::send_text(socket, piece);
+        std::this_thread::sleep_for(3ms);
+    }
+    EXPECT_EQ(body_of(raw::receive_all(socket)), "about");
+}
+
+TEST_F(EdgeTest, waits_for_slow_readers) {
+    start();
+    const Fd socket = raw::connect_to(port_);
+    raw::send_text(socket,
+                   "GET /large.bin HTTP/1.1\r\nHost: shop.test\r\n\r\nGET /about HTTP/1.1\r\nHost: "
+                   "shop.test\r\nConnection: close\r\n\r\n");
+    std::this_thread::sleep_for(100ms);
+    const std::string reply = raw::receive_all(socket);
+    EXPECT_EQ(reply.substr(reply.find("\r\n\r\n") + 4, large.size()), large);
+    EXPECT_TRUE(reply.ends_with("about"));
+}
+
+TEST_F(EdgeTest, follows_what_is_published) {
+    EXPECT_EQ(body_of(get("/")), page);
+    store_.deploy("dpl_2", {{"index.html", "two"}});
+    store_.publish(store_.route("shop.test", "dpl_2"));
+    refresh();
+    EXPECT_EQ(body_of(get("/")), "two");
+    store_.withdraw("shop.test");
+    refresh();
+    EXPECT_EQ(status_of(get("/")), 404);
+}
+
+TEST_F(EdgeTest, hides_members_only_sites_and_says_that_apps_do_not_run) {
+    artifacts::Route route = store_.route("shop.test", "dpl_1");
+    route.access = artifacts::Access::members;
+    store_.publish(route);
+    EXPECT_EQ(status_of(get("/")), 403);
+    route.access = artifacts::Access::everybody;
+    route.kind = artifacts::RouteKind::app;
+    store_.publish(route);
+    refresh();
+    EXPECT_EQ(status_of(get("/")), 503);
+}
+
+TEST_F(EdgeTest, says_when_a_blob_is_damaged_later) {
+    start();
+    get("/docs/");
+    fs::remove(store_.blob_path(large));
+    EXPECT_EQ(status_of(get("/large.bin")), 500);
+    EXPECT_EQ(status_of(get("/about")), 200);
+}
+
+TEST_F(EdgeTest, lets_open_answers_end_when_stopped) {
+    limits_.end_limit = 5'000ms;
+    start();
+    const Fd idle = raw::connect_to(port_);
+    const Fd busy = raw::connect_to(port_);
+    raw::send_text(busy, "GET /large.bin HTTP/1.1\r\nHost: shop.test\r\n\r\n");
+    raw::receive_until(idle, "x");  // closed by the idle limit
+    edge_->stop();
+    const std::string reply = raw::receive_all(busy);
+    EXPECT_EQ(body_of(reply), large);
+    thread_.join();
+    EXPECT_EQ(edge_->counters().connections_open, 0U);
+    EXPECT_GT(edge_->counters().bytes_sent, large.size());
+}
+
+TEST_F(EdgeTest, cuts_answers_that_nobody_reads_when_stopped) {
+    limits_.end_limit = 50ms;
+    start();
+    const Fd stuck = raw::connect_to(port_);
+    const int small = 4096;
+    ::setsockopt(stuck.get(), SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+    std::string many;
+    for (int i = 0; i < 20; ++i)
+        many += "GET /large.bin HTTP/1.1\r\nHost: shop.test\r\n\r\n";
+    raw::send_text(stuck, many);
+    std::this_thread::sleep_for(30ms);
+    edge_->stop();
+    thread_.join();
+    EXPECT_EQ(edge_->counters().connections_open, 0U);
+}
+
+}  // namespace
+}  // namespace berth::edge

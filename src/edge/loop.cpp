@@ -1,0 +1,174 @@
+#include "edge/loop.hpp"
+
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/post.hpp>
+
+#include "edge/proxy.hpp"
+#include "edge/request_path.hpp"
+#include "edge/send.hpp"
+
+namespace berth::edge {
+
+namespace {
+
+/// How many pipelined requests are answered before the other connections get their turn.
+constexpr int turns_max = 32;
+
+}  // namespace
+
+Loop::Loop(Outside& surroundings)
+    : outside(surroundings),
+      blobs(surroundings.public_directory,
+            surroundings.limits.body_memory_bytes / surroundings.loops),
+      sites(surroundings.limits.site_memory_bytes),
+      upstreams(io.get_executor(), deadlines, surroundings.api_socket) {}
+
+Loop::~Loop() = default;
+
+void Loop::end() {
+    if (ending) return;
+    ending = true;
+    for (const auto& acceptor : acceptors)
+        acceptor->close();
+    for (Connection* connection : connections) {
+        if (connection->idle) connection->stream.close();
+    }
+    if (connections.empty()) io.stop();
+}
+
+Connection::Connection(Loop& owner, http::Accepted accepted)
+    : loop(owner),
+      stream(owner.io.get_executor(), owner.deadlines, std::move(accepted.socket)),
+      peer(std::move(accepted.peer)) {
+    loop.connections.insert(this);
+    Counters::add(loop.counters.connections);
+    Counters::add(loop.counters.connections_open);
+}
+
+Connection::~Connection() {
+    Counters::add(loop.counters.bytes_sent, stream.sent_bytes());
+    Counters::subtract(loop.counters.connections_open);
+    loop.connections.erase(this);
+    if (loop.ending && loop.connections.empty()) loop.io.stop();
+}
+
+namespace {
+
+Task<std::shared_ptr<const Site>> load_outside(Outside& outside, std::string deployment) {
+    const Result<std::shared_ptr<const Site>> site = outside.publication->load(deployment);
+    co_return site ? *site : nullptr;
+}
+
+struct HeadArrived {
+    std::size_t bytes = 0;  // 0: none; then either refused or gone
+    http::Refusal refusal{};
+};
+
+/// Waits for a whole head: the first byte within the idle limit, the rest within the head limit.
+/// A connection that waits with nothing received holds no buffer.
+Task<HeadArrived> wait_for_head(Connection& connection) {
+    http::Stream& stream = connection.stream;
+    const EdgeLimits& limits = connection.loop.outside.limits;
+    std::size_t scanned = 0;
+    bool head_begun = false;
+    while (true) {  // ends with a head, a refusal, the limit, or a closed connection
+        if (!stream.buffered().empty()) {
+            const http::HeadEnd end = http::find_head_end(stream.buffered(), scanned);
+            if (end.bytes > 0 || end.refusal) co_return HeadArrived{end.bytes, end.refusal};
+        }
+        const int got = stream.try_fill();
+        if (got > 0) continue;
+        if (got < 0) co_return HeadArrived{};
+        connection.idle = stream.buffered().empty();
+        if (connection.idle) {
+            if (connection.loop.ending) co_return HeadArrived{};
+            stream.limit(limits.idle_limit);
+        } else if (!head_begun) {
+            head_begun = true;
+            stream.limit(limits.head_limit);
+        }
+        const bool ready = co_await stream.wait_readable();
+        const bool was_idle = std::exchange(connection.idle, false);
+        if (ready) continue;
+        HeadArrived none;
+        if (stream.expired() && !was_idle)
+            none.refusal = {408, "head_too_slow", "the head did not come in time"};
+        co_return none;
+    }
+}
+
+/// Sends what was decided. The head is consumed by then.
+Task<After> carry_out(Connection& connection, Step& step) {
+    Counters& counters = connection.loop.counters;
+    if (step.answer.status == 304) Counters::add(counters.not_modified);
+    if (step.answer.status == 404) Counters::add(counters.not_found);
+    const Sending sending{step.head_only, step.keep_alive && !connection.loop.ending};
+    std::ptrdiff_t sent = 0;
+    if (!send_at_once(connection, step.answer, sending, sent)) {
+        const bool whole = co_await send_rest(connection, step.answer, sending, sent);
+        if (!whole) co_return After::close;
+    }
+    co_return sending.keep_alive ? After::request : After::linger;
+}
+
+Task<After> serve_head(Connection& connection, std::size_t bytes) {
+    Loop& loop = connection.loop;
+    Counters::add(loop.counters.requests);
+    std::set<std::string> unloadable;
+    while (true) {  // each round but the last loads one deployment; a route names few
+        Step step =
+            take_request(loop, connection.stream.buffered_in_place().first(bytes), unloadable);
+        if (step.kind == Step::Kind::pass_on) {
+            const After after = co_await pass_on(connection, bytes);
+            co_return after;
+        }
+        if (step.kind == Step::Kind::answer) {
+            connection.stream.consume(bytes);
+            const After after = co_await carry_out(connection, step);
+            co_return after;
+        }
+        connection.stream.no_limit();
+        const std::shared_ptr<const Site> site = co_await load_site(loop, step.deployment);
+        // One that is larger than the shelf is loaded anew for each request, but served.
+        if (!site || loop.sites.find(step.deployment) == nullptr)
+            unloadable.insert(step.deployment);
+    }
+}
+
+Task<After> serve_one(Connection& connection) {
+    const HeadArrived arrived = co_await wait_for_head(connection);
+    if (arrived.refusal) {
+        Step step = refuse(connection.loop, arrived.refusal);
+        const After after = co_await carry_out(connection, step);
+        co_return after;
+    }
+    if (arrived.bytes == 0) co_return After::close;
+    const After after = co_await serve_head(connection, arrived.bytes);
+    co_return after;
+}
+
+}  // namespace
+
+Task<std::shared_ptr<const Site>> load_site(Loop& loop, std::string deployment) {
+    // On the publication's thread; resumed on this loop.
+    std::shared_ptr<const Site> site = co_await asio::co_spawn(
+        loop.outside.publication_loop, load_outside(loop.outside, deployment), asio::use_awaitable);
+    if (site) loop.sites.put(deployment, site, site->memory_bytes());
+    co_return site;
+}
+
+Task<> serve_connection(std::shared_ptr<Connection> connection) {
+    After after = After::request;
+    int turns = 0;
+    while (after == After::request) {
+        after = co_await serve_one(*connection);
+        if (after == After::request && ++turns % turns_max == 0 &&
+            !connection->stream.buffered().empty()) {
+            co_await asio::post(connection->loop.io, asio::use_awaitable);
+        }
+    }
+    if (after == After::linger) co_await connection->stream.linger();
+    connection->stream.close();
+}
+
+}  // namespace berth::edge

@@ -1,0 +1,88 @@
+#pragma once
+/// What one loop of the edge owns: its connections, its pointer to the host table, its memory of
+/// bodies and sites. Nothing here is shared with another loop but `Outside`.
+
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <set>
+#include <string>
+
+#include "edge/blobs.hpp"
+#include "edge/counters.hpp"
+#include "edge/edge.hpp"
+#include "edge/host_table.hpp"
+#include "edge/publication.hpp"
+#include "edge/shelf.hpp"
+#include "edge/upstream.hpp"
+#include "edge/visitor_address.hpp"
+#include "http/acceptor.hpp"
+#include "http/deadlines.hpp"
+#include "http/stream.hpp"
+
+namespace berth::edge {
+
+/// What all loops refer to: settings, and the publication on its own thread.
+struct Outside {
+    EdgeLimits limits{};
+    std::string public_directory{};
+    std::set<std::string, std::less<>> platform_hosts{};
+    bool platform_on_ip = false;
+    std::string api_socket{};
+    TrustedProxies proxies{};
+    std::chrono::milliseconds poll_every{1'000};
+    std::size_t loops = 1;
+    asio::io_context publication_loop{1};
+    std::unique_ptr<Publication> publication{};
+};
+
+struct Connection;
+
+struct Loop {
+    explicit Loop(Outside& outside);
+    Loop(const Loop&) = delete;
+    ~Loop();
+
+    /// No new connections; those between two requests are closed. On the loop.
+    void end();
+
+    Outside& outside;
+    asio::io_context io{1};
+    asio::executor_work_guard<asio::io_context::executor_type> work{io.get_executor()};
+    http::Deadlines deadlines{io.get_executor()};
+    std::shared_ptr<const HostTable> table{};
+    Blobs blobs;
+    Shelf<std::string, std::shared_ptr<const Site>> sites;
+    UpstreamPool upstreams;
+    Counters counters{};
+    std::vector<std::unique_ptr<http::Acceptor>> acceptors{};
+    std::set<Connection*> connections{};
+    bool ending = false;
+
+    // Scratch of the request at hand; nothing in it outlives a suspension.
+    http::HeadView head{};
+    std::string host{};
+    std::string path{};
+};
+
+struct Connection {
+    Connection(Loop& owner, http::Accepted accepted);
+    Connection(const Connection&) = delete;
+    ~Connection();
+
+    Loop& loop;
+    http::Stream stream;
+    std::string peer;
+    asio::cancellation_signal stop{};
+    bool idle = true;  // between two requests
+};
+
+/// What becomes of the connection after a request.
+enum class After { request, linger, close };
+
+/// The deployment's site from the loop's shelf, or loaded. Null: it does not hold.
+Task<std::shared_ptr<const Site>> load_site(Loop& loop, std::string deployment);
+
+Task<> serve_connection(std::shared_ptr<Connection> connection);
+
+}  // namespace berth::edge

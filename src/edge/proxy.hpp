@@ -1,0 +1,14 @@
+#pragma once
+/// Passes the platform's requests on to the api over its unix socket, streamed both ways with
+/// back-pressure; WebSockets become a tunnel after a real 101. When the api is gone the visitor is
+/// told so, and the edge lives on.
+
+#include "edge/loop.hpp"
+
+namespace berth::edge {
+
+/// The loop's scratch holds the parsed head, which is the first `head_bytes` of what the
+/// connection has buffered.
+Task<After> pass_on(Connection& connection, std::size_t head_bytes);
+
+}  // namespace berth::edge

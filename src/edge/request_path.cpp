@@ -1,0 +1,125 @@
+#include "edge/request_path.hpp"
+
+#include "base/clock.hpp"
+#include "http/normalise.hpp"
+
+namespace berth::edge {
+
+namespace {
+
+using artifacts::Route;
+
+bool is_platform(const Loop& loop) {
+    if (loop.outside.platform_hosts.contains(loop.host)) return true;
+    return loop.outside.platform_on_ip && http::is_address_literal(loop.host);
+}
+
+std::string_view accept_of(const Loop& loop) {
+    return loop.head.get("accept");
+}
+
+Step page(Loop& loop, unsigned status, std::string_view code, std::string_view detail) {
+    Step step;
+    step.answer = answer_page(status, code, detail, accept_of(loop));
+    return step;
+}
+
+/// Finds the site of a deployment; a step that asks for it to be loaded, or says that it cannot be.
+const Site* site_or_step(Loop& loop, const std::string& deployment,
+                         const std::set<std::string>& unloadable, Step& step) {
+    if (const auto* site = loop.sites.find(deployment)) return site->get();
+    if (!unloadable.contains(deployment)) {
+        step.kind = Step::Kind::load;
+        step.deployment = deployment;
+    }
+    return nullptr;
+}
+
+/// The hashed asset of a deployment that the host pointed to before. True: `step` says what to do.
+bool answer_previous(Loop& loop, const Route& route, const std::set<std::string>& unloadable,
+                     Step& step) {
+    const std::int64_t now = unix_now_ms();
+    for (const artifacts::PreviousDeployment& previous : route.previous) {
+        if (previous.until_ms <= now) continue;
+        const Site* site = site_or_step(loop, previous.deployment, unloadable, step);
+        if (step.kind == Step::Kind::load) return true;
+        if (site == nullptr) continue;
+        const SiteFile* file = site->find(std::string_view(loop.path).substr(1));
+        if (file == nullptr || !file->immutable) continue;
+        step.answer = answer_file(loop.blobs, *site, *file, 200, loop.head);
+        return true;
+    }
+    return false;
+}
+
+Step answer_site(Loop& loop, const Route& route, const std::set<std::string>& unloadable) {
+    Step step;
+    const Site* site = site_or_step(loop, route.deployment, unloadable, step);
+    if (step.kind == Step::Kind::load) return step;
+    if (site == nullptr) {
+        return page(loop, 503, "site_unavailable", "This site cannot be read at the moment.");
+    }
+    const Found found = resolve(*site, loop.path, accepts_html(accept_of(loop)));
+    if (found.kind == Found::Kind::file) {
+        step.answer = answer_file(loop.blobs, *site, *found.file, 200, loop.head);
+        return step;
+    }
+    if (found.kind == Found::Kind::redirect) {
+        step.answer = answer_redirect(http::encode_path(found.location), loop.head.query);
+        return step;
+    }
+    if (found.wants_previous && answer_previous(loop, route, unloadable, step)) return step;
+    if (found.file != nullptr) {
+        step.answer = answer_file(loop.blobs, *site, *found.file, 404, loop.head);
+        return step;
+    }
+    return page(loop, 404, "not_found", "There is no such page on this site.");
+}
+
+Step answer_host(Loop& loop, const std::set<std::string>& unloadable) {
+    const std::shared_ptr<const Route> route = loop.table->find(loop.host);
+    if (!route) return page(loop, 404, "unknown_host", "There is no site at this address.");
+    if (route->access != artifacts::Access::everybody) {
+        return page(loop, 403, "members_only", "This site is open to members only.");
+    }
+    if (route->kind != artifacts::RouteKind::site) {
+        return page(loop, 503, "app_unavailable", "This app is not running.");
+    }
+    if (loop.head.verb != "GET" && loop.head.verb != "HEAD") {
+        Step step;
+        step.answer = answer_method_not_allowed(accept_of(loop));
+        return step;
+    }
+    return answer_site(loop, *route, unloadable);
+}
+
+}  // namespace
+
+Step refuse(Loop& loop, const http::Refusal& refusal) {
+    loop.counters.refuse(refusal.status);
+    Step step;
+    step.answer = answer_page(refusal.status, refusal.code, refusal.why, {});
+    return step;
+}
+
+Step take_request(Loop& loop, std::span<char> head, const std::set<std::string>& unloadable) {
+    if (const http::Refusal no = http::parse_head(head, loop.head)) return refuse(loop, no);
+    if (!http::normalise_host(loop.head.authority, loop.host)) {
+        return refuse(loop, {400, "host", "Host is malformed"});
+    }
+    Step step;
+    if (is_platform(loop)) {
+        step.kind = Step::Kind::pass_on;
+        return step;
+    }
+    if (!http::normalise_path(loop.head.path, loop.path)) {
+        return refuse(loop, {400, "malformed_path", "the path has malformed or forbidden escapes"});
+    }
+    step = answer_host(loop, unloadable);
+    step.head_only = loop.head.verb == "HEAD";
+    // A body that a site does not read would be taken for the next request.
+    step.keep_alive = loop.head.keep_alive && loop.head.framing == http::Framing::none;
+    return step;
+}
+
+}  // namespace berth::edge

@@ -1,0 +1,28 @@
+#pragma once
+/// From a received head to what is to be done: refuse it, answer it from a site, load that site
+/// first, or pass it on to the api. Does not wait.
+
+#include <set>
+#include <span>
+#include <string>
+
+#include "edge/loop.hpp"
+#include "edge/site_answer.hpp"
+
+namespace berth::edge {
+
+struct Step {
+    enum class Kind { answer, load, pass_on } kind = Kind::answer;
+    SiteAnswer answer{};
+    bool head_only = false;
+    bool keep_alive = false;
+    std::string deployment{};  // to load
+};
+
+/// `unloadable`: deployments that were tried in vain for this request. The loop's scratch holds the
+/// parsed head afterwards. `head` may be given again after a load.
+Step take_request(Loop& loop, std::span<char> head, const std::set<std::string>& unloadable);
+
+Step refuse(Loop& loop, const http::Refusal& refusal);
+
+}  // namespace berth::edge

@@ -1,0 +1,26 @@
+#pragma once
+/// Sends a site's answer over its connection.
+
+#include "edge/loop.hpp"
+#include "edge/site_answer.hpp"
+
+namespace berth::edge {
+
+struct Sending {
+    bool head_only = false;
+    bool keep_alive = false;
+};
+
+/// Tries without waiting: false when `answer` needs `send_answer` for the rest; `sent` says how
+/// much went out. Negative `sent`: broken.
+bool send_at_once(Connection& connection, const SiteAnswer& answer, Sending sending,
+                  std::ptrdiff_t& sent);
+
+/// The rest, from byte `sent` on. False: broken or too slow.
+Task<bool> send_rest(Connection& connection, SiteAnswer& answer, Sending sending,
+                     std::ptrdiff_t sent);
+
+/// All of it. False: broken or too slow.
+Task<bool> send_answer(Connection& connection, SiteAnswer& answer, Sending sending);
+
+}  // namespace berth::edge

@@ -1,0 +1,43 @@
+#pragma once
+/// From a request for a site to its answer: method, path, conditions, range, coding, caching. Does
+/// no input or output but opening blobs; the connection sends what comes out.
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/file.hpp"
+#include "edge/blobs.hpp"
+#include "edge/site.hpp"
+#include "http/head_parser.hpp"
+
+namespace berth::edge {
+
+struct SiteAnswer {
+    unsigned status = 200;
+    std::shared_ptr<const Prepared> prepared{};  // head and body from memory; else:
+    std::string head{};                          // as in Prepared
+    std::string text{};                          // and a short body,
+    Fd file{};                                   // or a piece of a file
+    std::uint64_t offset = 0;
+    std::uint64_t bytes = 0;
+
+    std::string_view head_text() const { return prepared ? prepared->head : head; }
+    std::string_view body_text() const { return prepared ? prepared->body : text; }
+};
+
+/// Answers one request for `file` of `site`. `status` is 200, or 404 for the site's own page.
+SiteAnswer answer_file(Blobs& blobs, const Site& site, const SiteFile& file, unsigned status,
+                       const http::HeadView& head);
+
+/// A short page (or a problem in JSON for programs, as the Accept field says) with `status`. Not
+/// cached by anybody.
+SiteAnswer answer_page(unsigned status, std::string_view code, std::string_view detail,
+                       std::string_view accept, std::string_view more_fields = {});
+
+/// 308 to an already encoded path, keeping the query.
+SiteAnswer answer_redirect(std::string_view encoded_path, std::string_view query);
+
+SiteAnswer answer_method_not_allowed(std::string_view accept);
+
+}  // namespace berth::edge
