@@ -1,0 +1,263 @@
+#include "projects/project_store.hpp"
+
+#include <gtest/gtest.h>
+
+#include "accounts/testing.hpp"
+#include "db/records.hpp"
+
+namespace berth::projects {
+namespace {
+
+using jobs::CredentialKind;
+
+class ProjectStoreTest : public testing::Test, protected accounts::TestAccounts {
+protected:
+    Actor actor_of(const accounts::User& user) { return {user.id, user.email}; }
+    std::string team_of(const accounts::User& user) {
+        return wait(accounts->users.memberships(user.id)).front().id;
+    }
+    NewProject draft(const std::string& name) {
+        NewProject wanted;
+        wanted.project.team = team_;
+        wanted.project.name = name;
+        wanted.project.repo_url = "https://git.example/shop.git";
+        wanted.project.branch = "main";
+        return wanted;
+    }
+    Project add(const std::string& name) {
+        return wait(store_.add(draft(name), ann_actor_)).value().project;
+    }
+    std::int64_t count(const std::string& table) {
+        const auto query = [&](soci::session& sql) {
+            return db::value<std::int64_t>(sql, "select count(*) from " + table).value();
+        };
+        return wait(database.read(query));
+    }
+
+    accounts::User ann_ =
+        wait(accounts->users.add_first("ann@example.com", "correct horse")).value();
+    accounts::User bob_ =
+        wait(accounts->users.add({.email = "bob@example.com", .password = "correct horse"}))
+            .value()
+            .user;
+    std::string team_ = team_of(ann_);
+    Actor ann_actor_ = actor_of(ann_);
+    ProjectStore store_{database,
+                        sealer,
+                        [this] { return now; },
+                        {.base_host = "example.com", .platform_host = "deploy.example.com"}};
+};
+
+TEST_F(ProjectStoreTest, finds_what_was_added) {
+    const Project added = add("shop");
+    EXPECT_TRUE(added.id.starts_with("prj_"));
+    const ProjectDetails found = wait(store_.find(added.id)).value();
+    EXPECT_EQ(json::text(found.project), json::text(added));
+    EXPECT_EQ(found.credential.kind, CredentialKind::none);
+    EXPECT_FALSE(found.production.has_value());
+    EXPECT_EQ(wait(store_.find("prj_x")).error().failure, Failure::not_found);
+}
+
+TEST_F(ProjectStoreTest, refuses_a_taken_name_and_the_platform_s_own) {
+    add("shop");
+    const auto taken = wait(store_.add(draft("shop"), ann_actor_));
+    EXPECT_EQ(taken.error().code, "name_taken");
+    EXPECT_EQ(taken.error().pointer, "/name");
+    EXPECT_EQ(wait(store_.add(draft("deploy"), ann_actor_)).error().code, "reserved_name");
+}
+
+TEST_F(ProjectStoreTest, lets_a_freed_name_rest_for_others_but_not_for_its_team) {
+    const Project shop = add("shop");
+    EXPECT_TRUE(wait(store_.remove(shop.id, ann_actor_)).has_value());
+    EXPECT_EQ(wait(store_.remove(shop.id, ann_actor_)).error().failure, Failure::not_found);
+    NewProject others = draft("shop");
+    others.project.team = team_of(bob_);
+    EXPECT_EQ(wait(store_.add(others, actor_of(bob_))).error().code, "name_taken");
+    const Project again = add("shop");
+    EXPECT_TRUE(wait(store_.remove(again.id, ann_actor_)).has_value());
+    now += ProjectStore::tombstone_ms;
+    EXPECT_TRUE(wait(store_.add(others, actor_of(bob_))).has_value());
+}
+
+TEST_F(ProjectStoreTest, leaves_nothing_behind_when_a_part_is_refused) {
+    NewProject wanted = draft("shop");
+    wanted.credential.kind = CredentialKind::token;
+    EXPECT_EQ(wait(store_.add(wanted, ann_actor_)).error().pointer, "/credential/secret");
+    wanted = draft("shop");
+    wanted.variables = {{.key = "A"}};
+    EXPECT_EQ(wait(store_.add(wanted, ann_actor_)).error().pointer, "/variables/0/value");
+    wanted.variables = {{.key = "1A", .value = "x"}};
+    EXPECT_EQ(wait(store_.add(wanted, ann_actor_)).error().code, "invalid_key");
+    EXPECT_EQ(count("projects"), 0);
+    EXPECT_EQ(count("hosts"), 0);
+    add("shop");
+}
+
+TEST_F(ProjectStoreTest, lists_a_person_s_projects_newest_first_in_pages) {
+    for (const char* name : {"one", "two", "three"})
+        add(name);
+    const auto first = wait(store_.list(ann_.id, 2, ""));
+    ASSERT_EQ(first.size(), 2u);
+    EXPECT_EQ(first[0].project.name, "three");
+    const auto rest = wait(store_.list(ann_.id, 2, first[1].project.id));
+    ASSERT_EQ(rest.size(), 1u);
+    EXPECT_EQ(rest[0].project.name, "one");
+    EXPECT_TRUE(wait(store_.list(bob_.id, 2, "")).empty());
+}
+
+TEST_F(ProjectStoreTest, changes_settings_only_of_the_version_that_was_read) {
+    Project shop = add("shop");
+    shop.build_command = "make";
+    const Project changed = wait(store_.change(shop, std::nullopt, ann_actor_)).value().project;
+    EXPECT_EQ(changed.version, 2);
+    EXPECT_EQ(wait(store_.change(shop, std::nullopt, ann_actor_)).error().failure,
+              Failure::precondition);
+    shop = changed;
+    shop.name = "store";
+    EXPECT_EQ(wait(store_.change(shop, std::nullopt, ann_actor_)).error().pointer, "/name");
+    EXPECT_EQ(wait(store_.find(shop.id)).value().project.build_command, "make");
+}
+
+TEST_F(ProjectStoreTest, seals_a_token_and_opens_it_for_jobs_alone) {
+    NewProject wanted = draft("shop");
+    wanted.credential = {.kind = CredentialKind::token, .username = "me", .secret = "s3cret-token"};
+    const Project shop = wait(store_.add(wanted, ann_actor_)).value().project;
+    const auto stored = [&](soci::session& sql) {
+        return db::value<std::string>(sql, "select sealed_secret from connections").value();
+    };
+    EXPECT_EQ(wait(database.read(stored)).find("s3cret"), std::string::npos);
+    const JobInputs inputs =
+        wait(store_.job_inputs(shop.id, VariableEnvironment::production)).value();
+    EXPECT_EQ(inputs.source.credential.secret, "s3cret-token");
+    EXPECT_EQ(inputs.source.credential.username, "me");
+    EXPECT_EQ(inputs.source.ref, "main");
+}
+
+TEST_F(ProjectStoreTest, does_not_take_a_token_to_another_server) {
+    NewProject wanted = draft("shop");
+    wanted.credential = {.kind = CredentialKind::token, .secret = "s3cret-token"};
+    Project shop = wait(store_.add(wanted, ann_actor_)).value().project;
+    shop.repo_url = "https://evil.example/shop.git";
+    EXPECT_EQ(wait(store_.change(shop, std::nullopt, ann_actor_)).error().pointer,
+              "/credential/secret");
+    const CredentialInput same{.kind = CredentialKind::token};
+    EXPECT_FALSE(wait(store_.change(shop, same, ann_actor_)).has_value());
+    const CredentialInput fresh{.kind = CredentialKind::token, .secret = "another"};
+    EXPECT_TRUE(wait(store_.change(shop, fresh, ann_actor_)).has_value());
+    const JobInputs inputs = wait(store_.job_inputs(shop.id, VariableEnvironment::preview)).value();
+    EXPECT_EQ(inputs.source.credential.secret, "another");
+}
+
+TEST_F(ProjectStoreTest, uses_a_deploy_key_once_and_pins_the_first_host_key) {
+    const DeployKey key = wait(store_.add_deploy_key(ann_.id)).value();
+    NewProject wanted = draft("shop");
+    wanted.project.repo_url = "git@git.example:team/shop.git";
+    wanted.credential = {.kind = CredentialKind::deploy_key, .deploy_key_id = key.id};
+    EXPECT_EQ(wait(store_.open_deploy_key(bob_.id, key.id)).error().code, "deploy_key_not_found");
+    const ProjectDetails shop = wait(store_.add(wanted, ann_actor_)).value();
+    EXPECT_EQ(shop.credential.public_key, key.public_key);
+    wanted.project.name = "second";
+    EXPECT_EQ(wait(store_.add(wanted, ann_actor_)).error().code, "deploy_key_not_found");
+    wait(store_.pin_known_hosts(shop.project.id, "git.example ssh-ed25519 A"));
+    wait(store_.pin_known_hosts(shop.project.id, "git.example ssh-ed25519 B"));
+    const JobInputs inputs =
+        wait(store_.job_inputs(shop.project.id, VariableEnvironment::production)).value();
+    EXPECT_EQ(inputs.source.credential.known_hosts, "git.example ssh-ed25519 A");
+    EXPECT_TRUE(inputs.source.credential.secret.starts_with("-----BEGIN OPENSSH"));
+}
+
+TEST_F(ProjectStoreTest, makes_a_key_for_whoever_asks_without_one) {
+    NewProject wanted = draft("shop");
+    wanted.project.repo_url = "git@git.example:team/shop.git";
+    wanted.credential.kind = CredentialKind::deploy_key;
+    EXPECT_TRUE(wait(store_.add(wanted, ann_actor_)).value().credential.public_key.has_value());
+}
+
+TEST_F(ProjectStoreTest, keeps_a_branch_that_the_first_clone_told) {
+    NewProject wanted = draft("shop");
+    wanted.project.branch = "";
+    const Project shop = wait(store_.add(wanted, ann_actor_)).value().project;
+    wait(store_.pin_branch(shop.id, "trunk"));
+    wait(store_.pin_branch(shop.id, "other"));
+    EXPECT_EQ(wait(store_.find(shop.id)).value().project.branch, "trunk");
+}
+
+using Items = std::vector<VariableInput>;
+
+TEST_F(ProjectStoreTest, shows_plain_values_and_keeps_sensitive_ones) {
+    const Project shop = add("shop");
+    const Items items{{.key = "PLAIN", .value = "p", .sensitive = false},
+                      {.key = "SECRET", .value = "s3cret"}};
+    const auto stored = wait(store_.set_variables(shop.id, 1, items, ann_actor_)).value();
+    EXPECT_EQ(stored.version, 2);
+    EXPECT_EQ(stored.items[0].value, "p");
+    EXPECT_EQ(stored.items[1].value, std::nullopt);
+    // Sent back as read, without the value: both stay.
+    const Items kept{{.key = "PLAIN", .sensitive = false}, {.key = "SECRET"}};
+    EXPECT_TRUE(wait(store_.set_variables(shop.id, 2, kept, ann_actor_)).has_value());
+    const auto inputs = wait(store_.job_inputs(shop.id, VariableEnvironment::preview)).value();
+    ASSERT_EQ(inputs.variables.size(), 2u);
+    EXPECT_EQ(inputs.variables[1].value, "s3cret");
+    EXPECT_TRUE(inputs.variables[1].sensitive);
+}
+
+TEST_F(ProjectStoreTest, never_makes_a_stored_secret_readable) {
+    const Project shop = add("shop");
+    wait(store_.set_variables(shop.id, 1, {{.key = "SECRET", .value = "s"}}, ann_actor_)).value();
+    const Items shown{{.key = "SECRET", .sensitive = false}};
+    const auto refused = wait(store_.set_variables(shop.id, 2, shown, ann_actor_));
+    EXPECT_EQ(refused.error().code, "value_missing");
+    EXPECT_EQ(refused.error().pointer, "/items/0/value");
+    EXPECT_EQ(wait(store_.variables(shop.id)).value().items.size(), 1u);
+    EXPECT_EQ(wait(store_.set_variables(shop.id, 1, shown, ann_actor_)).error().failure,
+              Failure::precondition);
+}
+
+TEST_F(ProjectStoreTest, prefers_the_value_of_the_environment) {
+    const Project shop = add("shop");
+    const Items items{{.key = "A", .value = "all"},
+                      {.key = "A", .value = "live", .environment = VariableEnvironment::production},
+                      {.key = "B", .value = "preview", .environment = VariableEnvironment::preview},
+                      {.key = "C", .value = "run", .scope = VariableScope::runtime}};
+    wait(store_.set_variables(shop.id, 1, items, ann_actor_)).value();
+    const auto live = wait(store_.job_inputs(shop.id, VariableEnvironment::production)).value();
+    ASSERT_EQ(live.variables.size(), 1u);
+    EXPECT_EQ(live.variables[0].value, "live");
+    const auto preview = wait(store_.job_inputs(shop.id, VariableEnvironment::preview)).value();
+    ASSERT_EQ(preview.variables.size(), 2u);
+    EXPECT_EQ(preview.variables[0].value, "all");
+    EXPECT_EQ(preview.variables[1].value, "preview");
+}
+
+TEST_F(ProjectStoreTest, refuses_bad_variables_by_place) {
+    const auto code = [](const Items& items) {
+        const Result<> fits = check(items, "/items");
+        return fits ? std::string() : fits.error().pointer + " " + fits.error().code;
+    };
+    EXPECT_EQ(code({{.key = "A", .value = "1"}, {.key = "A", .value = "2"}}),
+              "/items/1/key duplicate_key");
+    EXPECT_EQ(code({{.key = "A-B", .value = "1"}}), "/items/0/key invalid_key");
+    EXPECT_EQ(code({{.key = "BERTH_X", .value = "1"}}), "/items/0/key reserved_key");
+    EXPECT_EQ(code({{.key = "A", .value = std::string("a\0b", 3)}}),
+              "/items/0/value invalid_value");
+    EXPECT_EQ(code({{.key = "A", .value = std::string((64 << 10) + 1, 'x')}}),
+              "/items/0/value too_long");
+    EXPECT_EQ(code(Items(501)), "/items too_many");
+}
+
+TEST_F(ProjectStoreTest, rotates_the_hook_and_forgets_all_secrets_with_the_project) {
+    const Project shop = add("shop");
+    EXPECT_EQ(wait(store_.hook(shop.id)).value(), std::nullopt);
+    const std::string first = wait(store_.rotate_hook(shop.id, ann_actor_));
+    EXPECT_EQ(wait(store_.hook(shop.id)).value(), first);
+    EXPECT_EQ(wait(store_.project_of_hook(first)).value().id, shop.id);
+    const std::string second = wait(store_.rotate_hook(shop.id, ann_actor_));
+    EXPECT_EQ(wait(store_.project_of_hook(first)).error().failure, Failure::not_found);
+    wait(store_.set_variables(shop.id, 1, {{.key = "S", .value = "s"}}, ann_actor_)).value();
+    wait(store_.remove(shop.id, ann_actor_)).value();
+    EXPECT_EQ(wait(store_.project_of_hook(second)).error().failure, Failure::not_found);
+    EXPECT_EQ(count("variables") + count("connections") + count("hooks"), 0);
+}
+
+}  // namespace
+}  // namespace berth::projects
