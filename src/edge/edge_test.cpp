@@ -12,6 +12,8 @@
 namespace berth::edge {
 namespace {
 
+namespace fs = std::filesystem;
+
 using namespace std::chrono_literals;
 namespace raw = http::testing_support;
 

@@ -7,6 +7,8 @@
 namespace berth::edge {
 namespace {
 
+namespace fs = std::filesystem;
+
 class PublicationTest : public testing::Test {
 protected:
     PublicationTest() {

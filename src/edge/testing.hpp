@@ -1,6 +1,7 @@
 #pragma once
 /// For tests only: a store directory that publishes like the api does.
 
+#include <fcntl.h>
 #include <stdlib.h>
 
 #include <filesystem>
@@ -54,8 +55,7 @@ public:
         fs::rename(beside, path);
     }
 
-    /// `files`: path → content. A content that begins with "br:" or "gz:" lines is not treated
-    /// specially; see `put_variant`.
+    /// `files`: path → content.
     artifacts::Manifest deploy(const std::string& deployment,
                                const std::map<std::string, std::string>& files, bool spa = false) {
         artifacts::Manifest manifest;
