@@ -228,6 +228,242 @@ TEST_F(PipelineTest, publishes_a_plain_site_as_it_is) {
     EXPECT_EQ(ended.api->sources.size(), 1u) << "the source is kept";
 }
 
+const std::string builder = R"js(
+import { mkdirSync, writeFileSync } from 'node:fs'
+mkdirSync('dist/assets', { recursive: true })
+writeFileSync('dist/index.html', `<p>${process.version} ${process.env.VITE_NAME}</p>`)
+writeFileSync('dist/assets/app.js', 'console.log(1)')
+console.log('built', process.env.CI, process.cwd())
+)js";
+
+GitServer::Files npm_site(const std::string& build = "node build.mjs") {
+    return {{"package.json", R"({"name": "site", "scripts": {"build": ")" + build + R"("}})"},
+            {"build.mjs", builder}};
+}
+
+TEST_F(PipelineTest, builds_with_node_and_publishes_what_the_build_made) {
+    world->git.add("npm", npm_site());
+    jobs::Job wanted = job("npm");
+    wanted.variables = {{"VITE_NAME", "shop", false}};
+    const Ended ended = run(wanted);
+    ASSERT_TRUE(ended.finish);
+    ASSERT_EQ(ended.finish->state, jobs::State::ready) << ended.finish->detail << ended.api->log();
+    EXPECT_TRUE(content(ended, "index.html").starts_with("<p>v24."));
+    EXPECT_NE(content(ended, "index.html").find("shop"), std::string::npos);
+    EXPECT_EQ(content(ended, "assets/app.js"), "console.log(1)");
+    EXPECT_NE(ended.api->log().find("built true /build"), std::string::npos) << ended.api->log();
+    std::string states;
+    for (const jobs::Advance& step : ended.api->steps) {
+        states += std::string(boost::describe::enum_to_string(step.to, "")) + " ";
+    }
+    EXPECT_EQ(states, "cloning cloning cloning installing building publishing ");
+}
+
+TEST_F(PipelineTest, installs_once_and_takes_the_snapshot_the_next_time) {
+    GitServer::Files files = npm_site(
+        "node -e \"require('is-odd'); require('fs').mkdirSync('dist'); "
+        "require('fs').writeFileSync('dist/index.html', 'x')\"");
+    files["package.json"] =
+        R"({"name": "site", "scripts": {"build": "node b.cjs"}, "dependencies": {"ms": "2.1.3"}})";
+    files["b.cjs"] =
+        "const ms = require('ms'); const fs = require('fs'); fs.rmSync('node_modules/ms', "
+        "{recursive: true}); fs.mkdirSync('out'); fs.writeFileSync('out/index.html', "
+        "String(ms('1s')))";
+    world->git.add("deps", files);
+    const Ended first = run(job("deps"));
+    ASSERT_TRUE(first.finish);
+    ASSERT_EQ(first.finish->state, jobs::State::ready) << first.finish->detail << first.api->log();
+    EXPECT_EQ(content(first, "index.html"), "1000");
+    const Ended second = run(job("deps"));
+    ASSERT_TRUE(second.finish);
+    ASSERT_EQ(second.finish->state, jobs::State::ready)
+        << second.finish->detail << second.api->log();
+    EXPECT_EQ(content(second, "index.html"), "1000");
+    EXPECT_NE(second.api->log().find("this step is skipped"), std::string::npos)
+        << second.api->log();
+    EXPECT_EQ(first.finish->reuse_key, second.finish->reuse_key);
+}
+
+TEST_F(PipelineTest, fails_with_the_exit_code_though_an_old_output_is_committed) {
+    GitServer::Files files = npm_site("exit 3");
+    files["dist/index.html"] = "old";
+    world->git.add("old", files);
+    const Ended ended = run(job("old"));
+    expect_failed(ended, jobs::Reason::build_failed);
+    EXPECT_EQ(ended.finish->exit_code, 3);
+    EXPECT_TRUE(ended.api->blobs.empty());
+}
+
+TEST_F(PipelineTest, names_what_there_is_when_the_output_is_missing) {
+    world->git.add("nowhere", npm_site("mkdir made && touch made/x"));
+    const Ended ended = run(job("nowhere"));
+    expect_failed(ended, jobs::Reason::output_missing);
+    EXPECT_NE(ended.finish->detail.find("made/"), std::string::npos) << ended.finish->detail;
+}
+
+TEST_F(PipelineTest, refuses_outputs_that_are_unsafe) {
+    const std::map<std::string, std::string> builds{
+        {"link", "mkdir dist && ln -s /etc/passwd dist/passwd"},
+        {"up", "mkdir dist && ln -s ../../../etc/passwd dist/passwd"},
+        {"fifo", "mkdir dist && mkfifo dist/pipe"},
+        {"root", "ln -s /etc dist"}};
+    for (const auto& [name, build] : builds) {
+        world->git.add(name, npm_site(build));
+        const Ended ended = run(job(name));
+        expect_failed(ended, jobs::Reason::output_unsafe);
+        EXPECT_TRUE(ended.api->blobs.empty()) << name;
+    }
+}
+
+TEST_F(PipelineTest, masks_secrets_in_the_log_and_refuses_them_in_the_output) {
+    world->git.add(
+        "secret",
+        npm_site("echo hush $TOKEN && mkdir dist && echo \\\"$TOKEN\\\" > dist/index.html"));
+    jobs::Job wanted = job("secret");
+    wanted.variables = {{"TOKEN", "tok-0123456789", true}};
+    const Ended ended = run(wanted);
+    expect_failed(ended, jobs::Reason::secret_in_output);
+    EXPECT_NE(ended.api->log().find("hush ***"), std::string::npos) << ended.api->log();
+    EXPECT_EQ(ended.api->log().find("tok-0123456789"), std::string::npos);
+}
+
+TEST_F(PipelineTest, says_why_a_build_was_stopped_by_its_limits) {
+    world->git.add("endless", npm_site("sleep 100"));
+    jobs::Job slow = job("endless");
+    slow.limits.build_ms = 1500;
+    expect_failed(run(slow), jobs::Reason::timed_out);
+
+    world->git.add("hog",
+                   npm_site("node -e \\\"const a=[];for(;;)a.push(Buffer.alloc(1e7,1))\\\""));
+    jobs::Job hog = job("hog");
+    hog.limits.memory_bytes = 200 << 20;
+    expect_failed(run(hog), jobs::Reason::out_of_memory);
+
+    world->git.add("loud", npm_site("yes"));
+    jobs::Job loud = job("loud");
+    loud.limits.log_lines = 5000;
+    const Ended ended = run(loud);
+    expect_failed(ended, jobs::Reason::log_limit);
+    EXPECT_LT(ended.api->lines.size(), 5100u);
+
+    world->git.add("full", npm_site("head -c 200000000 /dev/zero > big"));
+    jobs::Job full = job("full");
+    full.limits.disk_bytes = 64 << 20;
+    expect_failed(run(full), jobs::Reason::disk_full);
+}
+
+TEST_F(PipelineTest, stops_at_once_when_asked) {
+    world->git.add("stopped", npm_site("sleep 100"));
+    const std::int64_t began = steady_now_ms();
+    const Ended ended = run(job("stopped"), What::build, std::make_shared<MemoryJobApi>(), 1500ms);
+    EXPECT_FALSE(ended.finish);
+    EXPECT_LT(steady_now_ms() - began, 10'000);
+}
+
+TEST_F(PipelineTest, ends_silently_when_the_lease_is_lost) {
+    auto api = std::make_shared<MemoryJobApi>();
+    api->lease_lost = true;
+    world->git.add("lost", npm_site());
+    EXPECT_FALSE(run(job("lost"), What::build, api).finish);
+}
+
+TEST_F(PipelineTest, takes_the_kept_source_without_a_clone) {
+    world->git.add("kept", {{"index.html", "first"}});
+    const Ended first = run(job("kept"));
+    ASSERT_EQ(first.api->sources.size(), 1u);
+    jobs::Job again = job("gone");  // no such repository
+    again.source_sha256 = first.api->sources.begin()->first;
+    const Ended second = run(again, What::build, first.api);
+    ASSERT_TRUE(second.finish);
+    EXPECT_EQ(second.finish->state, jobs::State::ready) << second.finish->detail;
+    EXPECT_EQ(content(second, "index.html"), "first");
+}
+
+TEST_F(PipelineTest, uses_an_earlier_success_when_nothing_changed) {
+    world->git.add("reuse", {{"index.html", "x"}});
+    auto api = std::make_shared<MemoryJobApi>();
+    api->reused = "dpl_earlier";
+    jobs::Job wanted = job("reuse");
+    wanted.reuse = true;
+    const Ended ended = run(wanted, What::build, api);
+    ASSERT_TRUE(ended.finish);
+    EXPECT_EQ(ended.finish->reused_deployment, "dpl_earlier");
+    EXPECT_FALSE(ended.finish->manifest);
+}
+
+TEST_F(PipelineTest, builds_a_directory_below_the_top_and_another_commit) {
+    world->git.add("deep", {{"apps/web/index.html", "one"}, {"README.md", "x"}});
+    const std::string path = world->git.directory() + "/deep";
+    const Command head{.argv = {"git", "rev-parse", "HEAD"},
+                       .environment = plain_environment(),
+                       .directory = path};
+    std::string first = run_blocking(head, 20s).value().output.substr(0, 40);
+    std::ofstream(path + "/apps/web/index.html") << "two";
+    world->git.git(path, {"-c", "user.name=A", "-c", "user.email=a@b", "commit", "-qam", "second"});
+    jobs::Job wanted = job("deep");
+    wanted.source.root = "apps/web";
+    EXPECT_EQ(content(run(wanted), "index.html"), "two");
+    wanted.id += "b";
+    wanted.source.commit = first;
+    EXPECT_EQ(content(run(wanted), "index.html"), "one");
+    wanted.id += "c";
+    wanted.source.root = "apps/none";
+    const Ended none = run(wanted);
+    expect_failed(none, jobs::Reason::plan_failed);
+    EXPECT_NE(none.finish->next_step.find("apps/web"), std::string::npos);
+}
+
+TEST_F(PipelineTest, says_why_a_clone_failed) {
+    expect_failed(run(job("nothing-here")), jobs::Reason::clone_not_found);
+    world->git.add("branches", {{"index.html", "x"}});
+    jobs::Job wrong = job("branches");
+    wrong.source.ref = "no-such-branch";
+    expect_failed(run(wrong), jobs::Reason::clone_ref);
+    jobs::Job commit = job("branches");
+    commit.source.commit = std::string(40, 'a');
+    expect_failed(run(commit), jobs::Reason::clone_ref);
+    jobs::Job blocked = job("x");
+    blocked.source.repo_url = "http://10.1.2.3/x.git";
+    expect_failed(run(blocked), jobs::Reason::clone_blocked);
+    jobs::Job refused = job("x");
+    refused.source.repo_url = "ext::sh";
+    expect_failed(run(refused), jobs::Reason::clone_not_found);
+}
+
+TEST_F(PipelineTest, says_not_yet_to_servers) {
+    world->git.add("express",
+                   {{"package.json",
+                     R"({"dependencies": {"express": "4"}, "scripts": {"start": "node ."}})"}});
+    const Ended ended = run(job("express"));
+    expect_failed(ended, jobs::Reason::plan_failed);
+    EXPECT_NE(ended.finish->detail.find("Express"), std::string::npos) << ended.finish->detail;
+}
+
+TEST_F(PipelineTest, inspects_a_repository_for_the_import_page) {
+    world->git.add(
+        "looked",
+        {{"web/package.json",
+          R"({"devDependencies": {"vite": "8"}, "scripts": {"build": "vite build"}, "engines": {"node": ">=20"}})"},
+         {"web/package-lock.json", "{}"},
+         {"docs/index.html", "x"}});
+    jobs::Job wanted = job("looked");
+    wanted.kind = jobs::Kind::inspect;
+    wanted.source.root = "web";
+    const Ended ended = run(wanted, What::inspect);
+    ASSERT_TRUE(ended.finish);
+    ASSERT_TRUE(ended.finish->inspection) << ended.finish->detail;
+    const jobs::Inspection& found = *ended.finish->inspection;
+    EXPECT_EQ(found.branches, std::vector<std::string>{"main"});
+    EXPECT_EQ(found.default_branch, "main");
+    EXPECT_EQ(found.framework.value, "vite");
+    EXPECT_EQ(found.install_command.value, "npm ci");
+    EXPECT_EQ(found.build_command.value, "npm run build");
+    EXPECT_EQ(found.output_dir.value, "dist");
+    EXPECT_EQ(found.node.value, ">=20");
+    EXPECT_TRUE(found.spa);
+    EXPECT_EQ(found.root_candidates, (std::vector<std::string>{"docs", "web"}));
+}
+
 }  // namespace
 }  // namespace berth::builds
 
