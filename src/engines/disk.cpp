@@ -118,7 +118,7 @@ void mount_image(const std::string& path, const std::string& mount_point, Access
         MS_NOSUID | MS_NODEV | MS_NOATIME | (access == Access::read_only ? MS_RDONLY : 0ul);
     // noinit_itable: the kernel would otherwise write all inode tables and the image were not
     // sparse
-    const char* options = access == Access::read_only ? "" : "discard,noinit_itable";
+    const char* options = access == Access::read_only ? "" : "noinit_itable";
     struct stat info{};
     if (::fstat(device.get(), &info) != 0) throw_errno("fstat loop");
     if (::mount(own_path(device).c_str(), mount_point.c_str(), "ext4", flags, options) != 0) {
@@ -131,6 +131,9 @@ void freeze_image(const std::string& path, const std::string& mount_point) {
         const Fd root(::open(mount_point.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
         if (!root) throw_errno("open " + mount_point);
         if (::syncfs(root.get()) != 0) throw_errno("sync " + mount_point);
+        fstrim_range all{};
+        all.len = ~__u64{0};
+        ::ioctl(root.get(), FITRIM, &all);  // where the disk below can take holes
     }
     // Of the whole file system, not of this mount only: also a copy of the mount that somebody else
     // still holds can then write nothing.

@@ -22,7 +22,7 @@ struct Frame {
 /// One end. Belongs to the loop of its socket; at most one reader at a time, any number of senders.
 class Frames : public std::enable_shared_from_this<Frames> {
 public:
-    static constexpr std::size_t text_bytes_max = 2 << 20;
+    static constexpr std::size_t text_bytes_max = 8 << 20;
     static constexpr std::size_t descriptors_max = 3;
     static constexpr std::size_t waiting_max = 4096;  // frames that the other end does not take
 

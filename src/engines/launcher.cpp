@@ -68,6 +68,7 @@ Task<Result<json::value>> keep_volume(Rooms rooms, json::value body, std::uint64
     if (!wanted) co_return wanted.error();
     if (!is_name(wanted->name)) co_return fail(Failure::invalid, "'{}' is no name", wanted->name);
     if (!is_name(wanted->as)) co_return fail(Failure::invalid, "'{}' is no name", wanted->as);
+    co_await rooms.sandboxes.settle(connection);
     const Result<> kept = co_await rooms.volumes.keep(wanted->name, wanted->as, connection);
     co_return empty_body(kept);
 }
@@ -99,6 +100,7 @@ Task<Result<json::value>> act_on_name(Rooms rooms, Verb verb, json::value body,
         const Result<> gone = co_await rooms.sandboxes.destroy(wanted->name, connection);
         co_return empty_body(gone);
     }
+    co_await rooms.sandboxes.settle(connection);
     const Result<> removed = co_await rooms.volumes.remove(wanted->name, connection);
     co_return empty_body(removed);
 }
@@ -240,6 +242,18 @@ std::string mount_run_directory(const std::string& wanted) {
     return path;
 }
 
+/// Leaves nothing behind, however the launcher ends.
+struct SweepAtEnd {
+    const Cgroups& cgroups;
+    ~SweepAtEnd() {
+        try {
+            sweep(cgroups);
+        } catch (const std::exception& broken) {
+            log::error("the launcher's sandboxes were not swept", {{"why", broken.what()}});
+        }
+    }
+};
+
 void say_what_there_is(const Cgroups& cgroups, bool images) {
     const char* mode = cgroups.mode() == CgroupMode::v2   ? "v2"
                        : cgroups.mode() == CgroupMode::v1 ? "v1"
@@ -257,10 +271,11 @@ Task<> run_launcher(LauncherConfig config) {
     Fd outer_mounts = leave_mount_namespace();
     const Cgroups cgroups(config.instance);
     sweep(cgroups);
+    const SweepAtEnd last{cgroups};
     const std::string run = mount_run_directory(config.run_directory);
     fs::create_directories(config.state_directory);
     const std::string state = fs::canonical(config.state_directory).string();
-    const bool images = can_mount_images(state, run + "/v");
+    const bool images = config.disk_images && can_mount_images(state, run + "/v");
 
     Workers workers(worker_threads);
     Volumes volumes({state, run + "/v", config.reserve_bytes, images}, workers);

@@ -28,6 +28,7 @@ struct LauncherConfig {
     std::uint32_t first_uid = 1 << 20;  // of the first tenant's range of 65536
     std::string runtime = "runc";
     std::size_t prepared_networks = 2;
+    bool disk_images = true;  // false: volumes are directories and their limits are not enforced
 };
 
 /// Removes what an earlier launcher of the instance left (processes, cgroups, mounts, loop devices,

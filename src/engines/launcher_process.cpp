@@ -12,6 +12,8 @@
 #include <filesystem>
 
 #include "base/log.hpp"
+#include "engines/cgroups.hpp"
+#include "engines/sweep.hpp"
 
 extern char** environ;
 
@@ -45,6 +47,7 @@ LauncherProcess::LauncherProcess(LauncherOptions options) : options_(std::move(o
 
 LauncherProcess::~LauncherProcess() {
     kill();
+    sweep(Cgroups(options_.instance));
     std::error_code ignored;
     std::filesystem::remove_all(directory_, ignored);
 }
@@ -61,7 +64,8 @@ void LauncherProcess::start() {
                                             options_.allow_build_nets,
                                             options_.own_port,
                                             std::to_string(options_.reserve_bytes),
-                                            std::to_string(options_.prepared_networks)};
+                                            std::to_string(options_.prepared_networks),
+                                            options_.disk_images};
     std::vector<char*> argv;
     for (const std::string& text : texts)
         argv.push_back(const_cast<char*>(text.c_str()));
@@ -79,7 +83,7 @@ void LauncherProcess::kill() {
 }
 
 int launcher_main(int argc, char** argv) {
-    if (argc != 11) return 2;
+    if (argc != 12) return 2;
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     log::start("launcher", log::Level::warning);
     LauncherConfig config;
@@ -92,6 +96,7 @@ int launcher_main(int argc, char** argv) {
     if (*argv[8] != 0) config.reach.own_ports = {static_cast<std::uint16_t>(std::atoi(argv[8]))};
     config.reserve_bytes = std::stoull(argv[9]);
     config.prepared_networks = std::stoull(argv[10]);
+    config.disk_images = std::string_view(argv[11]) == "yes";
     wait(run_launcher(std::move(config)));
     return 0;
 }

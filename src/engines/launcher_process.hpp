@@ -17,6 +17,7 @@ struct LauncherOptions {
     std::string own_port{};
     std::uint64_t reserve_bytes = 64 << 20;
     std::size_t prepared_networks = 1;
+    std::string disk_images = "yes";
 };
 
 /// Listens on a socket in a new temporary directory; ends with this object.

@@ -46,8 +46,9 @@ public:
         if (!line->open_) co_return lost();
         const auto here = co_await asio::this_coro::executor;
         const std::uint64_t id = line->post(verb, std::move(body), std::move(descriptors));
-        const auto pending = std::make_shared<Pending>(here);
+        const auto pending = std::make_shared<Pending>(here, verb);
         line->pending_.emplace(id, pending);
+        const Abandon abandon{pending};
         while (!pending->reply) {  // ends with the reply or the connection
             boost::system::error_code woken;
             co_await pending->arrived.async_wait(asio::redirect_error(asio::use_awaitable, woken));
@@ -58,9 +59,17 @@ public:
 private:
     struct Pending {
         std::optional<Result<json::value>> reply{};
+        Verb verb;
+        bool abandoned = false;
         asio::steady_timer arrived;
-        explicit Pending(const asio::any_io_executor& loop)
-            : arrived(loop, asio::steady_timer::time_point::max()) {}
+        Pending(const asio::any_io_executor& loop, Verb what)
+            : verb(what), arrived(loop, asio::steady_timer::time_point::max()) {}
+    };
+
+    /// Notes that whoever asked was canceled before the reply came.
+    struct Abandon {
+        std::shared_ptr<Pending> pending;
+        ~Abandon() { pending->abandoned = !pending->reply; }
     };
 
     std::uint64_t post(Verb verb, json::value body, std::vector<Fd> descriptors) {
@@ -101,8 +110,12 @@ private:
         } else {
             found->second->reply = Result<json::value>(std::move(reply.body));
         }
-        found->second->arrived.cancel();
+        const std::shared_ptr<Pending> pending = found->second;
         pending_.erase(found);
+        pending->arrived.cancel();
+        if (!pending->abandoned || pending->verb != Verb::start || !*pending->reply) return;
+        tell(Verb::kill, **pending->reply);  // a run that nobody has
+        tell(Verb::wait, **pending->reply);
     }
 
     std::shared_ptr<Frames> frames_;
@@ -144,19 +157,41 @@ private:
     asio::posix::stream_descriptor pipe_;
 };
 
+/// How a run ended, asked once and kept for everybody who waits.
+struct End {
+    std::shared_ptr<Line> line;
+    std::string run;
+    std::optional<Result<Exit>> exit{};
+    asio::steady_timer known;
+
+    End(std::shared_ptr<Line> over, std::string name, const asio::any_io_executor& loop)
+        : line(std::move(over)),
+          run(std::move(name)),
+          known(loop, asio::steady_timer::time_point::max()) {}
+
+    static Task<> find_out(std::shared_ptr<End> self) {
+        json::value body = json::from(NameBody{self->run});
+        std::vector<Fd> none;
+        const auto reply =
+            co_await Line::ask(self->line, Verb::wait, std::move(body), std::move(none));
+        self->exit = reply ? json::to<Exit>(*reply) : Result<Exit>(lost());
+        self->known.cancel();
+    }
+};
+
 class SandboxRunning final : public Running {
 public:
     SandboxRunning(std::shared_ptr<Line> line, std::string name, const asio::any_io_executor& loop,
                    Fd out, Fd err)
-        : line_(std::move(line)),
-          name_(std::move(name)),
+        : end_(std::make_shared<End>(std::move(line), std::move(name), loop)),
           out_(loop, std::move(out)),
-          err_(loop, std::move(err)) {}
+          err_(loop, std::move(err)) {
+        spawn(loop, End::find_out(end_), "the end of a run");
+    }
 
     ~SandboxRunning() override {
-        if (exit_ || !line_->is_open()) return;
-        line_->tell(Verb::kill, json::from(NameBody{name_}));
-        line_->tell(Verb::wait, json::from(NameBody{name_}));  // so that it is forgotten there
+        if (end_->exit || !end_->line->is_open()) return;
+        end_->line->tell(Verb::kill, json::from(NameBody{end_->run}));
     }
 
     Task<Chunk> read() override {
@@ -175,23 +210,19 @@ public:
     }
 
     Task<Result<Exit>> wait() override {
-        if (exit_) co_return *exit_;
-        json::value body = json::from(NameBody{name_});
-        std::vector<Fd> none;
-        const auto reply = co_await Line::ask(line_, Verb::wait, std::move(body), std::move(none));
-        if (exit_) co_return *exit_;
-        if (!reply) co_return reply.error();
-        const auto exit = json::to<Exit>(*reply);
-        if (!exit) co_return exit.error();
-        exit_ = *exit;
-        co_return *exit_;
+        while (!end_->exit) {  // ends with the run or the connection
+            boost::system::error_code woken;
+            co_await end_->known.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+        }
+        co_return *end_->exit;
     }
 
     Task<> kill() override {
-        if (exit_) co_return;
-        json::value body = json::from(NameBody{name_});
+        if (end_->exit) co_return;
+        json::value body = json::from(NameBody{end_->run});
         std::vector<Fd> none;
-        const auto reply = co_await Line::ask(line_, Verb::kill, std::move(body), std::move(none));
+        const std::shared_ptr<Line> line = end_->line;
+        const auto reply = co_await Line::ask(line, Verb::kill, std::move(body), std::move(none));
         if (!reply) log::warning("a sandbox was not killed", {{"why", reply.error().message}});
     }
 
@@ -213,12 +244,10 @@ private:
                                         asio::redirect_error(asio::use_awaitable, error));
     }
 
-    std::shared_ptr<Line> line_;
-    std::string name_;
+    std::shared_ptr<End> end_;
     Output out_;
     Output err_;
     Stream turn_ = Stream::err;
-    std::optional<Exit> exit_;
 };
 
 class SandboxEngine final : public Engine {

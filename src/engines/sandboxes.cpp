@@ -311,10 +311,11 @@ Task<Result<std::string>> Sandboxes::start(StartBody start, std::vector<Fd> stre
     if (const Result<> room = volumes_.check_reserve(); !room) co_return room.error();
     const auto first_uid = tenants_.first_uid_of(start.tenant);
     if (!first_uid) co_return first_uid.error();
+    co_await settle(connection);
+    const auto here = co_await asio::this_coro::executor;
     auto claims = claim(start, connection);
     if (!claims) co_return claims.error();
 
-    const auto here = co_await asio::this_coro::executor;
     const Held active = std::make_shared<Active>(here);
     active->name = "r" + random_word(16);
     active->sandbox = start.sandbox;
@@ -464,7 +465,6 @@ Task<Result<>> Sandboxes::destroy(std::string sandbox, std::uint64_t connection)
     for (const Held& active : mine) {
         const bool gone = co_await end(active);
         all_gone = all_gone && gone;
-        runs_.erase(active->name);
     }
     const auto written = written_.extract(sandbox);
     if (!written.empty()) {
@@ -475,6 +475,16 @@ Task<Result<>> Sandboxes::destroy(std::string sandbox, std::uint64_t connection)
     }
     if (all_gone) co_return Result<>();
     co_return fail(Failure::timed_out, "the kernel does not let go of sandbox '{}'", sandbox);
+}
+
+Task<> Sandboxes::settle(std::uint64_t connection) {
+    std::vector<Held> dying;
+    for (const auto& [name, active] : runs_) {
+        const bool mine = active->connection == connection;
+        if (mine && active->unwanted && active->claims) dying.push_back(active);
+    }
+    for (const Held& active : dying)
+        co_await end(active);
 }
 
 Task<> Sandboxes::close(std::uint64_t connection) {

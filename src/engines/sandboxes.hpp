@@ -44,6 +44,8 @@ public:
     /// Errors: timed_out — the kernel did not end a process.
     Task<Result<>> kill(std::string run, std::uint64_t connection);
     Task<Result<>> destroy(std::string sandbox, std::uint64_t connection);
+    /// Waits until the runs that were killed are gone, so that their volumes are free.
+    Task<> settle(std::uint64_t connection);
 
 private:
     struct Claims;

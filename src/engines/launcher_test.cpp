@@ -1,0 +1,331 @@
+// The launcher itself: what its clients may not do, and what is left when it or they are gone.
+#include "engines/launcher.hpp"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "base/clock.hpp"
+#include "engines/cgroups.hpp"
+#include "engines/engine_runs.hpp"
+#include "engines/launcher_process.hpp"
+#include "engines/probe.hpp"
+#include "engines/protocol.hpp"
+#include "engines/sandbox_engine.hpp"
+
+namespace berth::engines {
+namespace {
+
+namespace fs = std::filesystem;
+using test::LauncherProcess;
+using test::Outcome;
+using test::run_to_end;
+using test::shell_run;
+
+/// Processes whose command line has `text`.
+int processes_with(const std::string& text) {
+    int count = 0;
+    std::error_code ignored;
+    for (const auto& entry : fs::directory_iterator("/proc", ignored)) {
+        std::ifstream file(entry.path() / "cmdline");
+        std::string line;
+        std::getline(file, line);
+        if (line.find(text) != std::string::npos) ++count;
+    }
+    return count;
+}
+
+bool any_loop_below(const std::string& directory) {
+    std::error_code ignored;
+    for (const auto& entry : fs::directory_iterator("/sys/block", ignored)) {
+        std::ifstream file(entry.path() / "loop/backing_file");
+        std::string image;
+        if (std::getline(file, image) && image.starts_with(directory)) return true;
+    }
+    return false;
+}
+
+template <class Condition>
+bool soon(Condition holds) {
+    for (int i = 0; i < 1000; ++i) {  // ten seconds: the promise for everything that is killed
+        if (holds()) return true;
+        ::usleep(10'000);
+    }
+    return false;
+}
+
+/// A raw client that keeps to nothing.
+class RawClient {
+public:
+    explicit RawClient(const std::string& path) : socket_(::socket(AF_UNIX, SOCK_STREAM, 0)) {
+        sockaddr_un address{};
+        address.sun_family = AF_UNIX;
+        path.copy(address.sun_path, sizeof address.sun_path - 1);
+        if (::connect(socket_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
+            throw_errno("connect");
+        }
+        const timeval patience{.tv_sec = 10, .tv_usec = 0};
+        ::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    }
+
+    void send(std::string_view bytes) {
+        ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    }
+    void send_frame(std::string_view text) {
+        std::string bytes;
+        for (int shift = 0; shift < 32; shift += 8) {
+            bytes.push_back(static_cast<char>(text.size() >> shift));
+        }
+        send(bytes + std::string(text));
+    }
+    /// The next reply's text; "" when the launcher closed the connection.
+    std::string reply() {
+        std::string head(4, '\0');
+        if (::recv(socket_.get(), head.data(), 4, MSG_WAITALL) != 4) return {};
+        std::size_t size = 0;
+        for (std::size_t i = 0; i < 4; ++i) {
+            size |= static_cast<std::size_t>(static_cast<unsigned char>(head[i])) << (8 * i);
+        }
+        std::string text(size, '\0');
+        if (::recv(socket_.get(), text.data(), size, MSG_WAITALL) <= 0) return {};
+        return text;
+    }
+
+private:
+    Fd socket_;
+};
+
+class LauncherTest : public testing::Test {
+protected:
+    template <class T>
+    T go(Task<T> task) {
+        return loop_.go(std::move(task));
+    }
+    std::unique_ptr<Engine> connect(const LauncherProcess& launcher) {
+        return make_sandbox_engine(loop_.executor(), launcher.socket_path());
+    }
+
+    test::Loop loop_;
+};
+
+LauncherProcess& shared() {
+    static LauncherProcess launcher({.instance = "launchertest", .prepared_networks = 0});
+    return launcher;
+}
+
+TEST_F(LauncherTest, closes_on_what_is_no_request_and_serves_others_on) {
+    const std::string huge("\xff\xff\xff\x7f", 4);
+    const std::string empty(4, '\0');
+    for (const std::string& bytes : {huge, empty, std::string("GET / HTTP/1.1\r\n\r\n")}) {
+        RawClient client(shared().socket_path());
+        client.send(bytes);
+        EXPECT_EQ(client.reply(), "");
+    }
+    for (const char* text : {"{", "[]", "null", "{\"id\":1,\"verb\":\"shell\",\"body\":{}}",
+                             "\xff\xfe", "{\"id\":-1,\"verb\":\"volumes\",\"body\":{}}",
+                             "{\"id\":1,\"verb\":\"volumes\",\"body\":{},\"more\":1}"}) {
+        RawClient client(shared().socket_path());
+        client.send_frame(text);
+        EXPECT_EQ(client.reply(), "") << text;
+    }
+    RawClient good(shared().socket_path());
+    good.send_frame("{\"id\":7,\"verb\":\"volumes\",\"body\":{}}");
+    EXPECT_NE(good.reply().find("\"id\":7"), std::string::npos);
+}
+
+TEST_F(LauncherTest, refuses_bodies_that_are_not_of_the_verb) {
+    RawClient client(shared().socket_path());
+    const char* volume =
+        R"({"id":1,"verb":"make_volume","body":{"name":"../../etc","tenant":"t","bytes_max":16777216,"files_max":100}})";
+    const std::vector<std::string> requests = {
+        volume,
+        R"({"id":1,"verb":"make_volume","body":{"name":"a","path":"/etc"}})",
+        R"({"id":1,"verb":"make_volume","body":[]})",
+        R"({"id":1,"verb":"keep_volume","body":{"name":"a","as":"../b"}})",
+        R"({"id":1,"verb":"remove_volume","body":{"name":"/etc/passwd"}})",
+        R"({"id":1,"verb":"remove_volume","body":{"name":".hidden"}})",
+        R"({"id":1,"verb":"destroy","body":{"name":""}})",
+        R"({"id":1,"verb":"start","body":{"sandbox":"a","tenant":"t","argv":["id"]}})",
+        R"({"id":1,"verb":"start","body":{"sandbox":"a","tenant":"t","argv":["id"],"directory":"/tmp"}})",
+        R"({"id":1,"verb":"wait","body":{"name":"unknown"}})",
+    };
+    for (const std::string& request : requests) {
+        client.send_frame(request);
+        const auto reply = json::parse_as<Reply>(client.reply());
+        ASSERT_TRUE(reply) << request;
+        EXPECT_TRUE(reply->error) << request;
+    }
+}
+
+TEST_F(LauncherTest, refuses_other_users) {
+    fs::permissions(shared().socket_path(), fs::perms(0777));
+    const pid_t child = ::fork();
+    if (child == 0) {
+        if (::setuid(65534) != 0) ::_exit(2);
+        RawClient client(shared().socket_path());
+        client.send_frame("{\"id\":7,\"verb\":\"volumes\",\"body\":{}}");
+        ::_exit(client.reply().empty() ? 0 : 1);
+    }
+    int status = -1;
+    ::waitpid(child, &status, 0);
+    EXPECT_EQ(status, 0);
+}
+
+TEST_F(LauncherTest, shows_nobody_the_runs_and_volumes_of_another) {
+    const auto mine = connect(shared());
+    const auto other = connect(shared());
+    ASSERT_TRUE(go(mine->make_volume({"private", "t", 16 << 20, 100})));
+    EXPECT_TRUE(go(other->volumes())->empty());
+    EXPECT_EQ(go(other->keep_volume("private", "p")).error().failure, Failure::not_found);
+    engines::Run run = shell_run("true");
+    run.mounts = {{"/build", {"private"}, ""}};
+    EXPECT_EQ(go(other->start(std::move(run))).error().failure, Failure::not_found);
+    EXPECT_TRUE(go(mine->remove_volume("private")));
+}
+
+TEST_F(LauncherTest, ends_everything_of_a_connection_that_closed) {
+    auto engine = connect(shared());
+    ASSERT_TRUE(go(engine->make_volume({"gone", "tenant", 16 << 20, 100})));
+    engines::Run run = shell_run("exec sleep 4711");
+    run.mounts = {{"/build", {}, "gone"}};
+    auto running = go(engine->start(std::move(run)));
+    ASSERT_TRUE(running);
+    EXPECT_TRUE(soon([] { return processes_with("sleep" + std::string(1, '\0') + "4711") > 0; }));
+    engine.reset();
+    EXPECT_TRUE(soon([] { return processes_with("sleep" + std::string(1, '\0') + "4711") == 0; }));
+    EXPECT_TRUE(soon([] { return !any_loop_below(shared().state_directory()); }));
+    const auto next = connect(shared());
+    EXPECT_TRUE(
+        soon([&] { return go(next->make_volume({"gone", "t", 16 << 20, 100})).has_value(); }));
+    // What waited on the old connection is told so.
+    EXPECT_EQ(go((*running)->wait()).error().failure, Failure::unavailable);
+}
+
+TEST_F(LauncherTest, leaves_nothing_when_it_is_killed_and_sweeps_when_it_comes_back) {
+    LauncherProcess launcher({.instance = "sweeptest", .prepared_networks = 1});
+    const auto engine = connect(launcher);
+    ASSERT_TRUE(go(engine->make_volume({"kept-not", "tenant", 16 << 20, 100})));
+    ASSERT_TRUE(go(engine->make_volume({"keep-me", "tenant", 16 << 20, 100})));
+    engines::Run fill = shell_run("echo kept > /build/file");
+    fill.mounts = {{"/build", {}, "keep-me"}};
+    ASSERT_EQ(go(run_to_end(*engine, std::move(fill))).exit.code, 0);
+    ASSERT_TRUE(go(engine->keep_volume("keep-me", "snapshot")));
+    engines::Run run = shell_run("trap '' TERM HUP INT; exec sleep 4712");
+    run.mounts = {{"/build", {}, "kept-not"}};
+    run.reach.kind = Reach::Kind::internet;
+    const auto running = go(engine->start(std::move(run)));
+    ASSERT_TRUE(running);
+    const std::string mark = "/proc/" + std::to_string(launcher.pid()) + "/fd/";
+    EXPECT_GT(processes_with("slirp4netns"), 0);
+    EXPECT_GT(processes_with(mark), 0);
+
+    launcher.kill();
+    EXPECT_TRUE(soon([] { return processes_with("sleep" + std::string(1, '\0') + "4712") == 0; }));
+    EXPECT_TRUE(soon([&] { return processes_with(mark) == 0; }));
+    EXPECT_TRUE(soon([&] { return !any_loop_below(launcher.state_directory()); }));
+
+    launcher.start();
+    bool back = false;
+    EXPECT_TRUE(soon([&] {
+        const auto listed = go(engine->volumes());
+        back = listed && listed->size() == 1 && listed->front().name == "snapshot";
+        return back;
+    }));
+    EXPECT_TRUE(fs::is_empty(launcher.state_directory() + "/volumes"));
+    EXPECT_TRUE(soon([] {
+        const auto left = Cgroups("sweeptest").left_behind();
+        return std::all_of(left.begin(), left.end(),
+                           [](const auto& name) { return name == "net"; });
+    }));
+    engines::Run read = shell_run("cat /build/file");
+    read.mounts = {{"/build", {"snapshot"}, ""}};
+    EXPECT_EQ(go(run_to_end(*engine, std::move(read))).out, "kept\n");
+}
+
+TEST_F(LauncherTest, refuses_work_when_the_disk_has_only_its_reserve) {
+    LauncherProcess launcher(
+        {.instance = "reservetest", .reserve_bytes = 1ull << 60, .prepared_networks = 0});
+    const auto engine = connect(launcher);
+    EXPECT_EQ(go(engine->make_volume({"v", "t", 16 << 20, 100})).error().code, "disk_full");
+    EXPECT_EQ(go(engine->start(shell_run("true"))).error().code, "disk_full");
+}
+
+TEST_F(LauncherTest, keeps_volumes_in_directories_where_there_are_no_loop_devices) {
+    LauncherProcess launcher(
+        {.instance = "directorytest", .prepared_networks = 0, .disk_images = "no"});
+    const auto engine = connect(launcher);
+    ASSERT_TRUE(go(engine->make_volume({"base", "tenant", 16 << 20, 100})));
+    engines::Run fill = shell_run("mkdir d; echo 1 > d/f");
+    fill.mounts = {{"/build", {}, "base"}};
+    fill.directory = "/build";
+    EXPECT_EQ(go(run_to_end(*engine, std::move(fill))).exit.code, 0);
+    ASSERT_TRUE(go(engine->keep_volume("base", "kept")));
+    ASSERT_TRUE(go(engine->make_volume({"top", "tenant", 16 << 20, 100})));
+    engines::Run change = shell_run("rm -rf d && mkdir d && ls -A d; touch g; ls");
+    change.mounts = {{"/build", {"kept"}, "top"}};
+    change.directory = "/build";
+    const Outcome changed = go(run_to_end(*engine, std::move(change)));
+    EXPECT_EQ(changed.out, "d\ng\n") << changed.err;
+    engines::Run read = shell_run("cat d/f; touch d/g 2>/dev/null || echo refused");
+    read.mounts = {{"/build", {"kept"}, ""}};
+    read.directory = "/build";
+    EXPECT_EQ(go(run_to_end(*engine, std::move(read))).out, "1\nrefused\n");
+    EXPECT_TRUE(go(engine->remove_volume("kept")));
+    EXPECT_FALSE(fs::exists(launcher.state_directory() + "/kept/kept"));
+}
+
+TEST_F(LauncherTest, maps_the_tenants_to_ranges_of_their_own_and_none_to_root) {
+    const auto engine = connect(shared());
+    std::set<std::uint64_t> outer;
+    for (const char* tenant : {"one", "two", "one"}) {
+        engines::Run run = shell_run("cat /proc/self/uid_map; id -u");
+        run.tenant = tenant;
+        const Outcome outcome = go(run_to_end(*engine, std::move(run)));
+        std::istringstream words(outcome.out);
+        std::uint64_t inner = 1;
+        std::uint64_t first = 0;
+        std::uint64_t count = 0;
+        std::uint64_t uid = 0;
+        words >> inner >> first >> count >> uid;
+        EXPECT_EQ(inner, 0u);
+        EXPECT_GE(first, 1u << 20);
+        EXPECT_EQ(count, 65536u);
+        EXPECT_EQ(uid, 1000u);
+        outer.insert(first);
+    }
+    EXPECT_EQ(outer.size(), 2u);
+}
+
+TEST_F(LauncherTest, shows_a_run_the_processors_it_pays_for) {
+    const auto engine = connect(shared());
+    engines::Run run = shell_run("nproc");
+    run.limits.cpu_percent = 100;
+    EXPECT_EQ(go(run_to_end(*engine, std::move(run))).out, "1\n");
+}
+
+TEST_F(LauncherTest, finds_what_sandboxes_need_on_this_machine) {
+    for (const Probed& probed : probe_sandbox("/etc/ssl/certs/ca-certificates.crt")) {
+        EXPECT_TRUE(probed.ok) << probed.name << ": " << probed.detail << "; " << probed.fix;
+    }
+    bool said = false;
+    for (const Probed& probed : probe_sandbox("/nowhere.pem")) {
+        if (probed.name == "certificates") said = !probed.ok && !probed.fix.empty();
+    }
+    EXPECT_TRUE(said);
+}
+
+TEST_F(LauncherTest, says_that_there_is_no_launcher) {
+    const auto engine = make_sandbox_engine(loop_.executor(), "/nonexistent/socket");
+    EXPECT_EQ(go(engine->volumes()).error().failure, Failure::unavailable);
+    EXPECT_EQ(go(engine->start(shell_run("true"))).error().failure, Failure::unavailable);
+}
+
+}  // namespace
+}  // namespace berth::engines
