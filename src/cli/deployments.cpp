@@ -65,7 +65,7 @@ Outcome<> get(Context& context, const IdFlags& flags) {
         {"url", one.url},
         {"ref", one.ref},
         {"commit", one.commit},
-        {"message", printable(one.message, Colour::strip)}};
+        {"message", printable(one.message.substr(0, one.message.find('\n')), Colour::strip)}};
     if (!one.reason.empty()) rows.push_back({"reason", one.reason});
     if (one.exit_code) rows.push_back({"exit code", std::to_string(*one.exit_code)});
     if (!one.detail.empty()) rows.push_back({"detail", printable(one.detail, Colour::strip)});

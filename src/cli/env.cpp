@@ -19,7 +19,7 @@ struct EnvFlags {
     bool value_stdin = false;
 };
 
-using Change = std::function<void(json::bj::array& items)>;
+using Change = std::function<Outcome<>(json::bj::array& items)>;
 
 bool is_same(const json::value& item, const std::string& key, const std::string& environment) {
     const std::string theirs = text(item, "environment");
@@ -59,7 +59,7 @@ Outcome<Answer> change(Session& session, const std::string& project, const Chang
         const Outcome<Answer> shown = session.get(path);
         if (!shown) return shown.error();
         json::bj::array items = to_send(list(shown->body, "items"));
-        change(items);
+        if (const Outcome<> ok = change(items); !ok) return ok.error();
         const Outcome<Answer> put = session.put(path, json::bj::object{{"items", std::move(items)}},
                                                 {.if_match = shown->etag});
         if (put || put.error().status != 412 || attempt == attempts_max) return put;
@@ -130,32 +130,29 @@ Outcome<> set(Context& context, const EnvFlags& flags) {
     const Change all = [&](json::bj::array& items) {
         for (const json::value& one : *variables)
             put(items, one);
+        return Outcome<>();
     };
     return apply(context, all, fmt::format("Set {} variable(s)", variables->size()));
 }
 
+/// All of them or none: a name that is not there changes nothing.
 Outcome<> remove(Context& context, const EnvFlags& flags) {
-    const Outcome<Session*> session = context.session();
-    if (!session) return session.error();
-    std::string missing;
-    const Change without = [&](json::bj::array& items) {
-        missing.clear();
+    const Change without = [&](json::bj::array& items) -> Outcome<> {
         for (const std::string& key : flags.names) {
-            const std::size_t before = items.size();
-            json::bj::array left;
-            for (const json::value& item : items) {
-                if (!is_same(item, key, flags.environment)) left.push_back(item);
+            const auto end = std::remove_if(
+                items.begin(), items.end(),
+                [&](const json::value& item) { return is_same(item, key, flags.environment); });
+            if (end == items.end()) {
+                return problem(Exit::not_found, "no_variable",
+                               fmt::format("there is no variable {} for the environment '{}'", key,
+                                           flags.environment),
+                               "see which there are", "berth env list");
             }
-            items = std::move(left);
-            if (items.size() == before) missing += (missing.empty() ? "" : ", ") + key;
+            items.erase(end, items.end());
         }
+        return {};
     };
-    const Outcome<> done =
-        apply(context, without, fmt::format("Removed {} variable(s)", flags.names.size()));
-    if (!done || missing.empty()) return done;
-    return problem(Exit::not_found, "no_variable",
-                   fmt::format("there is no variable {} for '{}'", missing, flags.environment),
-                   "see which there are", "berth env list");
+    return apply(context, without, fmt::format("Removed {} variable(s)", flags.names.size()));
 }
 
 Outcome<> import_file(Context& context, const EnvFlags& flags) {
@@ -183,6 +180,7 @@ Outcome<> import_file(Context& context, const EnvFlags& flags) {
                                         {"environment", flags.environment},
                                         {"sensitive", !flags.plain}});
         }
+        return Outcome<>();
     };
     return apply(context, all, fmt::format("Set {} variable(s)", entries->size()));
 }

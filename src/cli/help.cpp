@@ -47,7 +47,10 @@ Outcome<> help(Context& context, const CLI::App& app, const std::vector<std::str
         }
         at = next;
     }
-    context.output.raw(at->help());
+    std::string before;  // "berth env", for "Usage: berth env set"
+    for (const CLI::App* up = at->get_parent(); up != nullptr; up = up->get_parent())
+        before = before.empty() ? up->get_name() : up->get_name() + " " + before;
+    context.output.raw(at->help(before));
     return {};
 }
 

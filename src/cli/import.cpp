@@ -13,9 +13,11 @@ struct ImportFlags {
     Waiting waiting{};
 };
 
-bool is_reason(const std::string& code) {
+/// Whether the repository itself is at fault; a worker that is busy or lost is not.
+bool is_of_repository(const std::string& code) {
     jobs::Reason reason{};
-    return boost::describe::enum_from_string(code.c_str(), reason);
+    return boost::describe::enum_from_string(code.c_str(), reason) &&
+           (code.starts_with("clone_") || code.starts_with("plan_"));
 }
 
 /// "  build command   npm run build      package.json has a build script"
@@ -51,7 +53,7 @@ void show_found(Context& context, const json::value& found) {
 }
 
 Problem inspection_problem(Problem said) {
-    if (!is_reason(said.code)) return said;
+    if (!is_of_repository(said.code)) return said;
     said.exit = Exit::deployment_failed;
     if (said.code == "clone_auth" || said.code == "clone_not_found") {
         said.next.push_back(
@@ -73,7 +75,8 @@ Outcome<json::value> inspect(Context& context, Session& session, const DraftFlag
         show_found(context, answer->body);
         return answer->body;
     }
-    const bool nobody = answer.error().exit == Exit::retryable && answer.error().status != 0;
+    const bool nobody = answer.error().exit == Exit::retryable && answer.error().status != 0 &&
+                        !is_of_repository(answer.error().code);
     if (!nobody) return inspection_problem(answer.error());
     context.output.note(fmt::format("{}; the build will find out.", answer.error().detail),
                         Style::yellow);

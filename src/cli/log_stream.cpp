@@ -10,7 +10,7 @@ namespace {
 constexpr std::size_t object_bytes_max = 1 << 20;
 constexpr int wait_s = 25;                       // of one long poll
 constexpr std::int64_t absence_ms_max = 60'000;  // how long an api may be away
-constexpr std::chrono::milliseconds absence_pause{1'000};
+constexpr std::chrono::milliseconds absence_pause{500};
 constexpr std::chrono::milliseconds empty_pause{200};
 
 }  // namespace

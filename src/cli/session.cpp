@@ -15,6 +15,14 @@ constexpr std::array retry_after_ms = {250, 1'000, 3'000};  // three repeats, th
 constexpr std::int64_t patience_ms = 10'000;                // the longest Retry-After we honour
 constexpr std::chrono::milliseconds stream_limit{120'000};
 
+/// Whether an answer of 502, 503 or 504 may be another one in a moment: the edge without its api,
+/// or an api that starts. No worker, or a full disk, is a state to report, not one to wait for.
+bool may_pass(const http::Reply& reply) {
+    const Result<json::value> body = json::parse(reply.body);
+    const std::string code = body ? text(*body, "code") : "";
+    return code.empty() || code == "unavailable" || code == "starting" || code == "not_ready";
+}
+
 /// How long to wait before a repeat; nothing: do not repeat.
 std::optional<std::int64_t> wait_before_repeat(const Result<http::Reply>& reply,
                                                std::size_t attempt) {
@@ -25,6 +33,7 @@ std::optional<std::int64_t> wait_before_repeat(const Result<http::Reply>& reply,
     }
     const unsigned status = reply->status;
     if (status != 429 && status != 502 && status != 503 && status != 504) return std::nullopt;
+    if (status != 429 && !may_pass(*reply)) return std::nullopt;
     const std::string_view asked = reply->headers.get("retry-after");
     std::int64_t seconds = 0;
     const auto [end, bad] = std::from_chars(asked.data(), asked.data() + asked.size(), seconds);

@@ -109,8 +109,8 @@ Outcome<std::string> Terminal::ask(const std::string& question, const std::strin
 Outcome<std::string> Terminal::ask_secret(const std::string& question,
                                           const std::string& flag) const {
     if (!may_ask_) return usage(fmt::format("{} is needed: give {}", question, flag));
+    const Hidden hidden;  // before the question, so that nothing typed at once is shown
     write_all(STDERR_FILENO, question + ": ");
-    const Hidden hidden;
     const Outcome<std::string> answer = read_line();
     write_all(STDERR_FILENO, "\n");
     return answer;

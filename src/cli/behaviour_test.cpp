@@ -1,0 +1,256 @@
+// What the commands do beside talking: what they send, keep, and leave behind.
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+
+#include "base/file.hpp"
+#include "base/json.hpp"
+#include "base/process.hpp"
+#include "cli/fake_server_test.hpp"
+#include "cli/program_test.hpp"
+
+namespace berth::cli::test {
+
+namespace {
+
+class Behaviour : public testing::Test {
+protected:
+    FakeServer server_;
+    Scratch config_;
+    std::string token_ = "brt_secret";
+
+    Ran run(Start start) {
+        start.environment["PATH"] = "/usr/bin:/bin";
+        start.environment["HOME"] = config_.path();
+        start.environment["XDG_CONFIG_HOME"] = config_.path();
+        if (!start.environment.contains("BERTH_SERVER")) {
+            start.environment["BERTH_SERVER"] = server_.url();
+        }
+        if (!token_.empty()) start.environment["BERTH_TOKEN"] = token_;
+        return run_program(start);
+    }
+    json::bj::object sent(const std::string& verb, const std::string& path) {
+        return json::bj::parse(server_.last(verb, path).body).as_object();
+    }
+};
+
+const std::string repository = "https://git.example/team/shop.git";
+
+TEST_F(Behaviour, every_post_has_its_own_idempotency_key) {
+    const Ran ran = run({.arguments = {"import", repository, "-q"}});
+    ASSERT_EQ(ran.exit, 0) << ran.err;
+    std::set<std::string> keys;
+    std::size_t posts = 0;
+    for (const Asked& asked : server_.asked()) {
+        if (asked.verb != "POST") continue;
+        ++posts;
+        keys.insert(asked.headers.at("idempotency-key"));
+    }
+    EXPECT_EQ(posts, 3U);
+    EXPECT_EQ(keys.size(), 3U);
+}
+
+TEST_F(Behaviour, import_sends_what_the_flags_say) {
+    const Ran ran = run({.arguments = {"import",
+                                       repository,
+                                       "--name",
+                                       "shop",
+                                       "--branch",
+                                       "next",
+                                       "--root",
+                                       "web",
+                                       "--install-command",
+                                       "",
+                                       "--build-command=",
+                                       "--output",
+                                       "out",
+                                       "--node",
+                                       "20",
+                                       "-e",
+                                       "A=1",
+                                       "-e",
+                                       "B",
+                                       "--token-stdin",
+                                       "--token-user",
+                                       "bot",
+                                       "-q"},
+                         .environment = {{"B", "from outside"}},
+                         .input = "ghp_secret\n"});
+    ASSERT_EQ(ran.exit, 0) << ran.err;
+    const json::bj::object body = sent("POST", "/projects");
+    EXPECT_EQ(body.at("branch"), "next");
+    EXPECT_EQ(body.at("root"), "web");
+    EXPECT_EQ(body.at("install_command"), "");
+    EXPECT_EQ(body.at("build_command"), "");
+    EXPECT_EQ(body.at("output_dir"), "out");
+    EXPECT_EQ(body.at("node"), "20");
+    EXPECT_EQ(body.at("credential"),
+              json::bj::parse(R"({"kind":"token","secret":"ghp_secret","username":"bot"})"));
+    EXPECT_EQ(body.at("variables").at(1).at("value"), "from outside");
+    EXPECT_EQ(sent("POST", "/inspect").at("credential"), body.at("credential"));
+    EXPECT_EQ(server_.last("POST", "/inspect").headers.at("user-agent").substr(0, 9), "berth-cli");
+}
+
+TEST_F(Behaviour, import_leaves_out_what_was_not_said) {
+    ASSERT_EQ(run({.arguments = {"import", repository, "-q"}}).exit, 0);
+    EXPECT_EQ(sent("POST", "/projects"),
+              json::bj::parse(R"({"name":"shop","repo_url":"https://git.example/team/shop.git",
+                                  "branch":"main"})"));
+}
+
+TEST_F(Behaviour, nothing_is_made_when_the_repository_is_not_there) {
+    EXPECT_EQ(run({.arguments = {"import", "https://git.example/missing"}}).exit, 5);
+    EXPECT_EQ(server_.count("POST", "/projects"), 0U);
+}
+
+TEST_F(Behaviour, ctrl_c_leaves_the_deployment_and_says_how_to_come_back) {
+    const Ran ran = run({.arguments = {"deploy", "-p", "slow"}, .interrupt_at = "12 files"});
+    EXPECT_EQ(ran.exit, 130);
+    EXPECT_EQ(ran.out, "");
+    EXPECT_NE(ran.err.find("berth logs dpl_slow -f"), std::string::npos) << ran.err;
+    EXPECT_EQ(server_.count("POST", "/deployments/dpl_slow/cancel"), 0U);
+}
+
+TEST_F(Behaviour, ctrl_c_cancels_when_asked_to) {
+    const Ran ran = run({.arguments = {"deploy", "-p", "slow", "--cancel-on-interrupt"},
+                         .interrupt_at = "12 files"});
+    EXPECT_EQ(ran.exit, 130);
+    EXPECT_NE(ran.err.find("is being canceled"), std::string::npos) << ran.err;
+    EXPECT_EQ(server_.count("POST", "/deployments/dpl_slow/cancel"), 1U);
+}
+
+TEST_F(Behaviour, ctrl_c_says_a_problem_object_with_json) {
+    const Ran ran =
+        run({.arguments = {"deploy", "-p", "slow", "--json"}, .interrupt_at = "12 files"});
+    EXPECT_EQ(ran.exit, 130);
+    EXPECT_EQ(ran.out, "");
+    const std::size_t last = ran.err.rfind('\n', ran.err.size() - 2);
+    const json::value problem = json::bj::parse(ran.err.substr(last + 1));
+    EXPECT_EQ(problem.at("code"), "interrupted");
+    EXPECT_EQ(problem.at("exit_code"), 130);
+}
+
+TEST_F(Behaviour, logs_say_the_line_to_resume_at_after_ctrl_c) {
+    const Ran ran = run({.arguments = {"logs", "dpl_slow", "-f"}, .interrupt_at = "12 files"});
+    EXPECT_EQ(ran.exit, 130);
+    EXPECT_NE(ran.err.find("berth logs dpl_slow -f --after 3"), std::string::npos) << ran.err;
+}
+
+TEST_F(Behaviour, login_keeps_a_token_that_others_cannot_read) {
+    token_.clear();
+    const Ran in = run({.arguments = {"login", "--email", "ada@example.org", "--password-stdin"},
+                        .input = "right"});
+    ASSERT_EQ(in.exit, 0) << in.err;
+    const std::string file = config_.path() + "/berth/credentials.json";
+    struct stat facts{};
+    ASSERT_EQ(::stat(file.c_str(), &facts), 0);
+    EXPECT_EQ(facts.st_mode & 0777, 0600U);
+    EXPECT_NE(read_file(file)->find("brt_secret"), std::string::npos);
+    EXPECT_EQ(sent("POST", "/tokens").at("scope"), "admin");
+    EXPECT_EQ(server_.last("POST", "/tokens").headers.at("authorization"), "Bearer jwt");
+    EXPECT_EQ(server_.count("POST", "/auth/logout"), 1U);
+
+    EXPECT_EQ(run({.arguments = {"whoami"}}).out, "ada@example.org\n");
+    EXPECT_EQ(run({.arguments = {"logout"}}).exit, 0);
+    EXPECT_EQ(server_.count("DELETE", "/tokens/tok_1"), 1U);
+    EXPECT_EQ(run({.arguments = {"whoami"}}).exit, 4);
+}
+
+TEST_F(Behaviour, login_remembers_the_server) {
+    token_.clear();
+    const Ran in = run({.arguments = {"login", "--server", server_.url(), "--token-stdin"},
+                        .environment = {{"BERTH_SERVER", ""}},
+                        .input = "brt_secret"});
+    ASSERT_EQ(in.exit, 0) << in.err;
+    EXPECT_EQ(run({.arguments = {"whoami"}, .environment = {{"BERTH_SERVER", ""}}}).exit, 0);
+}
+
+TEST_F(Behaviour, secrets_are_in_no_output) {
+    const Ran ran =
+        run({.arguments = {"import", repository, "--token-stdin", "-v", "--name", "taken"},
+             .input = "ghp_secret"});
+    EXPECT_EQ(ran.exit, 7);
+    EXPECT_EQ(ran.err.find("ghp_secret"), std::string::npos);
+    EXPECT_EQ(ran.err.find("brt_secret"), std::string::npos);
+}
+
+TEST_F(Behaviour, finds_the_project_by_the_git_remote) {
+    const Scratch checkout;
+    const auto git = [&](std::vector<std::string> arguments) {
+        arguments.insert(arguments.begin(), {"git", "-C", checkout.path()});
+        const Command command{.argv = arguments, .environment = plain_environment()};
+        ASSERT_EQ(run_blocking(command, std::chrono::seconds(10))->exit_code, 0);
+    };
+    git({"init", "-q"});
+    git({"remote", "add", "origin", "HTTPS://Git.Example:443/team/blog/"});
+    const Ran ran = run({.arguments = {"status", "--json"}, .directory = checkout.path()});
+    ASSERT_EQ(ran.exit, 0) << ran.err;
+    EXPECT_EQ(json::bj::parse(ran.out).at("project"), "blog");
+}
+
+TEST_F(Behaviour, env_set_keeps_values_it_cannot_see) {
+    ASSERT_EQ(run({.arguments = {"env", "set", "NEW=1", "API_URL=2", "-p", "shop"}}).exit, 0);
+    const Asked put = server_.last("PUT", "/projects/shop/env");
+    EXPECT_EQ(put.headers.at("if-match"), "\"7\"");
+    EXPECT_EQ(json::bj::parse(put.body), json::bj::parse(R"({"items":[
+        {"key":"API_URL","value":"2","scope":"build","environment":"all","sensitive":true},
+        {"key":"SECRET","scope":"build","environment":"production","sensitive":true},
+        {"key":"NEW","value":"1","environment":"all","sensitive":true}]})"));
+}
+
+TEST_F(Behaviour, settings_are_changed_with_the_version_that_was_read) {
+    ASSERT_EQ(
+        run({.arguments = {"projects", "set", "-p", "shop", "supersede=false", "--unset", "node"}})
+            .exit,
+        0);
+    EXPECT_EQ(server_.last("PATCH", "/projects/shop").headers.at("if-match"), "\"3\"");
+    EXPECT_EQ(sent("PATCH", "/projects/shop"),
+              json::bj::parse(R"({"supersede":false,"node":null})"));
+}
+
+TEST_F(Behaviour, api_puts_fields_where_the_method_takes_them) {
+    ASSERT_EQ(
+        run({.arguments = {"api", "GET", "/api/v1/projects", "-f", "q=a b", "-f", "n:=5"}}).exit,
+        0);
+    EXPECT_EQ(server_.last("GET", "/projects").query, "q=a%20b&n=5");
+    ASSERT_EQ(
+        run({.arguments = {"api", "post", "projects", "-f", "name=shop", "-f", "n:=null"}}).exit,
+        0);
+    EXPECT_EQ(sent("POST", "/projects"), json::bj::parse(R"({"name":"shop","n":null})"));
+    ASSERT_EQ(run({.arguments = {"api", "PUT", "/projects/shop/env", "--input", "-", "-H",
+                                 "If-Match: \"7\""},
+                   .input = R"({"items":[]})"})
+                  .exit,
+              0);
+    EXPECT_EQ(server_.last("PUT", "/projects/shop/env").headers.at("if-match"), "\"7\"");
+}
+
+TEST_F(Behaviour, completion_knows_every_command) {
+    for (const char* shell : {"bash", "zsh", "fish"}) {
+        const Ran ran = run({.arguments = {"completion", shell}});
+        EXPECT_NE(ran.out.find("deployments"), std::string::npos) << shell;
+        EXPECT_EQ(ran.err, "");
+    }
+}
+
+TEST_F(Behaviour, bash_accepts_its_completion_and_completes) {
+    const Ran script = run({.arguments = {"completion", "bash"}});
+    const Scratch place;
+    const std::string file = place.path() + "/berth.bash";
+    write_file(
+        file,
+        script.out +
+            "\nCOMP_WORDS=(berth -q env s); COMP_CWORD=3; _berth; echo \"${COMPREPLY[*]}\""
+            "\nCOMP_WORDS=(berth depl); COMP_CWORD=1; _berth; echo \"${COMPREPLY[*]}\""
+            "\nCOMP_WORDS=(berth import --bu); COMP_CWORD=2; _berth; echo \"${COMPREPLY[*]}\"");
+    const Command bash{.argv = {"bash", file}, .environment = plain_environment()};
+    const Result<Ended> ended = run_blocking(bash, std::chrono::seconds(10));
+    ASSERT_TRUE(ended);
+    EXPECT_EQ(ended->output, "set\ndeploy deployments\n--build-command\n") << ended->errors;
+}
+
+}  // namespace
+
+}  // namespace berth::cli::test

@@ -1,0 +1,323 @@
+#include "cli/fake_answers_test.hpp"
+
+#include <fmt/format.h>
+
+#include "base/json.hpp"
+
+namespace berth::cli::test {
+
+namespace {
+
+namespace bj = boost::json;
+
+Said json_said(unsigned status, const bj::value& body, std::string headers = {}) {
+    return {.status = status, .body = bj::serialize(body), .headers = std::move(headers)};
+}
+
+Said refused(unsigned status, std::string_view code, std::string_view detail,
+             std::string_view pointer = {}) {
+    bj::object body{{"type", "/docs/api"}, {"title", "Refused"}, {"status", status},
+                    {"code", code},        {"detail", detail},   {"instance", "req_1"}};
+    bj::array errors;
+    if (!pointer.empty()) {
+        errors.push_back(bj::object{{"pointer", pointer}, {"code", code}, {"detail", detail}});
+    }
+    body["errors"] = std::move(errors);
+    body["next"] = bj::array{};
+    Said said = json_said(status, body);
+    said.type = "application/problem+json";
+    return said;
+}
+
+bj::object project(const std::string& name) {
+    return {{"id", "prj_" + name},
+            {"name", name},
+            {"repo_url", "https://git.example/team/" + name + ".git"},
+            {"branch", "main"},
+            {"root", ""},
+            {"framework", nullptr},
+            {"build_command", "npm run site"},
+            {"url", "http://" + name + ".localhost:8080"},
+            {"credential", bj::object{{"kind", "none"}, {"username", ""}}},
+            {"latest", nullptr}};
+}
+
+/// dpl_shop, dpl_broken… : the deployment of the project of that name; dpl_preview is of shop.
+bj::object deployment(const std::string& id, const std::string& state) {
+    const std::string tail = id.substr(4);
+    const bool preview = tail == "preview";
+    const std::string name = preview ? "shop" : tail;
+    const bool failed = state == "failed";
+    bj::object body{
+        {"id", id},
+        {"project", "prj_" + name},
+        {"project_name", name},
+        {"state", state},
+        {"reason", nullptr},
+        {"detail", ""},
+        {"first_error", ""},
+        {"next_step", ""},
+        {"exit_code", nullptr},
+        {"environment", preview ? "preview" : "production"},
+        {"ref", preview ? "feature/cart" : "main"},
+        {"commit", "0123456789abcdef0123456789abcdef01234567"},
+        {"message", "Sell \x1b[31mmore\x1b[0m boats\nand oars"},
+        {"url", "http://" + name + "-0123456789.localhost:8080"},
+        {"production_url", nullptr},
+        {"created_at_ms", 1'000},
+        {"finished_at_ms", 5'200},
+        {"steps",
+         bj::array{bj::object{
+             {"name", "clone"}, {"state", "succeeded"}, {"begin_ms", 1'000}, {"end_ms", 1'400}}}}};
+    if (state == "ready" && !preview) {
+        body["production_url"] = "http://" + name + ".localhost:8080";
+    }
+    if (failed) {
+        body["reason"] = "build_failed";
+        body["detail"] = "the build command failed";
+        body["first_error"] = "src/app.ts:3 Cannot find module 'oars'";
+        body["next_step"] = "run npm run build on your machine";
+        body["exit_code"] = 3;
+    }
+    return body;
+}
+
+std::string state_of(const std::string& id) {
+    if (id == "dpl_broken") return "failed";
+    if (id == "dpl_slow") return "building";
+    if (id == "dpl_gone") return "canceled";
+    return "ready";
+}
+
+std::string line(int number, std::string_view step, std::string_view text,
+                 std::string_view stream = "out", std::string_view level = "info") {
+    return bj::serialize(bj::object{{"line", number},
+                                    {"at_ms", 1'000},
+                                    {"stream", stream},
+                                    {"level", level},
+                                    {"step", step},
+                                    {"text", text}}) +
+           "\n";
+}
+
+std::vector<std::string> lines_of(const std::string& id) {
+    std::vector<std::string> lines = {
+        line(0, "clone", "Cloning https://git.example/team/shop.git", "system"),
+        line(1, "build",
+             "\x1b[32mvite\x1b[0m v8.3.8 \x1b]0;title\x07"
+             "building"),
+    };
+    if (id == "dpl_broken") {
+        lines.push_back(line(2, "build", "Cannot find module 'oars'", "err", "error"));
+    } else {
+        lines.push_back(line(2, "publish", "12 files, 340 kB", "system"));
+    }
+    return lines;
+}
+
+Said log_answer(const Asked& asked, const std::string& id, std::size_t times) {
+    const std::size_t at = asked.query.find("after=");
+    const int after = at == std::string::npos ? 0 : std::stoi(asked.query.substr(at + 6));
+    Said said{.type = "application/x-ndjson"};
+    const std::vector<std::string> lines = lines_of(id);
+    const bool breaks = id == "dpl_flaky" && times == 1;
+    for (int i = after; i < static_cast<int>(lines.size()); ++i) {
+        if (breaks && i == 2) break;
+        said.body += lines[static_cast<std::size_t>(i)];
+    }
+    said.broken = breaks;
+    if (breaks) return said;
+    const bool slow = id == "dpl_slow";
+    if (slow && after == 3 && !asked.query.contains("wait=0")) said.held = true;
+    said.body +=
+        bj::serialize(bj::object{{"end", !slow}, {"next", 3}, {"state", state_of(id)}}) + "\n";
+    return said;
+}
+
+Said deployment_answer(const Asked& asked, std::size_t times) {
+    const std::string rest = asked.path.substr(std::string("/deployments/").size());
+    const std::string id = rest.substr(0, rest.find('/'));
+    const std::string action = rest.size() > id.size() ? rest.substr(id.size() + 1) : "";
+    if (id == "dpl_none") return refused(404, "not_found", "no deployment 'dpl_none'");
+    if (action == "log") return log_answer(asked, id, times);
+    if (action == "cancel") return json_said(200, deployment(id, "building"));
+    if (action == "redeploy") return json_said(201, deployment(id, "queued"));
+    if (asked.verb == "DELETE") return {.status = 204};
+    if (id == "dpl_slow" && asked.verb == "GET" && times > 1) {
+        return json_said(200, deployment(id, "canceled"));
+    }
+    return json_said(200, deployment(id, state_of(id)));
+}
+
+Said env_answer(const Asked& asked, std::size_t times) {
+    if (asked.verb == "PUT") {
+        const auto match = asked.headers.find("if-match");
+        if (match == asked.headers.end()) return refused(428, "precondition_required", "If-Match");
+        if (times == 1 && asked.body.contains("RACE")) {
+            return refused(412, "precondition_failed", "changed by somebody else");
+        }
+        return json_said(200, bj::parse(asked.body), "ETag: \"8\"\r\n");
+    }
+    const bj::array items = {bj::object{{"key", "API_URL"},
+                                        {"value", "https://api.example"},
+                                        {"scope", "build"},
+                                        {"environment", "all"},
+                                        {"sensitive", false},
+                                        {"updated_at_ms", 5}},
+                             bj::object{{"key", "SECRET"},
+                                        {"value", nullptr},
+                                        {"scope", "build"},
+                                        {"environment", "production"},
+                                        {"sensitive", true},
+                                        {"updated_at_ms", 6}}};
+    return json_said(200, bj::object{{"items", items}}, "ETag: \"7\"\r\n");
+}
+
+Said project_answer(const Asked& asked, std::size_t times) {
+    const std::string rest = asked.path.substr(std::string("/projects/").size());
+    const std::string given = rest.substr(0, rest.find('/'));
+    const std::string name = given.starts_with("prj_") ? given.substr(4) : given;
+    const std::string part = rest.size() > given.size() ? rest.substr(given.size() + 1) : "";
+    if (name == "none") return refused(404, "not_found", "no project named 'none'");
+    if (part == "env") return env_answer(asked, times);
+    if (part == "hook") {
+        return json_said(200,
+                         bj::object{{"url", "http://localhost:8080/api/v1/hooks/deploy/s3cret"}});
+    }
+    if (part == "production" && asked.verb == "PUT") {
+        const bj::object body = bj::parse(asked.body).as_object();
+        if (body.contains("deployment") && body.at("deployment") == "dpl_broken") {
+            return refused(409, "not_ready", "dpl_broken is not ready");
+        }
+        return json_said(200, bj::object{{"deployment", "dpl_shop"}, {"generation", 4}});
+    }
+    if (part == "production") {
+        return json_said(200, bj::object{{"deployment", "dpl_shop"}, {"generation", 3}});
+    }
+    if (part == "deployments" && asked.verb == "POST") {
+        const bool preview = asked.body.contains("feature/");
+        return json_said(201, deployment(preview ? "dpl_preview" : "dpl_" + name, "queued"));
+    }
+    if (part == "deployments") {
+        return json_said(200, bj::object{{"items", bj::array{deployment("dpl_shop", "ready"),
+                                                             deployment("dpl_broken", "failed")}},
+                                         {"next", nullptr}});
+    }
+    if (asked.verb == "DELETE") return {.status = 204};
+    return json_said(200, project(name), "ETag: \"3\"\r\n");
+}
+
+Said projects_answer(const Asked& asked) {
+    if (asked.verb == "POST") {
+        const bj::object wanted = bj::parse(asked.body).as_object();
+        const std::string name(wanted.at("name").as_string());
+        if (name == "taken")
+            return refused(409, "name_taken", "the name 'taken' is taken", "/name");
+        return json_said(201, project(name));
+    }
+    if (asked.headers.at("authorization") == "Bearer tok_lonely") {
+        return json_said(200, bj::object{{"items", bj::array{}}, {"next", nullptr}});
+    }
+    // Two pages, so that cursors are followed.
+    if (asked.query.contains("cursor=")) {
+        return json_said(200, bj::object{{"items", bj::array{project("blog")}}, {"next", nullptr}});
+    }
+    return json_said(200, bj::object{{"items", bj::array{project("shop")}}, {"next", "page=2"}});
+}
+
+bj::object found(std::string_view value, std::string_view reason) {
+    return {{"value", value}, {"reason", reason}};
+}
+
+Said inspect_answer(const Asked& asked) {
+    if (asked.body.contains("missing")) {
+        return refused(422, "clone_not_found", "there is no repository at this address",
+                       "/repo_url");
+    }
+    if (asked.body.contains("nobody")) return refused(503, "no_worker", "no worker is connected");
+    return json_said(200, bj::object{{"branches", bj::array{"main"}},
+                                     {"default_branch", "main"},
+                                     {"framework", found("vite", "vite is in devDependencies")},
+                                     {"package_manager", found("npm", "package-lock.json")},
+                                     {"node", found("22", "the current LTS")},
+                                     {"install_command", found("npm ci", "there is a lock file")},
+                                     {"build_command", found("npm run build", "scripts.build")},
+                                     {"output_dir", found("dist", "vite's own")},
+                                     {"spa", true},
+                                     {"root_candidates", bj::array{"web", "docs"}}});
+}
+
+const bj::object& ada() {
+    static const bj::object user{
+        {"id", "usr_ada"}, {"email", "ada@example.org"}, {"role", "owner"}, {"disabled", false}};
+    return user;
+}
+
+Said auth_answer(const Asked& asked) {
+    if (asked.path == "/auth/login") {
+        if (!asked.body.contains("right")) {
+            return refused(401, "invalid_credentials",
+                           "the e-mail address or the password is wrong");
+        }
+        return json_said(200, bj::object{{"access_token", "jwt"}, {"user", ada()}});
+    }
+    if (asked.path == "/auth/logout") return {.status = 204};
+    return json_said(
+        200,
+        bj::object{
+            {"user", ada()},
+            {"session", nullptr},
+            {"teams", bj::array{bj::object{{"id", "tea_1"}, {"slug", "ada"}, {"role", "owner"}}}}});
+}
+
+Said account_answer(const Asked& asked) {
+    if (asked.path == "/tokens" && asked.verb == "POST") {
+        return json_said(201, bj::object{{"id", "tok_1"}, {"name", "ci"}, {"token", "brt_secret"}});
+    }
+    if (asked.path == "/tokens") {
+        return json_said(200, bj::object{{"items", bj::array{bj::object{{"id", "tok_1"},
+                                                                        {"name", "ci"},
+                                                                        {"scope", "deploy"},
+                                                                        {"project", nullptr}}}},
+                                         {"next", nullptr}});
+    }
+    if (asked.path == "/users" && asked.verb == "GET") {
+        return json_said(200, bj::object{{"items", bj::array{ada()}}, {"next", nullptr}});
+    }
+    if (asked.path == "/users" || asked.path.ends_with("/reset-password")) {
+        bj::object made = ada();
+        if (!asked.body.contains("password")) made["password"] = "one-time-word";
+        return json_said(asked.path == "/users" ? 201 : 200, made);
+    }
+    if (asked.verb == "DELETE") return {.status = 204};
+    return json_said(200, ada());
+}
+
+}  // namespace
+
+Said fake_answer(const Asked& asked, const std::string&, std::size_t times) {
+    if (asked.path == "/auth/login") return auth_answer(asked);
+    const auto token = asked.headers.find("authorization");
+    if (token == asked.headers.end() || token->second == "Bearer bad") {
+        return refused(401, "unauthenticated", "the token is not valid");
+    }
+    if (asked.path == "/limited") return refused(429, "limited", "too many requests");
+    if (asked.path == "/starting" && times == 1) return refused(503, "starting", "just a moment");
+    if (asked.path == "/starting") return json_said(200, bj::object{{"times", times}});
+    if (asked.path == "/forbidden") return refused(403, "forbidden", "the token may only read");
+    if (asked.path.starts_with("/auth/")) return auth_answer(asked);
+    if (asked.path == "/inspect") return inspect_answer(asked);
+    if (asked.path == "/deploy-keys") {
+        return json_said(201,
+                         bj::object{{"id", "dky_1"}, {"public_key", "ssh-ed25519 AAAA berth"}});
+    }
+    if (asked.path == "/projects") return projects_answer(asked);
+    if (asked.path.starts_with("/projects/")) return project_answer(asked, times);
+    if (asked.path.starts_with("/deployments/")) return deployment_answer(asked, times);
+    if (asked.path.starts_with("/tokens") || asked.path.starts_with("/users")) {
+        return account_answer(asked);
+    }
+    return refused(404, "not_found", "there is nothing here");
+}
+
+}  // namespace berth::cli::test

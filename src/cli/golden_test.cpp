@@ -1,0 +1,240 @@
+// Every command as a script sees it: stdout, stderr and exit code against golden/NAME.txt.
+// BERTH_ACCEPT=1 writes what was said as the new truth; read the diff before you commit it.
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <regex>
+
+#include "base/file.hpp"
+#include "cli/fake_server_test.hpp"
+#include "cli/program_test.hpp"
+
+namespace berth::cli::test {
+
+namespace {
+
+struct Case {
+    std::string name;
+    std::vector<std::string> arguments;
+    std::string input{};
+    std::map<std::string, std::string> environment{};
+    std::string token = "brt_secret";
+    bool terminal = false;
+    std::string type_at{};
+};
+
+void PrintTo(const Case& one, std::ostream* out) {
+    *out << one.name;
+}
+
+/// Ports, spinners and times differ from run to run.
+std::string steady(std::string text, const std::string& port) {
+    text = std::regex_replace(text, std::regex("127\\.0\\.0\\.1:" + port), "127.0.0.1:PORT");
+    text = std::regex_replace(text, std::regex("[0-9]+ (s|min|h|d) ago"), "AGO");
+    text = std::regex_replace(text, std::regex("\\(([0-9]+) ms\\)"), "(MS)");
+    text = std::regex_replace(text, std::regex("\r\x1b\\[K\xe2[^\r]*"), "");
+    text = std::regex_replace(text, std::regex("\r\x1b\\[K"), "");
+    text = std::regex_replace(text, std::regex("\r\n"), "\n");
+    text = std::regex_replace(text, std::regex("\x1b"), "<esc>");
+    return text;
+}
+
+std::string transcript(const Case& one, const Ran& ran, const std::string& port) {
+    std::string line = "$ berth";
+    for (const std::string& word : one.arguments)
+        line += word.contains(' ') || word.empty() ? " '" + word + "'" : " " + word;
+    return steady(fmt::format("{}{}\n[exit {}]\n[stdout]\n{}[stderr]\n{}", line,
+                              one.terminal ? "   (on a terminal)" : "", ran.exit, ran.out, ran.err),
+                  port);
+}
+
+class GoldenTest : public testing::TestWithParam<Case> {
+protected:
+    FakeServer server_;
+    Scratch config_;
+
+    Ran run(const Case& one) {
+        std::map<std::string, std::string> environment = {{"PATH", "/usr/bin:/bin"},
+                                                          {"HOME", config_.path()},
+                                                          {"XDG_CONFIG_HOME", config_.path()},
+                                                          {"BERTH_SERVER", server_.url()},
+                                                          {"TERM", "xterm"},
+                                                          {"GIT_CEILING_DIRECTORIES", "/"}};
+        if (!one.token.empty()) environment["BERTH_TOKEN"] = one.token;
+        for (const auto& [name, value] : one.environment)
+            environment[name] = value;
+        return run_program({.arguments = one.arguments,
+                            .environment = environment,
+                            .input = one.input,
+                            .terminal = one.terminal,
+                            .type_at = one.type_at});
+    }
+};
+
+TEST_P(GoldenTest, says_what_it_said_before) {
+    const std::string said = transcript(GetParam(), run(GetParam()), server_.port());
+    const std::string path = std::string(CLI_GOLDEN) + "/" + GetParam().name + ".txt";
+    if (std::getenv("BERTH_ACCEPT") != nullptr) {
+        write_file(path, said);
+        return;
+    }
+    const Result<std::string> golden = read_file(path);
+    ASSERT_TRUE(golden) << "no " << path << "; make it with BERTH_ACCEPT=1";
+    EXPECT_EQ(said, *golden);
+}
+
+const std::string url = "https://git.example/team/shop.git";
+
+const std::vector<Case> cases = {
+    {"import", {"import", url}},
+    {"import_quiet", {"import", url, "-q"}},
+    {"import_json", {"import", url, "--json", "-q"}},
+    {"import_settings",
+     {"import", url, "--name", "shop", "--root", "web", "--install-command", "",
+      "--build-command=", "--output", "out", "--node", "20", "-e", "A=1", "-e", "B=x=y", "-q"}},
+    {"import_no_wait", {"import", url, "--no-wait"}},
+    {"import_missing", {"import", "https://git.example/team/missing.git"}},
+    {"import_nobody_to_look", {"import", "https://git.example/nobody/shop.git"}},
+    {"import_bad_address", {"import", "file:///etc/passwd"}},
+    {"import_option_as_address", {"import", "--", "--upload-pack=touch"}},
+    {"import_name_taken", {"import", url, "--name", "taken"}},
+    {"import_token", {"import", url, "--token-stdin", "-q"}, "ghp_secret\n"},
+    {"import_empty_token", {"import", url, "--token-stdin", "-q"}},
+    {"import_deploy_key_no_input", {"import", "git@git.example:team/shop.git", "--deploy-key"}},
+    {"import_deploy_key_terminal",
+     {"import", "git@git.example:team/shop.git", "--deploy-key", "-q"},
+     "\n",
+     {},
+     "brt_secret",
+     true,
+     "press Enter"},
+    {"import_unset_variable", {"import", url, "-e", "NOT_THERE"}},
+    {"import_fails", {"import", "https://git.example/team/broken.git"}},
+    {"import_fails_json", {"import", "https://git.example/team/broken.git", "--json", "-q"}},
+    {"deploy", {"deploy", "-p", "shop"}},
+    {"deploy_terminal", {"deploy", "-p", "shop"}, "", {}, "brt_secret", true},
+    {"deploy_terminal_no_color",
+     {"deploy", "-p", "shop"},
+     "",
+     {{"NO_COLOR", "1"}},
+     "brt_secret",
+     true},
+    {"deploy_forced_color", {"deploy", "-p", "shop"}, "", {{"CLICOLOR_FORCE", "1"}}},
+    {"deploy_dumb_terminal", {"deploy", "-p", "shop"}, "", {{"TERM", "dumb"}}, "brt_secret", true},
+    {"deploy_json", {"deploy", "-p", "shop", "--json", "-q"}},
+    {"deploy_preview", {"deploy", "-p", "shop", "--ref", "feature/cart", "--json", "-q"}},
+    {"deploy_fails", {"deploy", "-p", "broken"}},
+    {"deploy_connection_lost", {"deploy", "-p", "flaky"}},
+    {"deploy_timeout", {"deploy", "-p", "slow", "--timeout", "1500ms"}},
+    {"deploy_which_project", {"deploy"}},
+    {"deploy_no_project", {"deploy", "-p", "none"}},
+    {"deploy_no_projects", {"deploy"}, "", {}, "tok_lonely"},
+    {"deploy_project_from_environment", {"deploy", "-q"}, "", {{"BERTH_PROJECT", "shop"}}},
+    {"deployments_list", {"deployments", "list", "-p", "shop"}},
+    {"deployments_list_json", {"deployments", "list", "-p", "shop", "--json"}},
+    {"deployments_get", {"deployments", "get", "dpl_broken"}},
+    {"deployments_get_none", {"deployments", "get", "dpl_none"}},
+    {"deployments_cancel", {"deployments", "cancel", "dpl_slow"}},
+    {"deployments_redeploy", {"deployments", "redeploy", "dpl_shop", "--reuse", "-q"}},
+    {"deployments_rm_no_input", {"deployments", "rm", "dpl_shop"}},
+    {"deployments_rm_yes", {"deployments", "rm", "dpl_shop", "-y"}},
+    {"deployments_rm_declined",
+     {"deployments", "rm", "dpl_shop"},
+     "n\n",
+     {},
+     "brt_secret",
+     true,
+     "[y/N]"},
+    {"logs", {"logs", "dpl_shop"}},
+    {"logs_newest", {"logs", "-p", "shop"}},
+    {"logs_follow", {"logs", "dpl_broken", "-f"}},
+    {"logs_after", {"logs", "dpl_shop", "--after", "2"}},
+    {"logs_json", {"logs", "dpl_shop", "--json"}},
+    {"logs_terminal", {"logs", "dpl_broken"}, "", {}, "brt_secret", true},
+    {"rollback", {"rollback", "-p", "shop", "--reason", "cart is broken"}},
+    {"rollback_to", {"rollback", "dpl_shop", "--json", "-q"}},
+    {"promote_not_ready", {"promote", "dpl_broken"}},
+    {"status", {"status", "-p", "shop"}},
+    {"status_json", {"status", "-p", "shop", "--json"}},
+    {"open", {"open", "-p", "shop"}},
+    {"open_page", {"open", "settings", "-p", "shop"}},
+    {"open_unknown_page", {"open", "attic", "-p", "shop"}},
+    {"projects_list", {"projects", "list"}},
+    {"projects_list_json", {"projects", "list", "--json"}},
+    {"projects_create", {"projects", "create", url, "--name", "shop"}},
+    {"projects_get", {"projects", "get", "shop"}},
+    {"projects_set", {"projects", "set", "-p", "shop", "build-command=make", "supersede=false"}},
+    {"projects_set_unknown", {"projects", "set", "-p", "shop", "colour=red"}},
+    {"projects_rm", {"projects", "rm", "shop", "-y"}},
+    {"env_list", {"env", "list", "-p", "shop"}},
+    {"env_set", {"env", "set", "A=1", "B=2", "-p", "shop"}},
+    {"env_set_race", {"env", "set", "RACE=1", "-p", "shop"}},
+    {"env_rm", {"env", "rm", "API_URL", "-p", "shop"}},
+    {"env_rm_none", {"env", "rm", "NOPE", "-p", "shop"}},
+    {"env_import", {"env", "import", "-", "-p", "shop"}, "A=1\nexport B='two words'\n"},
+    {"env_import_wrong", {"env", "import", "-", "-p", "shop"}, "A=1\nwhat is this\n"},
+    {"hook_show", {"hook", "show", "-p", "shop"}},
+    {"hook_rotate", {"hook", "rotate", "-p", "shop"}},
+    {"tokens_list", {"tokens", "list"}},
+    {"tokens_create",
+     {"tokens", "create", "--name", "ci", "--scope", "deploy", "--expires", "30d"}},
+    {"tokens_create_wrong_scope", {"tokens", "create", "--name", "ci", "--scope", "root"}},
+    {"tokens_revoke", {"tokens", "revoke", "tok_1"}},
+    {"users_list", {"users", "list"}},
+    {"users_create", {"users", "create", "ada@example.org"}},
+    {"users_disable", {"users", "disable", "ada@example.org"}},
+    {"users_disable_nobody", {"users", "disable", "bob@example.org"}},
+    {"users_reset_password", {"users", "reset-password", "usr_ada"}},
+    {"api_get", {"api", "GET", "/projects/shop"}},
+    {"api_starting", {"api", "GET", "starting"}},
+    {"api_limited", {"api", "GET", "/limited"}},
+    {"api_forbidden", {"api", "GET", "/forbidden"}},
+    {"api_not_found_json", {"api", "GET", "/nothing", "--json"}},
+    {"api_bad_field", {"api", "POST", "/projects", "-f", "name"}},
+    {"api_bad_method", {"api", "FETCH", "/projects"}},
+    {"whoami", {"whoami"}},
+    {"whoami_json", {"whoami", "--json"}},
+    {"whoami_bad_token", {"whoami"}, "", {}, "bad"},
+    {"whoami_not_signed_in", {"whoami"}, "", {}, ""},
+    {"login", {"login", "--email", "ada@example.org", "--password-stdin"}, "right\n", {}, ""},
+    {"login_wrong_password",
+     {"login", "--email", "ada@example.org", "--password-stdin"},
+     "wrong\n",
+     {},
+     ""},
+    {"login_no_input", {"login"}, "", {}, ""},
+    {"login_terminal",
+     {"login", "--email", "ada@example.org"},
+     "right\n",
+     {},
+     "",
+     true,
+     "Password: "},
+    {"login_token", {"login", "--token-stdin", "--json", "-q"}, "brt_secret\n", {}, ""},
+    {"login_bad_server", {"login", "--server", "berth.example", "--token-stdin"}, "x\n", {}, ""},
+    {"logout_not_signed_in", {"logout"}, "", {}, ""},
+    {"unreachable", {"whoami"}, "", {{"BERTH_SERVER", "http://127.0.0.1:1"}}},
+    {"version", {"version"}},
+    {"version_json", {"version", "--json"}},
+    {"help", {"--help"}},
+    {"help_import", {"help", "import"}},
+    {"help_exit_codes", {"help", "exit-codes"}},
+    {"help_environment", {"help", "environment"}},
+    {"help_formatting", {"help", "formatting"}},
+    {"help_unknown", {"help", "exit"}},
+    {"usage_unknown_command", {"deplyo"}},
+    {"usage_unknown_subcommand", {"env", "lst"}},
+    {"usage_missing_subcommand", {"env"}},
+    {"usage_unknown_option", {"deploy", "--rev", "main"}},
+    {"usage_missing_argument", {"promote"}},
+    {"usage_json", {"promote", "--json"}},
+    {"usage_bad_timeout", {"deploy", "-p", "shop", "--timeout", "soon"}},
+};
+
+INSTANTIATE_TEST_SUITE_P(commands, GoldenTest, testing::ValuesIn(cases),
+                         [](const auto& info) { return info.param.name; });
+
+}  // namespace
+
+}  // namespace berth::cli::test
