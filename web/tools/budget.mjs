@@ -1,5 +1,5 @@
 // The budgets of the dashboard, over the chunks that the last build noted: entry 115 kB gz, any lazy
-// page 25 kB, the log's page 16 kB, styles 12 kB, everything 400 kB as brotli. Fails above.
+// page 25 kB, the log's own code 12 kB, styles 12 kB, everything 400 kB as brotli. Fails above.
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
@@ -22,7 +22,7 @@ const entryFiles = closure(entry.file)
 const rows = [['entry', [...entryFiles].reduce((sum, file) => sum + gz(file), 0), 115_000]]
 for (const chunk of chunks.filter((each) => each.lazy)) {
   const own = [...closure(chunk.file)].filter((file) => !entryFiles.has(file))
-  const limit = chunk.name === 'DeploymentPage' ? 16_000 : 25_000
+  const limit = chunk.name === 'LogViewer' ? 12_000 : 25_000
   rows.push([chunk.name, own.reduce((sum, file) => sum + gz(file), 0), limit])
 }
 const styles = chunks.filter((chunk) => chunk.file.endsWith('.css'))

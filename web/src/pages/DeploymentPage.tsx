@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 
 import { cancel, redeploy, refreshProject } from '../api/actions'
 import type { Problem } from '../api/client'
@@ -12,7 +12,6 @@ import { ProblemNotice } from '../parts/Broken'
 import { CommitLine } from '../parts/Commit'
 import { Failure } from '../parts/Failure'
 import { useKeys } from '../parts/keys'
-import { LogViewer } from '../parts/LogViewer'
 import { Pipeline } from '../parts/Pipeline'
 import { useProject } from '../parts/ProjectShell'
 import { RollBack } from '../parts/RollBack'
@@ -24,6 +23,10 @@ import { Icon } from '../ui/Icon'
 import { Empty, Loading, Notice, Panel } from '../ui/Panel'
 import { Ago, Took } from '../ui/Time'
 import { toast } from '../ui/Toast'
+
+// Asked for at once, beside the page itself: the log is why people come here.
+const logViewer = import('../parts/LogViewer')
+const LogViewer = lazy(() => logViewer)
 
 const useDeployment = (id: string) =>
   useQuery({
@@ -60,7 +63,9 @@ export default function DeploymentPage() {
       ) : tab === 'details' ? (
         <Details deployment={deployment} />
       ) : (
-        <LogViewer deployment={deployment} className="h-[max(24rem,calc(100dvh-22rem))]" />
+        <Suspense fallback={<Loading />}>
+          <LogViewer deployment={deployment} className="h-[max(24rem,calc(100dvh-22rem))]" />
+        </Suspense>
       )}
     </div>
   )

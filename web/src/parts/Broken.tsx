@@ -4,18 +4,19 @@ import { type ErrorComponentProps, Link, useRouter } from '@tanstack/react-route
 import { Problem } from '../api/client'
 import { pages } from '../paths'
 import { Button, buttonClass } from '../ui/Button'
-import { Empty, Notice } from '../ui/Panel'
+import { Notice } from '../ui/Panel'
 
 export function NotFound() {
   return (
     <main className="mx-auto max-w-lg px-4 py-16">
       <title>Not found · Berth</title>
-      <Empty icon="search" title="There is nothing at this address">
+      <h1 className="text-center text-xl">There is nothing at this address</h1>
+      <div className="mt-2 text-center text-muted">
         <p className="mb-4">It may have been deleted or renamed, or you may not be allowed to see it.</p>
         <Link to={pages.projects} className={buttonClass({ kind: 'primary' })}>
           All projects
         </Link>
-      </Empty>
+      </div>
     </main>
   )
 }
@@ -28,6 +29,7 @@ export function Broken({ error, reset }: ErrorComponentProps) {
   return (
     <main className="mx-auto max-w-lg px-4 py-16">
       <title>Problem · Berth</title>
+      <h1 className="mb-3 text-xl">This page could not be shown</h1>
       <ProblemNotice error={error instanceof Error ? error : new Error(String(error))} />
       <Button
         className="mt-4"

@@ -41,7 +41,7 @@ const groups: [string, [string, string][]][] = [
   ],
 ]
 
-export function KeyList({ onClose }: { onClose: () => void }) {
+export default function KeyList({ onClose }: { onClose: () => void }) {
   const [on, setOn] = useState(keysEnabled())
   return (
     <Dialog title="Keys" onClose={onClose} wide>

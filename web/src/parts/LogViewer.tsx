@@ -30,7 +30,7 @@ export const writeHash = (from: number, to: number) =>
 
 const noQuery: Query = { text: '', regex: false, match_case: false }
 
-export function LogViewer({ deployment, className }: { deployment: Deployment; className?: string }) {
+export default function LogViewer({ deployment, className }: { deployment: Deployment; className?: string }) {
   const navigate = useNavigate()
   const { hash } = useLocation()
   const selected = readHash(hash)

@@ -29,7 +29,7 @@ export const rank = (query: string, label: string): number => {
   return score
 }
 
-export function Palette({ onClose }: { onClose: () => void }) {
+export default function Palette({ onClose }: { onClose: () => void }) {
   const navigate = useNavigate()
   const client = useQueryClient()
   const { project } = useParams({ strict: false })

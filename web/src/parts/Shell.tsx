@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, Outlet, useNavigate, useParams } from '@tanstack/react-router'
-import { useEffect, useState, useSyncExternalStore } from 'react'
+import { lazy, Suspense, useEffect, useState, useSyncExternalStore } from 'react'
 
 import { call } from '../api/client'
 import { healthQuery, projectsQuery, sessionQuery } from '../api/queries'
@@ -9,13 +9,14 @@ import { cx } from '../ui/classes'
 import { Icon, type IconName } from '../ui/Icon'
 import { Menu } from '../ui/Menu'
 import { Toasts } from '../ui/Toast'
-import { KeyList } from './KeyList'
 import { useKeys } from './keys'
 import { Logo } from './Logo'
 import { liveState, listen } from './live'
-import { Palette } from './Palette'
 import { StateMark } from './StateBadge'
 import { chooseTheme, useTheme } from './theme'
+
+const Palette = lazy(() => import('./Palette'))
+const KeyList = lazy(() => import('./KeyList'))
 
 const instance: { to: string; label: string; icon: IconName }[] = [
   { to: pages.tokens, label: 'Access tokens', icon: 'key' },
@@ -69,8 +70,10 @@ export function Shell() {
       </main>
       <BottomBar />
       <Toasts />
-      {dialog === 'palette' && <Palette onClose={() => setDialog(null)} />}
-      {dialog === 'keys' && <KeyList onClose={() => setDialog(null)} />}
+      <Suspense>
+        {dialog === 'palette' && <Palette onClose={() => setDialog(null)} />}
+        {dialog === 'keys' && <KeyList onClose={() => setDialog(null)} />}
+      </Suspense>
     </div>
   )
 }
@@ -111,7 +114,7 @@ function Rail({ onSearch }: { onSearch: () => void }) {
               {project.latest ? (
                 <StateMark state={project.latest.state} className="size-3" />
               ) : (
-                <span className="size-3" />
+                <span className="size-3 shrink-0 rounded-full border border-dashed border-control" />
               )}
               <span className="truncate">{project.name}</span>
             </Link>

@@ -1,0 +1,240 @@
+import type { IncomingMessage } from 'node:http'
+
+import type { NewProject, ProjectSettings, Variable } from '../src/api/types'
+import { filesOf, id, inspectionOf, siteUrl, type World } from './world'
+
+export interface Reply {
+  status?: number
+  body?: unknown
+  etag?: string
+  cookie?: string
+}
+
+export class Refusal extends Error {
+  readonly status: number
+  readonly code: string
+  readonly errors: { pointer: string; code: string; detail: string }[]
+
+  constructor(status: number, code: string, detail: string, pointer?: string) {
+    super(detail)
+    this.status = status
+    this.code = code
+    this.errors = pointer ? [{ pointer, code, detail }] : []
+  }
+}
+
+interface Call {
+  world: World
+  request: IncomingMessage
+  parts: string[]
+  query: URLSearchParams
+  body: Record<string, unknown>
+}
+
+type Handler = (call: Call) => Reply
+
+const cookie = 'mock-session=1; Path=/; HttpOnly; SameSite=Lax'
+const gone = 'mock-session=; Path=/; Max-Age=0'
+
+const rowOf = ({ world, parts }: Call) => {
+  const row = world.find(parts[1]!)
+  if (!row) throw new Refusal(404, 'project_not_found', `There is no project “${parts[1]}”.`)
+  return row
+}
+
+const runOf = ({ world, parts }: Call) => {
+  const found = world.run(parts[1]!)
+  if (!found) throw new Refusal(404, 'deployment_not_found', 'There is no such deployment.')
+  return found
+}
+
+const fresh = (request: IncomingMessage, version: number) => {
+  const wanted = request.headers['if-match']
+  if (!wanted) throw new Refusal(428, 'precondition_required', 'Send If-Match.')
+  if (wanted !== `"${version}"`) throw new Refusal(412, 'precondition_failed', 'Changed meanwhile.')
+}
+
+const page = <T>(items: T[]) => ({ body: { items, next: null } })
+
+const handlers: Record<string, Handler> = {
+  'GET instance/health': () => ({ body: { status: 'ready', version: '0.1.0-mock' } }),
+  'GET setup': ({ world }) => ({ body: { needed: !world.set_up } }),
+  'POST setup': ({ world, body }) => {
+    if (world.set_up) throw new Refusal(409, 'already_set_up', 'This Berth is set up.')
+    if (body.code !== world.code)
+      throw new Refusal(403, 'wrong_code', 'This is not the code that was printed.', '/code')
+    world.set_up = true
+    world.password = String(body.password)
+    const user = world.addUser(String(body.email), 'admin')
+    return { status: 201, body: user, cookie }
+  },
+  'POST auth/login': ({ world, body }) => {
+    const user = world.users.find((each) => each.email === body.email && !each.disabled)
+    if (!user || body.password !== world.password)
+      throw new Refusal(401, 'wrong_credentials', 'E-mail or password is not right.')
+    return { body: { access_token: 'mock', expires_at_ms: Date.now() + 900_000, user }, cookie }
+  },
+  'POST auth/refresh': ({ request }) => {
+    if (!request.headers.cookie?.includes('mock-session=1'))
+      throw new Refusal(401, 'not_signed_in', 'Sign in again.')
+    return { body: {} }
+  },
+  'POST auth/logout': () => ({ status: 204, cookie: gone }),
+  'GET auth/session': ({ world }) => ({ body: { user: world.users[0], session: { id: world.sessions[0]?.id ?? 'ses' } } }),
+  'GET sessions': ({ world }) => page(world.sessions),
+  'DELETE sessions/*': ({ world, parts }) => {
+    world.sessions = world.sessions.filter((each) => each.id !== parts[1])
+    return { status: 204 }
+  },
+  'GET tokens': ({ world }) => page(world.tokens),
+  'POST tokens': ({ world, body }) => {
+    const token = {
+      id: id('tok'),
+      name: String(body.name),
+      scope: body.scope as 'read',
+      project: (body.project as string) ?? null,
+      created_at_ms: Date.now(),
+      expires_at_ms: (body.expires_at_ms as number) ?? null,
+      last_used_ms: null,
+    }
+    world.tokens.unshift(token)
+    return { status: 201, body: { ...token, token: 'tok_mock_not_a_secret_0123456789' } }
+  },
+  'DELETE tokens/*': ({ world, parts }) => {
+    world.tokens = world.tokens.filter((each) => each.id !== parts[1])
+    return { status: 204 }
+  },
+  'GET users': ({ world }) => page(world.users),
+  'POST users': ({ world, body }) => {
+    if (world.users.some((each) => each.email === body.email))
+      throw new Refusal(409, 'email_taken', 'There is an account with this address.', '/email')
+    const user = world.addUser(String(body.email), 'member')
+    return { status: 201, body: { ...user, password: body.password ? null : 'quiet-harbour-2604' } }
+  },
+  'PATCH users/*': ({ world, parts, body }) => {
+    const user = world.users.find((each) => each.id === parts[1])!
+    user.disabled = Boolean(body.disabled)
+    return { body: user }
+  },
+  'POST users/*/reset-password': () => ({ body: { password: 'quiet-harbour-2605' } }),
+  'GET instance/settings': ({ world }) => ({ body: world.settings, etag: '"1"' }),
+  'PATCH instance/settings': ({ world, body }) => {
+    Object.assign(world.settings, body)
+    return { body: world.settings, etag: '"1"' }
+  },
+  'POST inspect': ({ body }) => {
+    const url = String(body.repo_url)
+    if (url.startsWith('-') || /^(file|ext):/.test(url))
+      throw new Refusal(422, 'invalid_url', 'Only https, http, ssh and git addresses.', '/repo_url')
+    if (url.includes('private') && !body.credential)
+      throw new Refusal(422, 'clone_auth', 'The repository refused us: it is private, or it is not there.')
+    if (url.includes('missing')) throw new Refusal(422, 'clone_not_found', 'There is no repository at this address.')
+    return { body: inspectionOf(url.includes('mono') ? 'all' : 'none') }
+  },
+  'POST deploy-keys': () => ({
+    status: 201,
+    body: { id: id('key'), public_key: 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMock0Mock0Mock0Mock0Mock0Mock0Mock0Mock0Mo berth' },
+  }),
+  'GET projects': ({ world }) => page(world.projects.map((row) => row.project)),
+  'POST projects': ({ world, body }) => {
+    const made = body as unknown as NewProject
+    if (!/^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$/.test(made.name))
+      throw new Refusal(422, 'invalid_name', 'Lower-case letters, digits and hyphens.', '/name')
+    if (world.find(made.name)) throw new Refusal(409, 'name_taken', `The name “${made.name}” is taken.`, '/name')
+    const row = world.addProject(made.name, made.repo_url)
+    row.project.branch = made.branch || 'main'
+    row.variables = made.variables.map((each) => ({ ...each, value: each.sensitive ? null : each.value, updated_at_ms: Date.now() }))
+    return { status: 201, body: row.project, etag: '"1"' }
+  },
+  'GET projects/*': (call) => {
+    const row = rowOf(call)
+    return { body: row.project, etag: `"${row.version}"` }
+  },
+  'PATCH projects/*': (call) => {
+    const row = rowOf(call)
+    fresh(call.request, row.version)
+    const { credential, ...settings } = call.body as unknown as ProjectSettings
+    Object.assign(row.project, settings, settings.name && { url: siteUrl(settings.name) })
+    if (credential) row.project.credential = { kind: credential.kind, username: credential.username ?? '', public_key: null }
+    row.version++
+    return { body: row.project, etag: `"${row.version}"` }
+  },
+  'DELETE projects/*': (call) => {
+    const row = rowOf(call)
+    call.world.projects = call.world.projects.filter((each) => each !== row)
+    return { status: 204 }
+  },
+  'GET projects/*/env': (call) => {
+    const row = rowOf(call)
+    return { body: { items: row.variables }, etag: `"${row.env_version}"` }
+  },
+  'PUT projects/*/env': (call) => {
+    const row = rowOf(call)
+    fresh(call.request, row.env_version)
+    const items = call.body.items as Variable[]
+    row.variables = items.map((each) => ({ ...each, value: each.sensitive ? null : each.value, updated_at_ms: Date.now() }))
+    row.env_version++
+    return { body: { items: row.variables }, etag: `"${row.env_version}"` }
+  },
+  'GET projects/*/deployments': (call) => {
+    const items = rowOf(call).runs.map((run) => run.deployment)
+    return page(items)
+  },
+  'POST projects/*/deployments': (call) => {
+    const row = rowOf(call)
+    const run = call.world.play(row, { message: 'Deployed by hand', trigger: 'dashboard' })
+    return { status: 201, body: run.deployment }
+  },
+  'GET projects/*/production': (call) => {
+    const row = rowOf(call)
+    const { production } = row.project
+    return { body: { deployment: production?.deployment ?? null, generation: production?.generation ?? 0, history: row.history } }
+  },
+  'PUT projects/*/production': (call) => {
+    const row = rowOf(call)
+    const run = row.runs.find((each) => each.deployment.id === call.body.deployment)
+    if (!run) throw new Refusal(404, 'deployment_not_found', 'There is no such deployment.')
+    call.world.goLive(row, run.deployment, 'ada@example.com', String(call.body.reason ?? ''))
+    call.world.say('projects', 'production.changed', row.project.id)
+    return { body: { deployment: run.deployment.id, generation: row.project.production!.generation, history: row.history } }
+  },
+  'GET projects/*/hook': (call) => ({ body: { url: rowOf(call).hook } }),
+  'POST projects/*/hook': (call) => {
+    const row = rowOf(call)
+    row.hook = `http://localhost/api/v1/hooks/deploy/mock-${Math.random().toString(36).slice(2)}`
+    return { body: { url: row.hook } }
+  },
+  'GET deployments/*': (call) => ({ body: runOf(call).run.deployment }),
+  'DELETE deployments/*': (call) => {
+    const { row, run } = runOf(call)
+    row.runs = row.runs.filter((each) => each !== run)
+    return { status: 204 }
+  },
+  'POST deployments/*/cancel': (call) => {
+    const { row, run } = runOf(call)
+    call.world.finish(row, run, 'canceled')
+    return { body: run.deployment }
+  },
+  'POST deployments/*/redeploy': (call) => {
+    const { row, run } = runOf(call)
+    const { message, ref, commit, author, environment } = run.deployment
+    const next = call.world.play(row, { message, ref, commit, author, environment, trigger: 'redeploy' })
+    return { status: 201, body: next.deployment }
+  },
+  'GET deployments/*/files': () => page(filesOf()),
+  'GET deployments/*/events': () => page([]),
+}
+
+const open = ['GET instance/health', 'GET setup', 'POST setup', 'POST auth/login', 'POST auth/refresh', 'POST auth/logout']
+
+/** Answers a call of the API as the real one would. */
+export const answer = (world: World, request: IncomingMessage, url: URL, body: Record<string, unknown>): Reply => {
+  const parts = url.pathname.replace('/api/v1/', '').split('/').map(decodeURIComponent)
+  const exact = `${request.method} ${parts.join('/')}`
+  const pattern = `${request.method} ${parts.map((part, i) => (i === 1 && !/^(health|login|refresh|logout|session|settings)$/.test(part) ? '*' : part)).join('/')}`
+  const handler = handlers[exact] ?? handlers[pattern]
+  if (!handler) throw new Refusal(404, 'not_found', `No route ${exact}.`)
+  if (!open.includes(exact) && !request.headers.cookie?.includes('mock-session=1'))
+    throw new Refusal(401, 'not_signed_in', 'Sign in to go on.')
+  return handler({ world, request, parts, query: url.searchParams, body })
+}
