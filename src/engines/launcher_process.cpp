@@ -8,6 +8,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/signal_set.hpp>
 #include <cstdlib>
 #include <filesystem>
 
@@ -82,6 +84,14 @@ void LauncherProcess::kill() {
     pid_ = -1;
 }
 
+int LauncherProcess::stop() {
+    ::kill(pid_, SIGTERM);
+    int status = 0;
+    ::waitpid(pid_, &status, 0);
+    pid_ = -1;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
 int launcher_main(int argc, char** argv) {
     if (argc != 12) return 2;
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -97,7 +107,18 @@ int launcher_main(int argc, char** argv) {
     config.reserve_bytes = std::stoull(argv[9]);
     config.prepared_networks = std::stoull(argv[10]);
     config.disk_images = std::string_view(argv[11]) == "yes";
-    wait(run_launcher(std::move(config)));
+    asio::io_context loop(1);
+    asio::cancellation_signal stop;
+    asio::signal_set signals(loop, SIGTERM);
+    signals.async_wait([&](const boost::system::error_code& canceled, int) {
+        if (!canceled) stop.emit(asio::cancellation_type::all);
+    });
+    asio::co_spawn(loop, run_launcher(std::move(config)),
+                   asio::bind_cancellation_slot(stop.slot(), [&](std::exception_ptr escaped) {
+                       if (escaped) report_escaped("launcher", escaped);
+                       loop.stop();
+                   }));
+    loop.run();
     return 0;
 }
 

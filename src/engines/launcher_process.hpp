@@ -34,6 +34,7 @@ public:
     const std::string& instance() const { return options_.instance; }
 
     void kill();   // as a power cut does
+    int stop();    // asks it to end; its exit code
     void start();  // again, over the same state
 
 private:

@@ -1,7 +1,9 @@
 // The launcher itself: what its clients may not do, and what is left when it or they are gone.
 #include "engines/launcher.hpp"
 
+#include <arpa/inet.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
@@ -13,11 +15,13 @@
 #include <fstream>
 
 #include "base/clock.hpp"
+#include "base/within.hpp"
 #include "engines/cgroups.hpp"
 #include "engines/engine_runs.hpp"
 #include "engines/launcher_process.hpp"
 #include "engines/probe.hpp"
 #include "engines/protocol.hpp"
+#include "engines/reach_policy.hpp"
 #include "engines/sandbox_engine.hpp"
 
 namespace berth::engines {
@@ -247,6 +251,156 @@ TEST_F(LauncherTest, leaves_nothing_when_it_is_killed_and_sweeps_when_it_comes_b
     engines::Run read = shell_run("cat /build/file");
     read.mounts = {{"/build", {"snapshot"}, ""}};
     EXPECT_EQ(go(run_to_end(*engine, std::move(read))).out, "kept\n");
+}
+
+TEST_F(LauncherTest, ends_in_order_when_it_is_asked_to) {
+    LauncherProcess launcher({.instance = "stoptest", .prepared_networks = 1});
+    const auto engine = connect(launcher);
+    ASSERT_TRUE(go(engine->make_volume({"v", "tenant", 16 << 20, 100})));
+    engines::Run run = shell_run("exec sleep 4713");
+    run.mounts = {{"/build", {}, "v"}};
+    run.reach.kind = Reach::Kind::internet;
+    const auto running = go(engine->start(std::move(run)));
+    ASSERT_TRUE(running);
+    EXPECT_EQ(launcher.stop(), 0);
+    EXPECT_EQ(processes_with("sleep" + std::string(1, '\0') + "4713"), 0);
+    EXPECT_TRUE(Cgroups("stoptest").left_behind().empty());
+    EXPECT_TRUE(soon([&] { return !any_loop_below(launcher.state_directory()); }));
+}
+
+int children_of(pid_t pid) {
+    std::ifstream file(fmt::format("/proc/{0}/task/{0}/children", pid));
+    int count = 0;
+    for (pid_t child = 0; file >> child;)
+        ++count;
+    return count;
+}
+
+long descriptors_of(pid_t pid) {
+    return std::distance(fs::directory_iterator(fmt::format("/proc/{}/fd", pid)),
+                         fs::directory_iterator());
+}
+
+TEST_F(LauncherTest, holds_nothing_of_runs_that_ended) {
+    LauncherProcess launcher({.instance = "leaktest", .prepared_networks = 0});
+    const auto engine = connect(launcher);
+    const auto once = [&](Reach::Kind kind) {
+        ASSERT_TRUE(go(engine->make_volume({"v", "tenant", 16 << 20, 100})));
+        engines::Run run = shell_run("true");
+        run.mounts = {{"/build", {}, "v"}};
+        run.reach.kind = kind;
+        EXPECT_EQ(go(run_to_end(*engine, std::move(run))).exit.code, 0);
+        engines::Run refused = shell_run("true");
+        refused.directory = "/proc/none";
+        EXPECT_FALSE(go(engine->start(std::move(refused))));
+        EXPECT_TRUE(go(engine->remove_volume("v")));
+    };
+    once(Reach::Kind::internet);
+    EXPECT_TRUE(soon([&] { return children_of(launcher.pid()) == 0; }));
+    const long before = descriptors_of(launcher.pid());
+    for (int i = 0; i < 5; ++i)
+        once(i == 0 ? Reach::Kind::internet : Reach::Kind::none);
+    EXPECT_TRUE(soon([&] { return children_of(launcher.pid()) == 0; }));
+    EXPECT_TRUE(soon([&] { return descriptors_of(launcher.pid()) <= before; }));
+    const auto left = Cgroups("leaktest").left_behind();
+    EXPECT_TRUE(
+        std::all_of(left.begin(), left.end(), [](const auto& one) { return one == "net"; }));
+}
+
+Task<Result<>> start_and_drop(Engine& engine, Run run) {
+    const auto started = co_await engine.start(std::move(run));
+    if (!started) co_return started.error();
+    co_return Result<>();
+}
+
+Task<bool> start_and_give_up(Engine& engine, Run run) {
+    constexpr auto at_once = std::chrono::milliseconds(1);
+    const Result<> started = co_await within(at_once, start_and_drop(engine, std::move(run)));
+    co_return !started && started.error().failure == Failure::timed_out;
+}
+
+TEST_F(LauncherTest, ends_a_run_whose_starter_gave_up) {
+    const auto engine = connect(shared());
+    EXPECT_TRUE(go(engine->volumes()));  // connected
+    EXPECT_TRUE(go(start_and_give_up(*engine, shell_run("exec sleep 4714"))));
+    const auto is_there = [] {
+        return processes_with("sleep" + std::string(1, '\0') + "4714") > 0;
+    };
+    EXPECT_TRUE(soon([&] {
+        EXPECT_TRUE(go(engine->volumes()));  // turns the loop
+        return !is_there() && Cgroups("launchertest").left_behind().empty();
+    }));
+}
+
+/// Answers "here" on an address of this machine, from a process of its own.
+class GreeterProcess {
+public:
+    explicit GreeterProcess(Address address) {
+        const Fd socket(::socket(AF_INET, SOCK_STREAM, 0));
+        sockaddr_in place{};
+        place.sin_family = AF_INET;
+        place.sin_addr.s_addr = htonl(address);
+        socklen_t size = sizeof place;
+        if (::bind(socket.get(), reinterpret_cast<sockaddr*>(&place), size) != 0 ||
+            ::listen(socket.get(), 8) != 0) {
+            throw_errno("listen");
+        }
+        ::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&place), &size);
+        port_ = ntohs(place.sin_port);
+        pid_ = ::fork();
+        while (pid_ == 0) {  // ends with SIGKILL
+            const Fd guest(::accept(socket.get(), nullptr, nullptr));
+            if (guest) ::send(guest.get(), "here\n", 5, MSG_NOSIGNAL);
+        }
+    }
+    ~GreeterProcess() {
+        ::kill(pid_, SIGKILL);
+        ::waitpid(pid_, nullptr, 0);
+    }
+    GreeterProcess(const GreeterProcess&) = delete;
+    GreeterProcess& operator=(const GreeterProcess&) = delete;
+    std::uint16_t port() const { return port_; }
+
+private:
+    pid_t pid_ = -1;
+    std::uint16_t port_ = 0;
+};
+
+std::string knock(Address address, std::uint16_t port) {
+    return fmt::format(
+        "perl -MIO::Socket::INET -e '$s=IO::Socket::INET->new(PeerAddr=>\"{}\",PeerPort=>{},"
+        "Timeout=>2) or print(\"no\\n\"), exit; print scalar <$s>'; ",
+        text_of(address), port);
+}
+
+// The control of every "blocked" elsewhere: the same knock is heard once the operator allows it.
+TEST_F(LauncherTest, lets_builds_reach_what_the_operator_allows_but_never_berth) {
+    const std::vector<Address> own = own_addresses();
+    ASSERT_FALSE(own.empty()) << "needs an address other than loopback";
+    const GreeterProcess allowed(own.front());
+    const GreeterProcess other(own.front());
+    const GreeterProcess berth(own.front());
+    LauncherProcess launcher(
+        {.instance = "allowtest",
+         .allow_nets = "0.0.0.0/0",
+         .allow_build_nets =
+             fmt::format("{0}:{1},{0}:{2}", text_of(own.front()), allowed.port(), berth.port()),
+         .own_port = std::to_string(berth.port()),
+         .prepared_networks = 0});
+    const auto engine = connect(launcher);
+    engines::Run run =
+        shell_run(knock(own.front(), allowed.port()) + knock(own.front(), other.port()) +
+                  knock(own.front(), berth.port()));
+    run.reach.kind = Reach::Kind::internet;
+    EXPECT_EQ(go(run_to_end(*engine, std::move(run))).out, "here\nno\nno\n");
+
+    engines::Run clone =
+        shell_run(knock(own.front(), other.port()) + knock(own.front(), allowed.port()));
+    clone.reach = {Reach::Kind::host, text_of(own.front()), other.port()};
+    EXPECT_EQ(go(run_to_end(*engine, std::move(clone))).out, "here\nno\n");
+    engines::Run attack = shell_run("true");
+    attack.reach = {Reach::Kind::host, text_of(own.front()), berth.port()};
+    EXPECT_EQ(go(engine->start(std::move(attack))).error().code, "clone_blocked");
 }
 
 TEST_F(LauncherTest, refuses_work_when_the_disk_has_only_its_reserve) {

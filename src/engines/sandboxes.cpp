@@ -137,6 +137,13 @@ Sandboxes::Sandboxes(SandboxPlan plan, Volumes& volumes, Networks& networks, Ten
       workers_(workers),
       cpus_(usable_cpus()) {}
 
+Sandboxes::~Sandboxes() {
+    // Coroutines that the loop has not thrown away yet must not give back to what is gone.
+    for (const auto& [name, active] : runs_) {
+        if (active->claims) active->claims->held.clear();
+    }
+}
+
 std::vector<unsigned> Sandboxes::choose_cpus(unsigned percent) {
     const std::size_t wanted = (percent + 99) / 100;
     if (wanted >= cpus_.size() || !cgroups_.has("cpuset")) return {};

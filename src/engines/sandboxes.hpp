@@ -31,6 +31,10 @@ public:
     Sandboxes(SandboxPlan plan, Volumes& volumes, Networks& networks, Tenants& tenants,
               const Cgroups& cgroups, const BundleParts& parts, Workers& workers);
 
+    ~Sandboxes();
+    Sandboxes(const Sandboxes&) = delete;
+    Sandboxes& operator=(const Sandboxes&) = delete;
+
     void open(std::uint64_t connection) { connections_.insert(connection); }
     /// Ends everything of a connection; returns when it is gone, its volumes included.
     Task<> close(std::uint64_t connection);
