@@ -174,11 +174,22 @@ int finish(Context& context, const Outcome<>& outcome) {
     return static_cast<int>(exit);
 }
 
+/// `berth help serve`: the verb knows its own options.
+int explain(const Verb& verb) {
+    std::string name = verb.name;
+    std::string help = "--help";
+    char* words[] = {name.data(), help.data(), nullptr};
+    return verb.run(2, words);
+}
+
 }  // namespace
 
 int run_cli(int argc, char** argv, std::span<const Verb> others) {
     for (const Verb& verb : others) {
         if (argc > 1 && verb.name == argv[1]) return verb.run(argc - 1, argv + 1);
+        if (argc == 3 && std::string_view(argv[1]) == "help" && verb.name == argv[2]) {
+            return explain(verb);
+        }
     }
     std::signal(SIGPIPE, SIG_IGN);  // Output knows what a closed pipe means
     std::vector<std::string> words = words_of(argc, argv);

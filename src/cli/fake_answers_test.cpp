@@ -259,9 +259,11 @@ Said auth_answer(const Asked& asked) {
             return refused(401, "invalid_credentials",
                            "the e-mail address or the password is wrong");
         }
-        return json_said(200, bj::object{{"access_token", "jwt"}, {"user", ada()}});
+        bj::object user = ada();
+        if (asked.body.contains("once")) user["must_change_password"] = true;
+        return json_said(200, bj::object{{"access_token", "jwt"}, {"user", user}});
     }
-    if (asked.path == "/auth/logout") return {.status = 204};
+    if (asked.path == "/auth/logout" || asked.path == "/auth/password") return {.status = 204};
     return json_said(
         200,
         bj::object{
@@ -275,6 +277,7 @@ Said account_answer(const Asked& asked) {
         return json_said(201, bj::object{{"id", "tok_1"}, {"name", "ci"}, {"token", "brt_secret"}});
     }
     if (asked.path == "/tokens") {
+        if (!asked.query.empty()) return refused(400, "unknown_parameter", "no parameters here");
         return json_said(200, bj::object{{"items", bj::array{bj::object{{"id", "tok_1"},
                                                                         {"name", "ci"},
                                                                         {"scope", "deploy"},
@@ -284,10 +287,13 @@ Said account_answer(const Asked& asked) {
     if (asked.path == "/users" && asked.verb == "GET") {
         return json_said(200, bj::object{{"items", bj::array{ada()}}, {"next", nullptr}});
     }
-    if (asked.path == "/users" || asked.path.ends_with("/reset-password")) {
+    if (asked.path.ends_with("/reset-password")) {
+        return json_said(200, bj::object{{"password", "one-time-word"}});
+    }
+    if (asked.path == "/users") {
         bj::object made = ada();
-        if (!asked.body.contains("password")) made["password"] = "one-time-word";
-        return json_said(asked.path == "/users" ? 201 : 200, made);
+        made["password"] = asked.body.contains("password") ? bj::value(nullptr) : "one-time-word";
+        return json_said(201, made);
     }
     if (asked.verb == "DELETE") return {.status = 204};
     return json_said(200, ada());

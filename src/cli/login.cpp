@@ -66,6 +66,28 @@ Outcome<Credential> exchange(Session& session, const std::string& access_token,
                       .expires_at_ms = expires_at_ms};
 }
 
+/// A one-time password opens nothing but this.
+Outcome<> change_password(Context& context, Session& session, const std::string& access_token,
+                          const std::string& password) {
+    if (!context.terminal.may_ask()) {
+        Problem said = problem(Exit::denied, "password_must_change",
+                               "this one-time password must be changed first");
+        said.next.push_back({.label = "choose a new one", .href = session.server() + "/account"});
+        return said;
+    }
+    const Outcome<std::string> wanted =
+        context.terminal.ask_secret("This password works once. New password", "");
+    if (!wanted) return wanted.error();
+    const Outcome<std::string> again = context.terminal.ask_secret("The same again", "");
+    if (!again) return again.error();
+    if (*wanted != *again) return usage("the two passwords are not the same");
+    const Outcome<Answer> changed =
+        session.post("/auth/password", json::bj::object{{"current", password}, {"new", *wanted}},
+                     {.token = access_token});
+    if (!changed) return changed.error();
+    return {};
+}
+
 Outcome<> login(Context& context, const LoginFlags& flags) {
     if (flags.token_stdin) return login_with_token(context);
     const Outcome<Session*> session = context.session_with("");
@@ -86,10 +108,14 @@ Outcome<> login(Context& context, const LoginFlags& flags) {
         if (refused.status == 401) refused.next.clear();  // "sign in" is what was tried
         return refused;
     }
-    const Outcome<Credential> credential =
-        exchange(**session, text(answer->body, "access_token"), *email);
-    if (!credential) return credential.error();
+    const std::string access_token = text(answer->body, "access_token");
     const json::value* user = member(answer->body, "user");
+    if (user != nullptr && truth(*user, "must_change_password")) {
+        const Outcome<> changed = change_password(context, **session, access_token, *password);
+        if (!changed) return changed;
+    }
+    const Outcome<Credential> credential = exchange(**session, access_token, *email);
+    if (!credential) return credential.error();
     return signed_in(context, (*session)->server(), *credential,
                      user == nullptr ? json::value(nullptr) : *user);
 }

@@ -32,6 +32,10 @@ std::optional<std::int64_t> wait_before_repeat(const Result<http::Reply>& reply,
         return lost ? std::optional<std::int64_t>(retry_after_ms[attempt]) : std::nullopt;
     }
     const unsigned status = reply->status;
+    // The first try of a repeated POST is still being answered.
+    if (status == 409 && reply->body.contains("\"idempotency_running\"")) {
+        return retry_after_ms[attempt];
+    }
     if (status != 429 && status != 502 && status != 503 && status != 504) return std::nullopt;
     if (status != 429 && !may_pass(*reply)) return std::nullopt;
     const std::string_view asked = reply->headers.get("retry-after");
@@ -101,7 +105,13 @@ Outcome<http::Reply> Session::send(http::Call call) {
 Outcome<Answer> Session::exchange(http::Call call) {
     const Outcome<http::Reply> reply = send(std::move(call));
     if (!reply) return reply.error();
-    if (reply->status >= 300) return problem_of(*reply);
+    if (reply->status >= 300) {
+        Problem said = problem_of(*reply);
+        for (Next& next : said.next) {
+            if (next.href.starts_with('/')) next.href = server_ + next.href;
+        }
+        return said;
+    }
     Answer answer{.status = reply->status, .etag = std::string(reply->headers.get("etag"))};
     if (reply->body.empty()) return answer;
     const Result<json::value> body = json::parse(reply->body);

@@ -23,10 +23,10 @@ public:
         if (::tcgetattr(STDIN_FILENO, &before_) != 0) return;
         termios hidden = before_;
         hidden.c_lflag &= ~static_cast<tcflag_t>(ECHO | ISIG);
-        active_ = ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden) == 0;
+        active_ = ::tcsetattr(STDIN_FILENO, TCSADRAIN, &hidden) == 0;
     }
     ~Hidden() {
-        if (active_) ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &before_);
+        if (active_) ::tcsetattr(STDIN_FILENO, TCSADRAIN, &before_);
     }
     Hidden(const Hidden&) = delete;
     Hidden& operator=(const Hidden&) = delete;

@@ -20,16 +20,16 @@ struct IdFlags {
 Outcome<> list_them(Context& context) {
     const Outcome<Session*> session = context.session();
     if (!session) return session.error();
-    const Outcome<json::bj::array> items = (*session)->get_all("/tokens");
-    if (!items) return items.error();
+    const Outcome<Answer> answer = (*session)->get("/tokens");  // one page: there are few
+    if (!answer) return answer.error();
     if (context.output.json()) {
-        context.output.object(json::bj::object{{"items", *items}, {"next", nullptr}});
+        context.output.object(answer->body);
         return {};
     }
     std::vector<std::vector<std::string>> rows = {
         {"ID", "NAME", "SCOPE", "PROJECT", "LAST USED", "EXPIRES"}};
     const std::int64_t now_ms = unix_now_ms();
-    for (const json::value& item : *items) {
+    for (const json::value& item : list(answer->body, "items")) {
         rows.push_back({text(item, "id"), printable(text(item, "name"), Colour::strip),
                         text(item, "scope"), text(item, "project"),
                         since(number(item, "last_used_ms").value_or(0), now_ms),

@@ -9,7 +9,7 @@ namespace {
 
 struct CreateFlags {
     std::string email{};
-    std::string role = "member";
+    std::string team{};
     bool password_stdin = false;
 };
 struct WhoFlags {
@@ -36,21 +36,22 @@ Outcome<> list_them(Context& context) {
 }
 
 /// The one-time password is the result: it is in no other place.
-void print_account(Context& context, const json::value& user) {
+void print_account(Context& context, const json::value& user, const std::string& who) {
     if (context.output.json()) {
         context.output.object(user);
         return;
     }
     const std::string password = text(user, "password");
-    context.output.result(password.empty() ? text(user, "email") : password);
+    context.output.result(password.empty() ? who : password);
     if (!password.empty()) {
-        context.output.note(fmt::format("The one-time password of {}; it is shown this once.",
-                                        text(user, "email")));
+        context.output.note(
+            fmt::format("The one-time password of {}; it is shown this once.", who));
     }
 }
 
 Outcome<> create(Context& context, const CreateFlags& flags) {
-    json::bj::object wanted{{"email", flags.email}, {"role", flags.role}};
+    json::bj::object wanted{{"email", flags.email}};
+    if (!flags.team.empty()) wanted["team"] = flags.team;
     if (flags.password_stdin) {
         const Outcome<std::string> password = read_stdin("the password");
         if (!password) return password.error();
@@ -60,7 +61,7 @@ Outcome<> create(Context& context, const CreateFlags& flags) {
     if (!session) return session.error();
     const Outcome<Answer> made = (*session)->post("/users", wanted);
     if (!made) return made.error();
-    print_account(context, made->body);
+    print_account(context, made->body, flags.email);
     return {};
 }
 
@@ -106,7 +107,7 @@ Outcome<> reset_password(Context& context, const WhoFlags& flags) {
     const Outcome<Answer> reset = (*session)->post(
         fmt::format("/users/{}/reset-password", path_part(*id)), json::bj::object{});
     if (!reset) return reset.error();
-    print_account(context, reset->body);
+    print_account(context, reset->body, flags.who);
     return {};
 }
 
@@ -136,9 +137,7 @@ void add_users(CLI::App& app, Parsed& parsed) {
          {"berth users create ada@example.org --password-stdin < pw", "prints the address"}});
     const auto flags = std::make_shared<CreateFlags>();
     made->add_option("EMAIL", flags->email, "E-mail address")->required()->type_name("");
-    made->add_option("--role", flags->role, "member (default) or owner")
-        ->type_name("R")
-        ->check(CLI::IsMember({"member", "owner"}));
+    made->add_option("--team", flags->team, "Team to join, by its slug")->type_name("T");
     made->add_flag("--password-stdin", flags->password_stdin, "Read the password from stdin");
     on_run(made, parsed, flags, create);
 
