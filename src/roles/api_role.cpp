@@ -1,0 +1,271 @@
+/// `berth api`: the control plane, and `berth prepare`: its one-time work before anything runs.
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <boost/asio/signal_set.hpp>
+
+#include "accounts/accounts.hpp"
+#include "api/answer.hpp"
+#include "api/route.hpp"
+#include "api/services.hpp"
+#include "base/log.hpp"
+#include "bus/bus.hpp"
+#include "db/database.hpp"
+#include "deployments/deployments.hpp"
+#include "deployments/inspections.hpp"
+#include "http/server.hpp"
+#include "logs/log_store.hpp"
+#include "objects/object_store.hpp"
+#include "projects/project_store.hpp"
+#include "roles/admin.hpp"
+#include "roles/config.hpp"
+#include "roles/garbage.hpp"
+#include "roles/role_config.hpp"
+#include "roles/roles.hpp"
+
+namespace berth::roles {
+namespace {
+
+using namespace std::chrono_literals;
+using deployments::Deployments;
+
+constexpr int api_descriptor = 4;
+constexpr int admin_descriptor = 5;
+constexpr int prepared_descriptor = 4;
+
+/// The instance's sealing key, made at the first start.
+std::string sealing_key(const std::string& path) {
+    const Result<std::string> stored = read_file(path, 64);
+    if (stored) return *stored;
+    const std::string key = random_bytes(32);
+    write_file(path, key, 0600);
+    return key;
+}
+
+accounts::PasswordCost password_cost() {
+    return {};
+}
+
+Task<Prepared> prepare(ApiRoleConfig config) {
+    db::Database database(config.database);
+    database.migrate();
+    const Sealer sealer(sealing_key(config.seal_key));
+    const accounts::InstanceSecrets secrets =
+        co_await accounts::ensure_instance_secrets(database, sealer);
+    Prepared prepared{secrets.id, secrets.worker_token, secrets.edge_token, secrets.setup_code};
+    if (!config.admin_email.empty()) {
+        accounts::Accounts people(database, &unix_now_ms, secrets, password_cost());
+        const bool empty = co_await people.users.is_empty();
+        if (empty) {
+            const auto added =
+                co_await people.users.add_first(config.admin_email, config.admin_password);
+            if (!added) {
+                throw std::runtime_error("BERTH_ADMIN_EMAIL, BERTH_ADMIN_PASSWORD: " +
+                                         added.error().message);
+            }
+        }
+        prepared.setup_code.clear();
+    }
+    co_return prepared;
+}
+
+Task<> reconcile_forever(Deployments& deployments, deployments::Inspections& inspections) {
+    int round = 0;
+    while (true) {  // until canceled
+        co_await sleep_for(1s);
+        try {
+            co_await deployments.reconcile();
+            if (++round % 60 == 0) co_await inspections.sweep();
+        } catch (const std::runtime_error& broken) {
+            log::error("reconcile broke", {{"why", broken.what()}});
+        }
+    }
+}
+
+Task<> archive_ended(db::Database& database, logs::LogStore& store) {
+    const std::vector<std::string> left = co_await unarchived_logs(database);
+    for (const std::string& id : left)
+        co_await store.archive(id);
+}
+
+Task<Result<deployments::JobInputs>> inputs_of(projects::ProjectStore& store, std::string project,
+                                               deployments::Environment environment) {
+    const auto where = environment == deployments::Environment::production
+                           ? projects::VariableEnvironment::production
+                           : projects::VariableEnvironment::preview;
+    Result<projects::JobInputs> inputs = co_await store.job_inputs(project, where);
+    if (!inputs) co_return inputs.error();
+    co_return deployments::JobInputs{std::move(inputs->source), std::move(inputs->settings),
+                                     std::move(inputs->variables)};
+}
+
+Task<Result<std::string>> create_wished(Deployments& deployments, api::DeployWish wish) {
+    deployments::NewDeployment wanted{.project = wish.project,
+                                      .ref = wish.ref,
+                                      .trigger = deployments::Trigger::hook,
+                                      .actor = wish.actor};
+    const auto made = co_await deployments.create(std::move(wanted));
+    if (!made) co_return made.error();
+    co_return made->id;
+}
+
+Task<std::map<std::string, json::value>> latest_of(Deployments& deployments,
+                                                   std::vector<std::string> projects) {
+    std::map<std::string, json::value> latest;
+    for (const std::string& project : projects) {
+        const deployments::DeploymentPage page = co_await deployments.list(project, 0, 1);
+        if (!page.items.empty()) latest[project] = json::from(page.items.front());
+    }
+    co_return latest;
+}
+
+Task<> stop_on_signal(asio::io_context& loop) {
+    boost::asio::signal_set signals(loop, SIGTERM, SIGINT);
+    co_await signals.async_wait(asio::use_awaitable);
+    loop.stop();
+}
+
+/// Everything the role owns, in the order it is needed; destroyed in reverse.
+class Api {
+public:
+    Api(asio::io_context& loop, const ApiRoleConfig& config, accounts::InstanceSecrets secrets,
+        db::Database& database, const Sealer& sealer)
+        : loop_(loop),
+          config_(config),
+          objects_(objects::make_file_object_store(config.objects, 2)),
+          bus_(bus::make_local_bus()),
+          accounts_(database, &unix_now_ms, std::move(secrets), password_cost()),
+          projects_(database, sealer, &unix_now_ms,
+                    {config.base_host, host_of(config.platform_url)}),
+          publisher_(database, *objects_, *bus_),
+          logs_(database, *objects_, *bus_),
+          deployments_(database, *objects_, *bus_, &unix_now_ms, publisher_, settings()),
+          inspections_(database, *bus_, sealer, &unix_now_ms),
+          services_{.database = database,
+                    .sealer = sealer,
+                    .now_ms = &unix_now_ms,
+                    .config = names(),
+                    .accounts = accounts_,
+                    .projects = projects_},
+          database_(database) {
+        services_.deployments = &deployments_;
+        services_.logs = &logs_;
+        services_.bus = bus_.get();
+        services_.objects = objects_.get();
+        services_.inspections = &inspections_;
+        services_.publisher = &publisher_;
+        services_.job_limits = config.limits;
+        services_.job_inputs = [this](std::string project, deployments::Environment environment) {
+            return inputs_of(projects_, std::move(project), environment);
+        };
+        services_.inspect = [this](jobs::Source source) {
+            return inspections_.inspect(std::move(source), 25s);
+        };
+        services_.create_deployment = [this](api::DeployWish wish) {
+            return create_wished(deployments_, std::move(wish));
+        };
+        services_.latest_deployments = [this](std::vector<std::string> projects) {
+            return latest_of(deployments_, std::move(projects));
+        };
+        services_.project_deleted = [this](std::string project) {
+            return deployments_.remove_project(std::move(project), "project deleted");
+        };
+    }
+
+    Task<> run() {
+        co_await deployments_.refresh_leases();
+        co_await publisher_.publish();
+        const auto here = loop_.get_executor();
+        spawn(here, deployments_.dispatch_events(), "events");
+        spawn(here, reconcile_forever(deployments_, inspections_), "reconcile");
+        spawn(here, archive_ended(database_, logs_), "archive logs");
+        const AdminServices admin{services_, accounts_, *objects_, database_};
+        const http::Answer admin_answer = [admin](http::Request& request) {
+            return answer_admin(admin, request);
+        };
+        const http::PlanBody small = [](const http::Request&) { return http::BodyPlan{}; };
+        spawn(here, http::serve(Fd(admin_descriptor), admin_answer, small, {}), "admin");
+        const http::Answer answer = [this](http::Request& request) {
+            return api::answer(services_, request);
+        };
+        log::info("ready", {{"platform", config_.platform_url}});
+        co_await http::serve(Fd(api_descriptor), answer, &api::plan_body, {});
+    }
+
+private:
+    static std::string host_of(const std::string& url) {
+        const std::size_t begin = url.find("://") + 3;
+        return url.substr(begin, url.find_first_of(":/", begin) - begin);
+    }
+
+    api::Config names() const {
+        return {.base_host = config_.base_host,
+                .platform_url = config_.platform_url,
+                .site_scheme = config_.site_scheme,
+                .site_port = static_cast<std::uint16_t>(config_.site_port)};
+    }
+
+    deployments::DeploymentsConfig settings() const {
+        deployments::DeploymentsConfig settings;
+        settings.base_host = config_.base_host;
+        settings.url_of = [names = names()](const std::string& host) {
+            return names.site_url(host);
+        };
+        settings.disk_reserve_bytes = static_cast<std::uint64_t>(config_.disk_reserve_mb) << 20;
+        settings.objects_directory = config_.objects;
+        return settings;
+    }
+
+    asio::io_context& loop_;
+    const ApiRoleConfig& config_;
+    std::unique_ptr<objects::ObjectStore> objects_;
+    std::unique_ptr<bus::Bus> bus_;
+    accounts::Accounts accounts_;
+    projects::ProjectStore projects_;
+    deployments::RoutePublisher publisher_;
+    logs::LogStore logs_;
+    Deployments deployments_;
+    deployments::Inspections inspections_;
+    api::Services services_;
+    db::Database& database_;
+};
+
+}  // namespace
+
+int run_prepare() {
+    const auto config = read_role_config<ApiRoleConfig>();
+    start_log("prepare", config.log_level);
+    try {
+        const Prepared prepared = wait(prepare(config));
+        write_all(prepared_descriptor, json::text(prepared));
+        return 0;
+    } catch (const std::exception& broken) {
+        log::error("cannot start", {{"why", broken.what()}});
+        return 1;
+    }
+}
+
+int run_api() {
+    const auto config = read_role_config<ApiRoleConfig>();
+    start_log("api", config.log_level);
+    asio::io_context loop(1);
+    db::Database database(config.database);
+    database.migrate();
+    const Sealer sealer(sealing_key(config.seal_key));
+    accounts::InstanceSecrets secrets = wait(accounts::ensure_instance_secrets(database, sealer));
+    Api api(loop, config, std::move(secrets), database, sealer);
+    spawn(loop.get_executor(), stop_on_signal(loop), "signals");
+    int code = 0;
+    asio::co_spawn(loop, api.run(), [&](std::exception_ptr escaped) {
+        if (escaped) {
+            report_escaped("api", escaped);
+            code = 1;
+        }
+        loop.stop();
+    });
+    loop.run();
+    return code;
+}
+
+}  // namespace berth::roles

@@ -1,0 +1,138 @@
+#pragma once
+/// What an operator can set. Declared once, in serve_options(): the flag, the BERTH_… variable, the
+/// key of the TOML file, the help and the default. Precedence: flag, environment, file, default.
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/json.hpp"
+#include "base/result.hpp"
+#include "jobs/job.hpp"
+
+namespace berth::roles {
+
+struct ServeConfig {
+    std::string data{};  // "" is default_data_directory()
+    std::string listen = "127.0.0.1:8080";
+    std::string base_host = "localhost";
+    std::string platform_url{};  // "" is http://BASE-HOST:PORT
+    std::string trusted_proxy{};
+    std::string allow_nets{};        // CIDR[:PORT],… that clones may reach beside the internet
+    std::string allow_build_nets{};  // the same for builds
+    std::string ca_file{};
+    std::string npm_registry{};   // "" asks the npm client
+    std::int64_t edge_loops = 0;  // 0: one per core
+    std::int64_t builds = 2;      // at a time
+    std::int64_t build_memory_mb = 2048;
+    std::int64_t build_minutes = 20;
+    std::int64_t build_disk_mb = 4096;
+    std::int64_t build_processes = 512;
+    std::int64_t cache_gb = 10;           // snapshots and toolchains; the oldest go first
+    std::int64_t disk_reserve_mb = 1024;  // below it no build begins
+    std::string log_level = "info";
+};
+
+/// One setting.
+struct Option {
+    std::string name{};  // "base-host": --base-host, BERTH_BASE_HOST, base_host = in the file
+    std::string help{};
+    std::variant<std::string ServeConfig::*, std::int64_t ServeConfig::*> field{};
+    std::int64_t least = 0;
+    std::int64_t most = 0;
+};
+const std::vector<Option>& serve_options();
+
+/// Reads flags, environment and the file named by --config. `help` is set when only help was
+/// asked for (then printed by the caller).
+/// Errors: invalid — unknown_option, bad_value; of the file with line and column.
+struct Parsed {
+    ServeConfig config{};
+    bool help = false;
+};
+Result<Parsed> read_serve_config(const std::vector<std::string>& arguments);
+
+std::string serve_help();
+
+// What the roles are started with: written by the supervisor, read from descriptor 3.
+
+struct ApiRoleConfig {
+    std::string database{};
+    std::string objects{};
+    std::string seal_key{};
+    std::string setup_code_file{};
+    std::string base_host{};
+    std::string platform_url{};
+    std::int64_t site_port = 0;
+    std::string site_scheme = "http";
+    std::string log_level{};
+    std::int64_t disk_reserve_mb = 0;
+    jobs::JobLimits limits{};
+    std::string admin_email{};     // for prepare
+    std::string admin_password{};  // for prepare
+};
+BOOST_DESCRIBE_STRUCT(ApiRoleConfig, (),
+                      (database, objects, seal_key, setup_code_file, base_host, platform_url,
+                       site_port, site_scheme, log_level, disk_reserve_mb, limits, admin_email,
+                       admin_password))
+
+struct WorkerRoleConfig {
+    std::string server{};  // "unix:/run/berth/worker/run/api.sock:" or "http://…"
+    std::string token{};
+    std::string launcher{};  // path of the launcher's socket
+    std::string state{};     // spool directory
+    std::int64_t builds = 2;
+    std::int64_t cache_gb = 10;
+    std::string npm_registry{};
+    std::string ca_file{};
+    std::string proxy{};
+    std::string log_level{};
+};
+BOOST_DESCRIBE_STRUCT(WorkerRoleConfig, (),
+                      (server, token, launcher, state, builds, cache_gb, npm_registry, ca_file,
+                       proxy, log_level))
+
+struct EdgeRoleConfig {
+    std::string server{};
+    std::string token{};
+    std::string api_socket{};
+    std::string store{};
+    std::string state{};
+    std::vector<std::string> platform_hosts{};
+    bool platform_on_ip = true;
+    std::string base_host{};
+    std::string trusted_proxy{};
+    std::int64_t listeners = 1;  // descriptors 4, 5, …
+    std::string log_level{};
+};
+BOOST_DESCRIBE_STRUCT(EdgeRoleConfig, (),
+                      (server, token, api_socket, store, state, platform_hosts, platform_on_ip,
+                       base_host, trusted_proxy, listeners, log_level))
+
+struct LauncherRoleConfig {
+    std::string state{};
+    std::string run{};
+    std::string instance{};
+    std::vector<std::uint32_t> allowed_uids{};
+    std::int64_t disk_reserve_mb = 0;
+    std::string allow_nets{};
+    std::string allow_build_nets{};
+    std::vector<std::uint16_t> own_ports{};
+    std::string ca_file{};
+    std::string log_level{};
+};
+BOOST_DESCRIBE_STRUCT(LauncherRoleConfig, (),
+                      (state, run, instance, allowed_uids, disk_reserve_mb, allow_nets,
+                       allow_build_nets, own_ports, ca_file, log_level))
+
+/// What `prepare` found out and the other roles need.
+struct Prepared {
+    std::string instance{};
+    std::string worker_token{};
+    std::string edge_token{};
+    std::string setup_code{};
+};
+BOOST_DESCRIBE_STRUCT(Prepared, (), (instance, worker_token, edge_token, setup_code))
+
+}  // namespace berth::roles

@@ -1,0 +1,118 @@
+/// `berth edge`: serves sites; beside it, one loop that listens for hints from the api.
+
+#include <signal.h>
+
+#include <boost/asio/signal_set.hpp>
+#include <thread>
+
+#include "base/id.hpp"
+#include "base/log.hpp"
+#include "edge/edge.hpp"
+#include "http/client.hpp"
+#include "roles/config.hpp"
+#include "roles/orphan.hpp"
+#include "roles/role_config.hpp"
+#include "roles/roles.hpp"
+
+namespace berth::roles {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr int first_listener = 4;
+
+struct WaitBody {
+    std::string edge{};
+    std::int64_t generation = 0;
+};
+BOOST_DESCRIBE_STRUCT(WaitBody, (), (edge, generation))
+
+struct WaitReply {
+    std::int64_t generation = 0;
+};
+BOOST_DESCRIBE_STRUCT(WaitReply, (), (generation))
+
+std::vector<std::string> split(const std::string& list) {
+    std::vector<std::string> parts;
+    for (std::size_t begin = 0; begin < list.size();) {
+        const std::size_t end = std::min(list.find(',', begin), list.size());
+        if (end > begin) parts.push_back(list.substr(begin, end - begin));
+        begin = end + 1;
+    }
+    return parts;
+}
+
+edge::EdgeConfig edge_config(const EdgeRoleConfig& config) {
+    edge::EdgeConfig made;
+    for (int i = 0; i < config.listeners; ++i)
+        made.listening.emplace_back(first_listener + i);
+    made.loops = static_cast<std::size_t>(config.listeners);
+    made.public_directory = config.store + "/public";
+    made.state_directory = config.state;
+    made.platform_hosts = config.platform_hosts;
+    made.platform_on_ip = config.platform_on_ip;
+    made.api_socket = config.api_socket;
+    made.trusted_proxies = split(config.trusted_proxy);
+    return made;
+}
+
+/// Until the edge serves what the hint spoke of; the truth comes by its own polling anyway.
+Task<> load(edge::Edge& edge, std::int64_t generation) {
+    edge.refresh();
+    for (int i = 0; i < 500 && edge.generation() < generation; ++i)
+        co_await sleep_for(2ms);
+}
+
+/// Asks the api for news; its answer is a hint, the next question says what we serve now.
+Task<> follow_hints(edge::Edge& edge, EdgeRoleConfig config) {
+    const auto client = http::make_curl_client(1, "");
+    const std::string id = new_id("edg");
+    auto pause = 100ms;
+    while (true) {  // until canceled
+        const WaitBody body{id, edge.generation()};
+        http::Call call{.verb = "POST",
+                        .url = config.server + "/api/v1/edge/wait",
+                        .body = json::text(body),
+                        .limit = 40s};
+        call.headers.set("authorization", "Bearer " + config.token);
+        call.headers.set("content-type", "application/json");
+        const Result<http::Reply> reply = co_await client->send(std::move(call));
+        const auto news = reply && reply->status == 200
+                              ? json::parse_as<WaitReply>(reply->body)
+                              : Result<WaitReply>(fail(Failure::unavailable, "no answer"));
+        if (!news) {  // the api is away: what we have is served on
+            co_await sleep_for(pause);
+            pause = std::min<std::chrono::milliseconds>(pause * 2, 2000ms);
+            continue;
+        }
+        pause = 100ms;
+        if (news->generation > edge.generation()) co_await load(edge, news->generation);
+    }
+}
+
+Task<> stop_on_signal(asio::io_context& loop, edge::Edge& edge) {
+    boost::asio::signal_set signals(loop, SIGTERM, SIGINT);
+    co_await signals.async_wait(asio::use_awaitable);
+    edge.stop();
+}
+
+}  // namespace
+
+int run_edge() {
+    const auto config = read_role_config<EdgeRoleConfig>();
+    start_log("edge", config.log_level);
+    ::signal(SIGPIPE, SIG_IGN);
+    edge::Edge edge(edge_config(config));
+    asio::io_context loop(1);
+    spawn(loop.get_executor(), stop_on_signal(loop, edge), "signals");
+    spawn(loop.get_executor(), follow_hints(edge, config), "hints");
+    std::thread hints([&loop] { loop.run(); });
+    write_edge_pid(config.state);
+    log::info("serving", {{"loops", config.listeners}});
+    edge.run();
+    loop.stop();
+    hints.join();
+    return 0;
+}
+
+}  // namespace berth::roles

@@ -1,0 +1,106 @@
+#include "roles/garbage.hpp"
+
+#include <gtest/gtest.h>
+
+#include "artifacts/manifest.hpp"
+#include "base/crypto.hpp"
+#include "db/database.hpp"
+#include "db/records.hpp"
+#include "objects/object_store.hpp"
+
+namespace berth::roles {
+namespace {
+
+class GarbageTest : public testing::Test {
+protected:
+    GarbageTest() {
+        database_.migrate();
+        const auto prepare = [](soci::session& sql) {
+            db::execute(sql, "insert into teams values ('tem_1', 'default', 'Default', 0)");
+            db::execute(
+                sql,
+                "insert into projects (id, team, name, repo_url, branch, created_at_ms, "
+                "keep_sources) values ('prj_1', 'tem_1', 'shop', 'https://x', 'main', 0, 1)");
+        };
+        wait(database_.write(prepare));
+    }
+
+    /// A ready deployment that serves `text`.
+    void deploy(const std::string& id, int intent, const std::string& text) {
+        const std::string sha = sha256_hex(text);
+        artifacts::Manifest manifest{.deployment = id};
+        manifest.files["index.html"] = {.sha256 = sha, .bytes = text.size()};
+        wait(objects_->put({artifacts::blob_key(sha), text}));
+        wait(objects_->put({artifacts::variant_key(sha, "br"), "x"}));
+        wait(objects_->put({artifacts::manifest_key(id), json::text(manifest)}));
+        wait(objects_->put({"private/logs/" + id, "log"}));
+        wait(objects_->put({"private/sources/" + sha + ".tar.zst", "source"}));
+        const auto insert = [&](soci::session& sql) {
+            db::execute(
+                sql,
+                "insert into deployments (id, project, intent, state, environment, ref, "
+                "\"trigger\", created_at_ms, artifact, source_sha256) values (:id, 'prj_1', "
+                ":intent, 'ready', 'production', 'main', 'cli', 0, 1, :sha)",
+                id, intent, sha);
+        };
+        wait(database_.write(insert));
+    }
+
+    void remove(const std::string& id) {
+        const auto mark = [&](soci::session& sql) {
+            db::execute(sql, "update deployments set deleted_at_ms = 1 where id = :id", id);
+        };
+        wait(database_.write(mark));
+    }
+
+    bool exists(const std::string& key) { return wait(objects_->stat(key)).has_value(); }
+    Swept collect(std::int64_t later_ms) {
+        return wait(collect_garbage(database_, *objects_, unix_now_ms() + later_ms));
+    }
+
+    db::Database database_{"sqlite::memory:"};
+    std::unique_ptr<objects::ObjectStore> objects_ = objects::make_memory_object_store();
+};
+
+TEST_F(GarbageTest, keeps_what_a_living_deployment_needs) {
+    deploy("dpl_a", 1, "shared");
+    deploy("dpl_b", 2, "shared");
+    deploy("dpl_c", 3, "own");
+    remove("dpl_a");
+    remove("dpl_c");
+    collect(2 * 3600'000);
+    EXPECT_TRUE(exists(artifacts::blob_key(sha256_hex("shared"))));
+    EXPECT_TRUE(exists(artifacts::variant_key(sha256_hex("shared"), "br")));
+    EXPECT_FALSE(exists(artifacts::blob_key(sha256_hex("own"))));
+    EXPECT_FALSE(exists(artifacts::variant_key(sha256_hex("own"), "br")));
+    EXPECT_FALSE(exists(artifacts::manifest_key("dpl_c")));
+    EXPECT_FALSE(exists("private/logs/dpl_a"));
+    EXPECT_TRUE(exists("private/logs/dpl_b"));
+}
+
+TEST_F(GarbageTest, keeps_the_newest_sources_only) {
+    deploy("dpl_a", 1, "old");
+    deploy("dpl_b", 2, "new");
+    collect(2 * 3600'000);
+    EXPECT_FALSE(exists("private/sources/" + sha256_hex("old") + ".tar.zst"));
+    EXPECT_TRUE(exists("private/sources/" + sha256_hex("new") + ".tar.zst"));
+}
+
+TEST_F(GarbageTest, leaves_what_is_young_and_what_is_not_ours) {
+    wait(objects_->put({artifacts::blob_key(sha256_hex("upload")), "upload"}));
+    wait(objects_->put({"public/routes/shop.localhost.json", "{}"}));
+    EXPECT_EQ(collect(0).objects, 0);
+    EXPECT_EQ(collect(2 * 3600'000).objects, 1);
+    EXPECT_TRUE(exists("public/routes/shop.localhost.json"));
+}
+
+TEST_F(GarbageTest, deletes_nothing_when_a_manifest_cannot_be_read) {
+    deploy("dpl_a", 1, "x");
+    wait(objects_->put({artifacts::manifest_key("dpl_a"), "damaged"}));
+    wait(objects_->put({artifacts::blob_key(sha256_hex("free")), "free"}));
+    EXPECT_THROW(collect(2 * 3600'000), std::runtime_error);
+    EXPECT_TRUE(exists(artifacts::blob_key(sha256_hex("free"))));
+}
+
+}  // namespace
+}  // namespace berth::roles

@@ -1,0 +1,47 @@
+#include "roles/layout.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <filesystem>
+
+#include "base/file.hpp"
+
+namespace berth::roles {
+namespace {
+
+void make(const std::string& path, unsigned mode, Identity owner) {
+    if (::mkdir(path.c_str(), mode) != 0 && errno != EEXIST) throw_errno("mkdir " + path);
+    if (::geteuid() != 0) return;
+    if (::chown(path.c_str(), owner.uid, owner.gid) != 0) throw_errno("chown " + path);
+    if (::chmod(path.c_str(), mode) != 0) throw_errno("chmod " + path);
+}
+
+std::string variable(const char* name) {
+    const char* value = std::getenv(name);
+    return value == nullptr ? "" : value;
+}
+
+}  // namespace
+
+std::string default_data_directory() {
+    if (::geteuid() == 0) return "/var/lib/berth";
+    const std::string shared = variable("XDG_DATA_HOME");
+    return shared.empty() ? variable("HOME") + "/.local/share/berth" : shared + "/berth";
+}
+
+void make_layout(const Layout& layout) {
+    std::error_code failed;
+    std::filesystem::create_directories(layout.data, failed);
+    if (failed) throw std::system_error(failed, "mkdir " + layout.data);
+    make(layout.api(), 0700, api_identity);
+    make(layout.objects(), 0755, api_identity);
+    make(layout.worker(), 0700, worker_identity);
+    make(layout.edge(), 0700, edge_identity);
+    make(layout.launcher(), 0700, {});
+    make(layout.run(), 0710, {0, berth_group});
+}
+
+}  // namespace berth::roles

@@ -1,0 +1,52 @@
+#pragma once
+/// Where things lie in the data directory, and who owns them.
+///
+///   lock              held by the supervisor for its life
+///   api/              berth.sqlite, seal.key            api's user
+///   objects/public/   routes, manifests, blobs          api's user, readable by the edge
+///   objects/private/  logs, sources, caches             api's user
+///   worker/           spool, token                      worker's user
+///   edge/             last good generation, token       edge's user
+///   launcher/         volumes                           root
+///   run/              sockets                           supervisor's; reachable by all roles
+///   setup-code        the one-time code, until it is used
+
+#include <sys/types.h>
+
+#include <string>
+
+namespace berth::roles {
+
+/// Numeric ids without names: nothing has to be added to /etc/passwd. Above what Debian gives to
+/// people and services, below the ranges of user namespaces.
+struct Identity {
+    uid_t uid = 0;
+    gid_t gid = 0;
+};
+
+inline constexpr gid_t berth_group = 61890;
+inline constexpr Identity api_identity{61891, berth_group};
+inline constexpr Identity worker_identity{61892, berth_group};
+inline constexpr Identity edge_identity{61893, berth_group};
+
+struct Layout {
+    std::string data{};
+
+    std::string lock() const { return data + "/lock"; }
+    std::string api() const { return data + "/api"; }
+    std::string objects() const { return data + "/objects"; }
+    std::string worker() const { return data + "/worker"; }
+    std::string edge() const { return data + "/edge"; }
+    std::string launcher() const { return data + "/launcher"; }
+    std::string run() const { return data + "/run"; }
+    std::string setup_code() const { return data + "/setup-code"; }
+};
+
+/// `/var/lib/berth` as root, `$XDG_DATA_HOME/berth` (or `~/.local/share/berth`) otherwise.
+std::string default_data_directory();
+
+/// Makes the directories that are missing, owned as above when we are root.
+/// Throws: std::system_error — what cannot be made.
+void make_layout(const Layout& layout);
+
+}  // namespace berth::roles

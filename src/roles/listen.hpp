@@ -1,0 +1,33 @@
+#pragma once
+/// The sockets that outlive the processes that serve them.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/file.hpp"
+#include "base/result.hpp"
+
+namespace berth::roles {
+
+struct Address {
+    std::string host = "127.0.0.1";
+    std::uint16_t port = 8080;
+};
+
+/// "127.0.0.1:8080", "[::1]:8080", ":8080" (all addresses). Errors: invalid — bad_address.
+Result<Address> parse_address(const std::string& text);
+
+enum class Takeover {
+    refuse,  // somebody else has the port: an error
+    join,    // an edge of ours from before still serves there: listen beside it
+};
+
+/// One socket per loop (SO_REUSEPORT). Errors: conflict — port_in_use; invalid — bad_address.
+Result<std::vector<Fd>> listen_tcp(const Address& address, std::size_t loops, Takeover takeover);
+
+/// Replaces what a crash left at `path`. Reachable by the group `gid` when we are root.
+/// Throws: std::system_error.
+Fd listen_unix(const std::string& directory, const std::string& name, unsigned gid);
+
+}  // namespace berth::roles

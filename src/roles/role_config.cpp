@@ -1,0 +1,46 @@
+#include "roles/role_config.hpp"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <array>
+#include <stdexcept>
+
+#include "base/log.hpp"
+
+namespace berth::roles {
+
+Fd config_file(const std::string& text) {
+    Fd file(::memfd_create("berth-config", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+    if (!file) throw_errno("memfd_create");
+    write_all(file.get(), text);
+    ::fcntl(file.get(), F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
+    return file;
+}
+
+std::string read_config_text() {
+    std::string text;
+    std::array<char, 4096> buffer{};
+    while (true) {  // ends at the end of the file
+        const ssize_t count = ::pread(config_descriptor, buffer.data(), buffer.size(),
+                                      static_cast<off_t>(text.size()));
+        if (count < 0) {
+            throw std::runtime_error("this role is started by `berth serve`: run that instead");
+        }
+        if (count == 0) break;
+        text.append(buffer.data(), static_cast<std::size_t>(count));
+    }
+    ::close(config_descriptor);
+    return text;
+}
+
+void start_log(const std::string& role, const std::string& level) {
+    const log::Level least = level == "debug"     ? log::Level::debug
+                             : level == "warning" ? log::Level::warning
+                             : level == "error"   ? log::Level::error
+                                                  : log::Level::info;
+    log::start(role, least);
+}
+
+}  // namespace berth::roles

@@ -1,0 +1,27 @@
+#pragma once
+/// How a role gets its configuration: JSON in a sealed memory file, descriptor 3. Not in argv or
+/// the environment, which others could read.
+
+#include <string>
+
+#include "base/file.hpp"
+#include "base/json.hpp"
+
+namespace berth::roles {
+
+inline constexpr int config_descriptor = 3;
+
+Fd config_file(const std::string& text);
+
+/// Throws: std::runtime_error — not started by `berth serve`.
+std::string read_config_text();
+
+template <class Config>
+Config read_role_config() {
+    return json::parse_as<Config>(read_config_text()).value();
+}
+
+/// Starts the log of a role.
+void start_log(const std::string& role, const std::string& level);
+
+}  // namespace berth::roles

@@ -1,0 +1,24 @@
+#pragma once
+/// The verbs of this room, for main.cpp. Each returns an exit code.
+
+#include <string>
+#include <vector>
+
+namespace berth::roles {
+
+int run_serve(const std::vector<std::string>& arguments);
+int run_config(const std::vector<std::string>& arguments);  // config check
+int run_doctor(const std::vector<std::string>& arguments);
+int run_admin(const std::vector<std::string>& arguments);  // admin reset-password EMAIL
+int run_gc(const std::vector<std::string>& arguments);
+int run_workers(const std::vector<std::string>& arguments);  // workers token
+int run_edges(const std::vector<std::string>& arguments);    // edges token
+
+// Started by serve.
+int run_prepare();
+int run_api();
+int run_worker();
+int run_edge();
+int run_launcher();
+
+}  // namespace berth::roles
