@@ -24,7 +24,7 @@ void add_variables(Sha256& hash, const BuildRun& run) {
     }
 }
 
-std::map<std::string, std::string> base_environment(const BuildRun& run) {
+std::map<std::string, std::string> base_environment(const BuildRun& run, const std::string& cache) {
     const jobs::Job& job = run.job;
     const std::string& registry = run.workshop.toolchains.registry_url();
     std::map<std::string, std::string> environment{
@@ -37,26 +37,33 @@ std::map<std::string, std::string> base_environment(const BuildRun& run) {
         {"BERTH_PROJECT", job.project},
         {"BERTH_COMMIT", run.survey.commit.commit},
         {"BERTH_BRANCH", run.survey.commit.branch},
-        {"npm_config_cache", "/cache/npm"},
+        {"npm_config_cache", cache + "/npm"},
+        {"npm_config_logs_max", "0"},
         {"npm_config_update_notifier", "false"},
         {"npm_config_fund", "false"},
         {"npm_config_audit", "false"},
-        {"npm_config_nodedir", "/opt/node"},
-        {"npm_config_store_dir", "/cache/pnpm"},
-        {"pnpm_config_store_dir", "/cache/pnpm"},
+        // Headers for native modules, in both spellings that node-gyp had; newer npm warns of the
+        // first, older node-gyp does not know the second.
+        {run.toolchain.node.major() >= 24 ? "npm_package_config_node_gyp_nodedir"
+                                          : "npm_config_nodedir",
+         "/opt/node"},
         {"COREPACK_ENABLE_STRICT", "0"},
-        {"YARN_CACHE_FOLDER", "/cache/yarn"},
-        {"BUN_INSTALL_CACHE_DIR", "/cache/bun"},
+        {"YARN_CACHE_FOLDER", cache + "/yarn"},
+        {"BUN_INSTALL_CACHE_DIR", cache + "/bun"},
         {"NEXT_TELEMETRY_DISABLED", "1"},
         {"GATSBY_TELEMETRY_DISABLED", "1"},
         {"ASTRO_TELEMETRY_DISABLED", "1"},
     };
+    if (run.plan.manager.kind == Manager::pnpm) {
+        environment["npm_config_store_dir"] = "/cache/pnpm";
+        environment["pnpm_config_store_dir"] = "/cache/pnpm";
+    }
     if (run.plan.manager.kind == Manager::yarn_berry) {
         environment.erase("YARN_CACHE_FOLDER");
         // The global cache would not be there when the build resolves packages from it.
         environment["YARN_ENABLE_GLOBAL_CACHE"] = "false";
         environment["YARN_ENABLE_TELEMETRY"] = "0";
-        environment["YARN_GLOBAL_FOLDER"] = "/cache/yarn";
+        environment["YARN_GLOBAL_FOLDER"] = cache + "/yarn";
         if (!run.plan.has_own_registry) environment["YARN_NPM_REGISTRY_SERVER"] = registry;
     }
     if (!run.plan.has_own_registry) environment["npm_config_registry"] = registry;
@@ -70,17 +77,20 @@ std::chrono::milliseconds BuildRun::time_left() const {
 }
 
 Task<Outcome<>> make_job_volume(BuildRun& run, std::string name) {
-    engines::Volume volume{.name = std::move(name),
-                           .tenant = run.tenant,
-                           .bytes_max = run.job.limits.disk_bytes,
-                           .files_max = run.job.limits.disk_files};
+    constexpr std::uint64_t bytes_per_file = 8192;  // more files than that do not fit anyway
+    const jobs::JobLimits& limits = run.job.limits;
+    engines::Volume volume{
+        .name = std::move(name),
+        .tenant = run.tenant,
+        .bytes_max = limits.disk_bytes,
+        .files_max = std::min(limits.disk_files, limits.disk_bytes / bytes_per_file)};
     const Result<> made = co_await run.workshop.engine.make_volume(std::move(volume));
     if (!made) co_return failure_from(made.error(), jobs::Reason::internal);
     co_return Outcome<>{};
 }
 
-engines::Run command_run(const BuildRun& run, std::string command) {
-    std::map<std::string, std::string> environment = base_environment(run);
+engines::Run command_run(const BuildRun& run, std::string command, const std::string& cache) {
+    std::map<std::string, std::string> environment = base_environment(run, cache);
     for (const jobs::JobVariable& variable : run.job.variables) {
         environment[variable.key] = variable.value;
     }

@@ -40,8 +40,9 @@ struct BuildRun {
 /// Makes an empty volume of the job, with the job's disk limits.
 Task<Outcome<>> make_job_volume(BuildRun& run, std::string name);
 
-/// A run of the user's command in the root directory, with tools, variables and limits.
-engines::Run command_run(const BuildRun& run, std::string command);
+/// A run of the user's command in the root directory, with tools, variables and limits. `cache` is
+/// where package managers may write: a volume in the install, a little memory in the build.
+engines::Run command_run(const BuildRun& run, std::string command, const std::string& cache);
 
 /// Installs the packages, or takes the snapshot of an earlier install with the same inputs.
 Task<Outcome<>> install(BuildRun& run);

@@ -41,7 +41,7 @@ Task<Outcome<>> install(BuildRun& run) {
     if (!cache_made) co_return cache_made.error();
 
     run.log.say("$ " + run.plan.install_command);
-    engines::Run command = command_run(run, run.plan.install_command);
+    engines::Run command = command_run(run, run.plan.install_command, "/cache");
     command.mounts.push_back({.target = "/build", .lower = run.layers, .upper = deps});
     command.mounts.push_back({.target = "/cache", .upper = cache});
     LogOutput output(run.log);

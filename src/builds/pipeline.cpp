@@ -92,7 +92,7 @@ Task<Outcome<std::optional<std::string>>> find_reuse(BuildRun& run) {
 Task<Outcome<>> build(BuildRun& run, engines::Mount mount) {
     if (run.plan.build_command.empty()) co_return Outcome<>{};
     run.log.say("$ " + run.plan.build_command);
-    engines::Run command = command_run(run, run.plan.build_command);
+    engines::Run command = command_run(run, run.plan.build_command, "/tmp/cache");
     command.mounts.push_back(std::move(mount));
     LogOutput output(run.log);
     const std::int64_t began_ms = steady_now_ms();
