@@ -188,7 +188,7 @@ const handlers: Record<string, Handler> = {
   'GET projects/*/production': (call) => {
     const row = rowOf(call)
     const { production } = row.project
-    return { body: { deployment: production?.deployment ?? null, generation: production?.generation ?? 0, history: row.history } }
+    return { body: { deployment: production?.deployment ?? null, generation: production?.generation ?? 0, rolled_back: production?.rolled_back ?? false, history: row.history } }
   },
   'PUT projects/*/production': (call) => {
     const row = rowOf(call)

@@ -145,6 +145,7 @@ export class World {
       project: project.id,
       project_name: project.name,
       state: 'ready',
+      stop: null,
       reason: null,
       detail: '',
       first_error: '',
@@ -166,6 +167,8 @@ export class World {
       steps: stepsOf(created, change.state ?? 'ready'),
       bytes: 381_204,
       files: 14,
+      log_lines: lines.length,
+      reused_deployment: null,
       plan: planOf,
       ...change,
     }

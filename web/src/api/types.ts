@@ -78,6 +78,8 @@ export interface Deployment {
   project: string
   project_name: string
   state: State
+  /** Asked to become canceled or superseded; null once it has, or never was. */
+  stop: State | null
   reason: Reason | null
   detail: string
   first_error: string
@@ -99,7 +101,10 @@ export interface Deployment {
   steps: Step[]
   bytes: number | null
   files: number | null
+  log_lines: number
   plan: Plan | null
+  /** The earlier deployment whose files this one serves: nothing was built. */
+  reused_deployment: string | null
 }
 
 export type CredentialKind = 'none' | 'token' | 'deploy_key'
@@ -196,6 +201,7 @@ export interface PointerMove {
 export interface Production {
   deployment: string | null
   generation: number
+  rolled_back: boolean
   history: PointerMove[]
 }
 

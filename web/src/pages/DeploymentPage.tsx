@@ -48,6 +48,19 @@ export default function DeploymentPage() {
       <Head deployment={deployment} project={project?.data} live={live} />
       <Pipeline deployment={deployment} />
       {deployment.state === 'failed' && <Failure deployment={deployment} />}
+      {deployment.reused_deployment && deployment.state === 'ready' && (
+        <Notice icon="info" title="Nothing had to be built">
+          The same source, plan and variables were built before; this deployment serves{' '}
+          <Link
+            to={pages.deployment}
+            params={{ project: deployment.project_name, deployment: deployment.reused_deployment }}
+            className="link"
+          >
+            those files
+          </Link>
+          .
+        </Notice>
+      )}
       {deployment.state === 'queued' && <Queued deployment={deployment} />}
       {deployment.state !== 'failed' && deployment.detail && isEnd(deployment.state) && deployment.state !== 'ready' && (
         <Notice icon="info">{deployment.detail}</Notice>
@@ -111,8 +124,12 @@ function Head({ deployment, project, live }: { deployment: Deployment; project?:
       </div>
       <div className="flex flex-wrap gap-2">
         {running && (
-          <Button icon="stop" busy={stop.isPending} onClick={() => stop.mutate()}>
-            Cancel
+          <Button
+            icon="stop"
+            busy={stop.isPending || deployment.stop !== null}
+            onClick={() => stop.mutate()}
+          >
+            {deployment.stop === null ? 'Cancel' : 'Canceling…'}
           </Button>
         )}
         {!running && (

@@ -25,6 +25,7 @@ const path = '/api/v1/events'
 
 /** Which cached answers an event makes old; keys are matched by their beginning. */
 export const staleKeys = (event: LiveEvent): string[][] => {
+  if (!event.id) return [[]] // "look again": everything
   const what = `${event.topic} ${event.type} ${event.id}`
   if (event.id?.startsWith('dpl_'))
     return [['deployment', event.id], ['deployments'], ['projects'], ['project'], ['production']]
