@@ -113,8 +113,6 @@ class ServerTest : public testing::Test {
 protected:
     ServerTest() {
         ServerLimits limits;
-        limits.head_limit = 50ms;
-        limits.body_limit = 50ms;
         limits.connections_max = 8;
         start(limits);
     }
@@ -260,6 +258,10 @@ TEST_F(ServerTest, leaves_out_fields_that_would_split_the_head) {
 }
 
 TEST_F(ServerTest, gives_up_on_slow_heads_and_bodies) {
+    ServerLimits limits;
+    limits.head_limit = 50ms;
+    limits.body_limit = 50ms;
+    start(limits);
     EXPECT_TRUE(testing_support::exchange_open(port_, "GET / HT").starts_with("HTTP/1.1 408"));
     EXPECT_TRUE(testing_support::exchange_open(
                     port_, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhe")
