@@ -53,26 +53,34 @@ Task<Result<http::Response>> run_route(Services& services, Context& context) {
     co_return co_await route.handler(services, context);
 }
 
-http::Response broken(const std::string& request_id) {
-    const Error error{.failure = Failure::unavailable,
-                      .code = "internal",
-                      .message = "something broke here; the operator has the details"};
+/// What a person can be told of a broken world: a full disk in so many words, else nothing.
+http::Response broken(const std::string& request_id, std::string_view why) {
+    Error error{.failure = Failure::unavailable,
+                .code = "internal",
+                .message = "something broke here; the operator has the details"};
+    // SQLite's and the kernel's words (SQLITE_FULL, ENOSPC).
+    if (why.find("disk is full") != why.npos || why.find("No space left") != why.npos) {
+        error.code = "disk_full";
+        error.message = "the disk of this instance is full; nothing was changed";
+    }
     return problem(error, request_id);
 }
 
 /// The boundary: a request that breaks the world fails alone.
 Task<http::Response> run_or_say_why(Services& services, Context& context) {
+    std::string why;
     try {
         Result<http::Response> result = co_await run_route(services, context);
         if (result) co_return std::move(*result);
         co_return problem(result.error(), context.request_id);
     } catch (const boost::system::system_error& stopped) {
         if (stopped.code() == asio::error::operation_aborted) throw;
-        log::error("request broke", {{"request", context.request_id}, {"why", stopped.what()}});
+        why = stopped.what();
     } catch (const std::exception& bad) {
-        log::error("request broke", {{"request", context.request_id}, {"why", bad.what()}});
+        why = bad.what();
     }
-    co_return broken(context.request_id);
+    log::error("request broke", {{"request", context.request_id}, {"why", why}});
+    co_return broken(context.request_id, why);
 }
 
 /// An API answer is nobody's page: not stored, not framed, not guessed at.

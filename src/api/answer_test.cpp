@@ -195,6 +195,18 @@ TEST_F(AnswerTest, survives_a_handler_that_breaks) {
     EXPECT_EQ(reply.text.find("fire"), std::string::npos);
 }
 
+TEST_F(AnswerTest, says_that_the_disk_is_full) {
+    const Sender ann = owner();
+    services.inspect = [](jobs::Source) -> Task<Result<jobs::Inspection>> {
+        throw std::runtime_error("sqlite3_step: database or disk is full");
+    };
+    const TestReply reply =
+        post("/api/v1/inspect", R"({"repo_url":"https://git.example/a.git"})", ann);
+    EXPECT_EQ(reply.status, 503u);
+    EXPECT_EQ(reply.code(), "disk_full");
+    EXPECT_EQ(reply.json().at("next").at(0).at("command"), "berth gc");
+}
+
 TEST_F(AnswerTest, plans_bodies_by_route) {
     http::Request request;
     request.verb = Verb::put;
