@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <boost/asio/signal_set.hpp>
+#include <filesystem>
 
 #include "base/log.hpp"
 #include "engines/sandbox_engine.hpp"
@@ -54,6 +55,9 @@ int run_worker() {
     asio::io_context loop(1);
     const auto client = http::make_curl_client(
         (static_cast<std::size_t>(config.builds) + 1) * calls_per_slot, config.ca_file);
+    // What a killed worker left there is nobody's.
+    std::filesystem::remove_all(config.state + "/scratch");
+    std::filesystem::create_directories(config.state + "/scratch");
     const auto engine = engines::make_sandbox_engine(loop.get_executor(), config.launcher);
     const worker::WorkerConfig settings = worker_config(config);
     spawn(loop.get_executor(), drain_on_signal(loop, settings.drain), "signals");

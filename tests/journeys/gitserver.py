@@ -3,12 +3,12 @@ deploy keys. nginx + fcgiwrap + git http-backend; sshd."""
 
 import os
 import shutil
+import socket
 import subprocess
 import tempfile
 from pathlib import Path
 
 from berth import free_port, wait_until
-import socket
 
 PASSWORD = "token-for-clones"
 
