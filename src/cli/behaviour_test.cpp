@@ -100,6 +100,12 @@ TEST_F(Behaviour, import_leaves_out_what_was_not_said) {
                                   "branch":"main"})"));
 }
 
+TEST_F(Behaviour, deploy_asks_for_a_build_with_no_reuse) {
+    ASSERT_EQ(run({.arguments = {"deploy", "-p", "shop", "--ref", "main", "--no-reuse"}}).exit, 0);
+    EXPECT_EQ(sent("POST", "/projects/shop/deployments"),
+              json::bj::parse(R"({"ref":"main","reuse":false})"));
+}
+
 TEST_F(Behaviour, nothing_is_made_when_the_repository_is_not_there) {
     EXPECT_EQ(run({.arguments = {"import", "https://git.example/missing"}}).exit, 5);
     EXPECT_EQ(server_.count("POST", "/projects"), 0U);

@@ -9,6 +9,7 @@ namespace {
 
 struct DeployFlags {
     std::string ref{};
+    bool no_reuse = false;
     Waiting waiting{};
 };
 
@@ -19,6 +20,7 @@ Outcome<> deploy(Context& context, const DeployFlags& flags) {
     if (!project) return project.error();
     json::bj::object wanted;
     if (!flags.ref.empty()) wanted["ref"] = flags.ref;
+    if (flags.no_reuse) wanted["reuse"] = false;
     const Outcome<Answer> started =
         (*session)->post(fmt::format("/projects/{}/deployments", path_part(project->name)), wanted);
     if (!started) return started.error();
@@ -36,6 +38,8 @@ void add_deploy(CLI::App& app, Parsed& parsed) {
     const auto flags = std::make_shared<DeployFlags>();
     command->add_option("--ref", flags->ref, "Branch, tag or commit instead of the branch's head")
         ->type_name("R");
+    command->add_flag("--no-reuse", flags->no_reuse,
+                      "Run every step, also where nothing changed since an earlier deployment");
     command->add_flag("--no-wait", flags->waiting.no_wait, "Print the address and do not wait");
     command->add_flag("--cancel-on-interrupt", flags->waiting.cancel_on_interrupt,
                       "Ctrl-C cancels the deployment instead of leaving it to run");

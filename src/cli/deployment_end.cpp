@@ -71,7 +71,7 @@ Problem failed(const Deployment& deployment) {
     if (!deployment.reason.empty()) said.detail += ": " + deployment.reason;
     if (deployment.exit_code) said.detail += fmt::format(" (exit code {})", *deployment.exit_code);
     if (!deployment.detail.empty()) said.detail += fmt::format(": {}", deployment.detail);
-    if (!deployment.first_error.empty()) {
+    if (!deployment.first_error.empty() && deployment.first_error != deployment.detail) {
         said.next.push_back({.label = "first error: " + deployment.first_error});
     }
     if (!deployment.next_step.empty()) said.next.push_back({.label = deployment.next_step});
