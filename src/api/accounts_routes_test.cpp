@@ -113,6 +113,18 @@ TEST_F(AccountsRoutesTest, a_token_works_until_it_is_revoked) {
               "/project");
 }
 
+TEST_F(AccountsRoutesTest, pages_through_tokens) {
+    const Sender ann = owner();
+    for (int i = 0; i < 3; ++i)
+        token(ann, "read");
+    const TestReply first = get("/api/v1/tokens?limit=2", ann);
+    EXPECT_EQ(first.json().at("items").as_array().size(), 2u);
+    const TestReply last = get("/api/v1/tokens?limit=2&cursor=" + first.at("next"), ann);
+    EXPECT_EQ(last.json().at("items").as_array().size(), 1u);
+    EXPECT_EQ(last.json().at("next"), nullptr);
+    EXPECT_EQ(get("/api/v1/sessions?limit=1", ann).json().at("next"), nullptr);
+}
+
 TEST_F(AccountsRoutesTest, adds_disables_and_resets_people) {
     const Sender ann = owner();
     const TestReply bob = post("/api/v1/users", R"({"email":"bob@example.com"})", ann);

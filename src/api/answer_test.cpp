@@ -171,6 +171,18 @@ TEST_F(AnswerTest, acts_once_for_one_idempotency_key) {
     EXPECT_EQ(post("/api/v1/projects", body, later, key).code(), "name_taken");
 }
 
+TEST_F(AnswerTest, does_not_replay_an_answer_that_passes) {
+    const Sender ann = owner();
+    http::Headers key;
+    key.set("idempotency-key", "k-3");
+    const std::string body = R"({"repo_url":"https://git.example/a.git"})";
+    EXPECT_EQ(post("/api/v1/inspect", body, ann, key).status, 503u);
+    services.inspect = [](jobs::Source) -> Task<Result<jobs::Inspection>> {
+        co_return jobs::Inspection{};
+    };
+    EXPECT_EQ(post("/api/v1/inspect", body, ann, key).status, 200u);
+}
+
 TEST_F(AnswerTest, replays_a_new_token_without_keeping_it_readable) {
     const Sender ann = owner();
     http::Headers key;

@@ -84,9 +84,14 @@ Task<> forget(db::Database& database, IdempotencyRow row) {
     co_await database.write(work);
 }
 
+/// Whether the same request might be answered otherwise a moment later.
+bool is_passing(unsigned status) {
+    return status >= 500 || status == 401 || status == 429;
+}
+
 Task<> keep(Services& services, IdempotencyRow row, const http::Response& response) {
     const std::string* body = std::get_if<std::string>(&response.body);
-    if (response.status >= 500 || body == nullptr) {
+    if (is_passing(response.status) || body == nullptr) {
         co_await forget(services.database, row);
         co_return;
     }

@@ -6,8 +6,8 @@
 namespace berth::api {
 
 /// Runs the route's handler unless the same caller sent this key to this address within 24 hours;
-/// then answers what was answered, with `Idempotency-Replayed: ?1`. Failures of ours (5xx) are not
-/// kept. Callers without an account run as if there were no key.
+/// then answers what was answered, with `Idempotency-Replayed: ?1`. Answers that pass (5xx, 429,
+/// 401) are not kept. Callers without an account run as if there were no key.
 ///
 /// Errors: invalid — idempotency_mismatch: another body came with the key (422), or the key is not
 ///         1 to 255 visible characters; conflict — idempotency_running: the first is under way.

@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "api/body.hpp"
 #include "base/crypto.hpp"
 
 namespace berth::api {
@@ -43,6 +44,23 @@ Result<Page> page_of(const http::Request& request, std::string_view filter) {
     }
     page.after = plain->substr(13);
     return page;
+}
+
+http::Response page_response(const boost::json::array& all, const Page& page,
+                             std::string_view filter) {
+    boost::json::array items;
+    std::optional<std::string> next;
+    bool begun = page.after.empty();
+    for (const boost::json::value& item : all) {
+        const std::string_view id = item.at("id").as_string();
+        if (begun && std::cmp_equal(items.size(), page.limit)) {
+            next = cursor_after(filter, std::string_view(items.back().at("id").as_string()));
+            break;
+        }
+        if (begun) items.push_back(item);
+        begun = begun || id == page.after;
+    }
+    return list_response(std::move(items), next);
 }
 
 std::string cursor_after(std::string_view filter, std::string_view last) {

@@ -19,6 +19,10 @@ struct Page {
 /// refused. Errors: invalid — bad_limit, bad_cursor, cursor_mismatch (all 400).
 Result<Page> page_of(const http::Request& request, std::string_view filter);
 
+/// One page of a short list that is at hand as a whole; its items have an `id`.
+http::Response page_response(const boost::json::array& all, const Page& page,
+                             std::string_view filter);
+
 /// The cursor that goes on after `last`.
 std::string cursor_after(std::string_view filter, std::string_view last);
 

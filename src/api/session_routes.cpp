@@ -1,6 +1,7 @@
 // The browser sessions of the person who asks.
 #include "accounts/accounts.hpp"
 #include "api/body.hpp"
+#include "api/paging.hpp"
 #include "api/routes.hpp"
 
 namespace berth::api {
@@ -20,6 +21,8 @@ namespace {
 
 /// GET /api/v1/sessions: last seen first; there are at most 100.
 Task<Result<http::Response>> list_sessions(Services& services, Context& context) {
+    const Result<Page> page = page_of(context.request, "sessions");
+    if (!page) co_return page.error();
     const std::string user = context.caller.user.id;
     const auto sessions = co_await services.accounts.sessions.list(user);
     boost::json::array items;
@@ -31,7 +34,7 @@ Task<Result<http::Response>> list_sessions(Services& services, Context& context)
                                                .address = session.address,
                                                .current = session.id == context.caller.session}));
     }
-    co_return list_response(std::move(items), std::nullopt);
+    co_return page_response(items, *page, "sessions");
 }
 
 /// DELETE /api/v1/sessions/{id}: at once, whatever its access token says.
@@ -47,7 +50,8 @@ const Route table[] = {
     {.verb = http::Verb::get,
      .pattern = "/api/v1/sessions",
      .policy = Policy::signed_in,
-     .handler = list_sessions},
+     .handler = list_sessions,
+     .query = "limit cursor"},
     {.verb = http::Verb::del,
      .pattern = "/api/v1/sessions/{id}",
      .policy = Policy::signed_in,

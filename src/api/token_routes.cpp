@@ -2,6 +2,7 @@
 #include "accounts/accounts.hpp"
 #include "api/access.hpp"
 #include "api/body.hpp"
+#include "api/paging.hpp"
 #include "api/routes.hpp"
 
 namespace berth::api {
@@ -18,12 +19,14 @@ namespace {
 
 /// GET /api/v1/tokens: newest first; there are at most 100.
 Task<Result<http::Response>> list_tokens(Services& services, Context& context) {
+    const Result<Page> page = page_of(context.request, "tokens");
+    if (!page) co_return page.error();
     const std::string user = context.caller.user.id;
     const auto tokens = co_await services.accounts.tokens.list(user);
     boost::json::array items;
     for (const accounts::Token& token : tokens)
         items.push_back(json::from(token));
-    co_return list_response(std::move(items), std::nullopt);
+    co_return page_response(items, *page, "tokens");
 }
 
 /// POST /api/v1/tokens {name, scope, project?, expires_at_ms?}
@@ -68,7 +71,8 @@ const Route table[] = {
     {.verb = http::Verb::get,
      .pattern = "/api/v1/tokens",
      .policy = Policy::signed_in,
-     .handler = list_tokens},
+     .handler = list_tokens,
+     .query = "limit cursor"},
     {.verb = http::Verb::post,
      .pattern = "/api/v1/tokens",
      .policy = Policy::signed_in,

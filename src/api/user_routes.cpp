@@ -31,16 +31,9 @@ Task<Result<http::Response>> list_users(Services& services, Context& context) {
     if (!page) co_return page.error();
     const std::vector<accounts::User> users = co_await services.accounts.users.list();
     boost::json::array items;
-    std::optional<std::string> next;
-    for (const accounts::User& user : users) {
-        if (user.id <= page->after) continue;
-        if (items.size() == static_cast<std::size_t>(page->limit)) {
-            next = cursor_after("users", std::string_view(items.back().at("id").as_string()));
-            break;
-        }
+    for (const accounts::User& user : users)
         items.push_back(json::from(user));
-    }
-    co_return list_response(std::move(items), next);
+    co_return page_response(items, *page, "users");
 }
 
 /// POST /api/v1/users {email, password?, team?}
