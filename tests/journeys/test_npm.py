@@ -1,0 +1,139 @@
+"""npm, pnpm and yarn projects, as their own tools make them."""
+
+import json
+import os
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+from berth import ROOT
+from shared import Journey
+
+_templates = {}
+
+
+def vite_template():
+    """What `npm create vite@latest -- --template react-ts` makes, with a lock file."""
+    if "vite" not in _templates:
+        folder = tempfile.mkdtemp(prefix="berth-vite-")
+        environment = dict(os.environ,
+                           PATH=f"{ROOT}/build/toolchain/node/bin:" + os.environ["PATH"])
+        subprocess.run(["npm", "create", "--yes", "vite@latest", "app", "--", "--template", "react-ts",
+                        "--no-interactive"], cwd=folder, env=environment, check=True, timeout=180,
+                       capture_output=True, stdin=subprocess.DEVNULL)
+        app = Path(folder, "app")
+        # npm 11 writes a lock file that `npm ci` refuses when oxlint's optional packages of other
+        # platforms are in it; what is built does not need the linter.
+        package = json.loads((app / "package.json").read_text())
+        package["devDependencies"].pop("oxlint", None)
+        (app / "package.json").write_text(json.dumps(package, indent=2))
+        subprocess.run(["npm", "install", "--ignore-scripts", "--no-audit", "--no-fund"],
+                       cwd=app, env=environment, check=True, timeout=180, capture_output=True)
+        _templates["vite"] = {str(f.relative_to(app)): f.read_bytes() for f in app.rglob("*")
+                              if f.is_file() and "node_modules" not in f.parts}
+    return dict(_templates["vite"])
+
+
+def small_package(build, name="small", dependencies=None, **more):
+    return json.dumps({"name": name, "version": "1.0.0", "private": True,
+                       "scripts": {"build": build}, "dependencies": dependencies or {}, **more})
+
+
+class Npm(Journey):
+    def test_a_vite_project_goes_live_and_its_second_push_reuses_the_install(self):
+        files = vite_template()
+        url = self.git.repository("vite", files)
+        made, done = self.berth.imported(url, "vite", timeout=400)
+        self.assertEqual(done.returncode, 0, done.stderr + self.berth.log_tail())
+        self.assertEqual(made["plan"]["framework"]["value"], "vite")
+        page = self.berth.site("vite")
+        self.assertIn('<div id="root">', page.text)
+        deep = self.berth.site("vite", "/some/page", {"Accept": "text/html"})
+        self.assertEqual(deep.status, 200)  # a single-page application
+        self.assertEqual(self.berth.site("vite", "/assets/none.js").status, 404)
+
+        files["index.html"] = files["index.html"].replace(b"</head>", b"<!-- second --></head>")
+        self.git.commit("vite", files, message="Second")
+        second = self.berth.berth("deploy", "-p", "vite", "--json", timeout=300)
+        self.assertEqual(second.returncode, 0, second.stderr)
+        self.assertIn("<!-- second -->", self.berth.site("vite").text)
+        log = self.berth.log_text(json.loads(second.stdout)["deployment"])
+        self.assertRegex(log, r"(?i)(snapshot|reus|did not change|unchanged)")
+
+        third = self.berth.berth("deploy", "-p", "vite", "--json", timeout=300)
+        self.assertEqual(third.returncode, 0, third.stderr)
+        ended = self.berth.deployment(json.loads(third.stdout)["deployment"])
+        self.assertTrue(ended["reused_deployment"], ended)  # same tree: no step runs
+
+    def test_a_pnpm_project_below_the_top(self):
+        files = {f"apps/web/{path}": content for path, content in vite_template().items()
+                 if path != "package-lock.json"}
+        package = json.loads(files["apps/web/package.json"])
+        package["packageManager"] = "pnpm@10.12.1"
+        files["apps/web/package.json"] = json.dumps(package)
+        files["README.md"] = "The site is in apps/web."
+        url = self.git.repository("pnpm", files)
+        made, done = self.berth.imported(url, "pnpm", "--root", "apps/web", timeout=400)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("pnpm", made["plan"]["package_manager"]["value"])
+        self.assertIn('<div id="root">', self.berth.site("pnpm").text)
+
+    def test_a_yarn_project_with_its_lock_file(self):
+        files = {"package.json": small_package("mkdir -p dist && cp node_modules/is-number/package.json dist/ && echo yarn > dist/index.html",
+                                               dependencies={"is-number": "7.0.0"}),
+                 "yarn.lock": "# yarn lockfile v1\n\n\nis-number@7.0.0:\n  version \"7.0.0\"\n"}
+        url = self.git.repository("yarn", files)
+        made, done = self.berth.imported(url, "yarn", "--output", "dist", timeout=300)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("yarn", made["plan"]["package_manager"]["value"])
+        self.assertEqual(self.berth.site("yarn").text, "yarn\n")
+        self.assertEqual(self.berth.site("yarn", "/package.json").json["name"], "is-number")
+
+    def test_what_create_react_app_makes(self):
+        files = {
+            "package.json": small_package("react-scripts build", "cra",
+                                          {"react-scripts": "file:./scripts"}),
+            "scripts/package.json": json.dumps({"name": "react-scripts", "version": "5.0.1",
+                                                "bin": {"react-scripts": "run.js"}}),
+            "scripts/run.js": "#!/usr/bin/env node\nconst fs = require('fs');\n"
+                              "fs.mkdirSync('build/static/js', {recursive: true});\n"
+                              "fs.writeFileSync('build/index.html', '<div id=root>cra</div>');\n"
+                              "fs.writeFileSync('build/static/js/main.4f2b91c8.js', '1');\n",
+        }
+        url = self.git.repository("cra", files, executable=["scripts/run.js"])
+        made, done = self.berth.imported(url, "cra", timeout=300)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(made["plan"]["output_dir"]["value"], "build")
+        self.assertIn("cra", self.berth.site("cra", "/deep/link", {"Accept": "text/html"}).text)
+
+    def test_node_versions_variables_and_settings(self):
+        script = ("mkdir -p out && node -e \"require('fs').writeFileSync('out/index.html',"
+                  "process.version+' '+process.env.GREETING+' '+process.env.CI)\"")
+        files = {"package.json": small_package(script), ".nvmrc": "22\n"}
+        url = self.git.repository("settings", files)
+        made, done = self.berth.imported(url, "settings", "--output", "out", "-e", "GREETING=hello",
+                                         timeout=300)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertRegex(self.berth.site("settings").text, r"^v22\.\d+\.\d+ hello \S+$")
+        changed = self.berth.berth("projects", "set", "-p", "settings", "node=20",
+                                   "build_command=mkdir -p out; node -v > out/index.html")
+        self.assertEqual(changed.returncode, 0, changed.stderr)
+        again = self.berth.berth("deploy", "-p", "settings", timeout=300)
+        self.assertEqual(again.returncode, 0, again.stderr)
+        self.assertRegex(self.berth.site("settings").text, r"^v20\.")
+
+    def test_an_express_application_is_told_not_yet(self):
+        files = {"package.json": json.dumps({"name": "server", "scripts": {"start": "node server.js"},
+                                             "dependencies": {"express": "^4"}}),
+                 "server.js": "require('express')().listen(3000)\n"}
+        url = self.git.repository("express", files)
+        made, done = self.berth.imported(url, "express")
+        self.assertEqual(done.returncode, 5, done.stderr)
+        self.assertEqual((made["state"], made["reason"]), ("failed", "plan_failed"))
+        self.assertRegex(made["detail"] + made["next_step"], r"(?i)not yet|server|dynamic")
+        self.assertEqual(self.berth.site("express").status, 404)
+
+
+if __name__ == "__main__":
+    unittest.main()
