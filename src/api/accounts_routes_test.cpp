@@ -206,8 +206,8 @@ TEST_F(AccountsRoutesTest, changes_a_password_and_ends_the_other_sessions) {
 TEST_F(AccountsRoutesTest, says_whether_it_is_well) {
     EXPECT_EQ(get("/api/v1/instance/health").at("status"), "ready");
     EXPECT_EQ(get("/livez").status, 200u);
-    services.ready = []() -> Task<Result<>> {
-        co_return fail(Failure::unavailable, "the object store is gone");
+    services.ready = [] {
+        return answered(Result<>(fail(Failure::unavailable, "the object store is gone")));
     };
     const TestReply ill = get("/readyz");
     EXPECT_EQ(ill.status, 503u);

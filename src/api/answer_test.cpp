@@ -13,6 +13,11 @@ using http::Verb;
 
 class AnswerTest : public testing::Test, protected TestApi {};
 
+Task<Result<jobs::Inspection>> broken(std::string why) {
+    throw std::runtime_error(why);
+    co_return jobs::Inspection{};
+}
+
 constexpr const char* ours = "http://localhost:8080";
 
 /// "a=1; b=2" of the Set-Cookie fields of an answer.
@@ -177,8 +182,8 @@ TEST_F(AnswerTest, does_not_replay_an_answer_that_passes) {
     key.set("idempotency-key", "k-3");
     const std::string body = R"({"repo_url":"https://git.example/a.git"})";
     EXPECT_EQ(post("/api/v1/inspect", body, ann, key).status, 503u);
-    services.inspect = [](jobs::Source) -> Task<Result<jobs::Inspection>> {
-        co_return jobs::Inspection{};
+    services.inspect = [](jobs::Source) {
+        return answered(Result<jobs::Inspection>(jobs::Inspection{}));
     };
     EXPECT_EQ(post("/api/v1/inspect", body, ann, key).status, 200u);
 }
@@ -197,9 +202,7 @@ TEST_F(AnswerTest, replays_a_new_token_without_keeping_it_readable) {
 
 TEST_F(AnswerTest, survives_a_handler_that_breaks) {
     const Sender ann = owner();
-    services.inspect = [](jobs::Source) -> Task<Result<jobs::Inspection>> {
-        throw std::runtime_error("disk on fire");
-    };
+    services.inspect = [](jobs::Source) { return broken("disk on fire"); };
     const TestReply reply =
         post("/api/v1/inspect", R"({"repo_url":"https://git.example/a.git"})", ann);
     EXPECT_EQ(reply.status, 500u);
@@ -209,8 +212,8 @@ TEST_F(AnswerTest, survives_a_handler_that_breaks) {
 
 TEST_F(AnswerTest, says_that_the_disk_is_full) {
     const Sender ann = owner();
-    services.inspect = [](jobs::Source) -> Task<Result<jobs::Inspection>> {
-        throw std::runtime_error("sqlite3_step: database or disk is full");
+    services.inspect = [](jobs::Source) {
+        return broken("sqlite3_step: database or disk is full");
     };
     const TestReply reply =
         post("/api/v1/inspect", R"({"repo_url":"https://git.example/a.git"})", ann);

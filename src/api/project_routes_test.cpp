@@ -8,6 +8,10 @@ namespace {
 
 using http::Verb;
 
+Task<> nothing() {
+    co_return;
+}
+
 class ProjectRoutesTest : public testing::Test, protected TestApi {
 protected:
     TestReply send_if_match(Verb verb, const std::string& target, const std::string& body,
@@ -118,9 +122,9 @@ TEST_F(ProjectRoutesTest, replaces_variables_under_their_own_etag) {
 TEST_F(ProjectRoutesTest, deletes_a_project_and_takes_its_sites_down) {
     const std::string id = add_project(ann_, "shop");
     std::string taken_down;
-    services.project_deleted = [&](std::string project) -> Task<> {
+    services.project_deleted = [&](std::string project) {
         taken_down = project;
-        co_return;
+        return nothing();
     };
     const Sender bound = token(ann_, "admin", "shop");
     EXPECT_EQ(send(Verb::del, "/api/v1/projects/shop", "", ann_).status, 204u);
@@ -132,11 +136,10 @@ TEST_F(ProjectRoutesTest, deletes_a_project_and_takes_its_sites_down) {
 
 TEST_F(ProjectRoutesTest, shows_the_newest_deployment_of_each) {
     const std::string id = add_project(ann_, "shop");
-    services.latest_deployments =
-        [&](std::vector<std::string> ids) -> Task<std::map<std::string, json::value>> {
+    services.latest_deployments = [&](std::vector<std::string> ids) {
         std::map<std::string, json::value> latest;
         latest[ids.at(0)] = boost::json::object{{"id", "dpl_a"}};
-        co_return latest;
+        return answered(latest);
     };
     EXPECT_EQ(get("/api/v1/projects/" + id, ann_).json().at("latest").at("id"), "dpl_a");
 }
@@ -152,9 +155,9 @@ TEST_F(ProjectRoutesTest, deploys_by_the_secret_of_a_hook) {
     ASSERT_TRUE(url.starts_with(prefix + "/api/v1/hooks/deploy/whk_"));
     const std::string target = url.substr(prefix.size());
     DeployWish seen;
-    services.create_deployment = [&](DeployWish wish) -> Task<Result<std::string>> {
+    services.create_deployment = [&](DeployWish wish) {
         seen = wish;
-        co_return "dpl_a";
+        return answered(Result<std::string>("dpl_a"));
     };
     // Called by anything: also with a browser's foreign Origin, it needs the secret alone.
     const TestReply deployed = post(target, "", {.origin = "https://cms.example"});
@@ -169,7 +172,7 @@ TEST_F(ProjectRoutesTest, deploys_by_the_secret_of_a_hook) {
 TEST_F(ProjectRoutesTest, limits_hooks) {
     add_project(ann_, "shop");
     const std::string url = post("/api/v1/projects/shop/hook", "", ann_).at("url");
-    services.create_deployment = [](DeployWish) -> Task<Result<std::string>> { co_return "dpl_a"; };
+    services.create_deployment = [](DeployWish) { return answered(Result<std::string>("dpl_a")); };
     TestReply last;
     for (int i = 0; i < 31; ++i)
         last = post(url.substr(std::string("http://localhost:8080").size()), "");
@@ -178,9 +181,10 @@ TEST_F(ProjectRoutesTest, limits_hooks) {
 
 TEST_F(ProjectRoutesTest, looks_at_a_repository_with_the_credential_that_was_given) {
     jobs::Source seen;
-    services.inspect = [&](jobs::Source source) -> Task<Result<jobs::Inspection>> {
+    services.inspect = [&](jobs::Source source) {
         seen = source;
-        co_return jobs::Inspection{.branches = {"main"}, .default_branch = "main"};
+        const jobs::Inspection found{.branches = {"main"}, .default_branch = "main"};
+        return answered(Result<jobs::Inspection>(found));
     };
     const TestReply reply = post("/api/v1/inspect", R"({
         "repo_url": "https://git.example/a.git", "branch": "main", "root": "./web",
@@ -202,8 +206,9 @@ TEST_F(ProjectRoutesTest, looks_at_a_repository_with_the_credential_that_was_giv
 }
 
 TEST_F(ProjectRoutesTest, says_why_a_repository_cannot_be_looked_at) {
-    services.inspect = [](jobs::Source) -> Task<Result<jobs::Inspection>> {
-        co_return fail_as(Failure::not_found, "clone_not_found", "/repo_url", "no such repository");
+    services.inspect = [](jobs::Source) {
+        return answered(Result<jobs::Inspection>(
+            fail_as(Failure::not_found, "clone_not_found", "/repo_url", "no such repository")));
     };
     const std::string body = R"({"repo_url":"https://git.example/a.git"})";
     EXPECT_EQ(post("/api/v1/inspect", body, ann_).code(), "clone_not_found");

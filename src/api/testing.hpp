@@ -11,6 +11,12 @@
 
 namespace berth::api {
 
+/// A task that has its value already: what a lambda may return that stands for a service.
+template <class T>
+Task<T> answered(T value) {
+    co_return value;
+}
+
 /// What a test sends with.
 struct Sender {
     std::string bearer{};
