@@ -89,7 +89,12 @@ export const streamEvents = (response: ServerResponse, run: Run, after: number) 
       clearInterval(timer)
     }
   }
+  const listener = () => {}
+  run.listeners.add(listener)
   const timer = setInterval(flush, flushEvery)
-  response.on('close', () => clearInterval(timer))
+  response.on('close', () => {
+    clearInterval(timer)
+    run.listeners.delete(listener)
+  })
   flush()
 }
