@@ -10,6 +10,7 @@
 
 #include "base/log.hpp"
 #include "edge/loop.hpp"
+#include "edge/store_hint.hpp"
 
 namespace berth::edge {
 
@@ -58,6 +59,7 @@ struct Edge::Inside {
     Outside outside{};
     std::vector<std::unique_ptr<Loop>> loops{};
     std::unique_ptr<asio::steady_timer> next_poll{};
+    std::unique_ptr<StoreHint> hint{};
     std::atomic<std::int64_t> generation = 0;
     std::atomic<bool> stopped = false;
 
@@ -81,12 +83,22 @@ struct Edge::Inside {
         log::info("routes changed",
                   {{"generation", table.generation()}, {"hosts", table.routes().size()}});
         share_table();
+        outside.publication->keep();
+    }
+
+    /// A store on this machine says itself when a head was put; others are asked every second.
+    Task<> follow_hints() {
+        while (!stopped) {
+            co_await hint->wait();
+            next_poll->cancel();
+        }
     }
 
     /// Looks at the store every second, or at once when hinted.
     Task<> watch() {
         while (!stopped) {
             look();
+            hint->watch(outside.public_directory + "/routes");
             next_poll->expires_after(outside.poll_every);
             boost::system::error_code hinted;
             co_await next_poll->async_wait(asio::redirect_error(asio::use_awaitable, hinted));
@@ -107,6 +119,7 @@ Edge::Edge(EdgeConfig config) : inside_(std::make_unique<Inside>()) {
     outside.publication =
         std::make_unique<Publication>(config.public_directory, config.state_directory);
     inside_->next_poll = std::make_unique<asio::steady_timer>(outside.publication_loop);
+    inside_->hint = std::make_unique<StoreHint>(outside.publication_loop.get_executor());
     for (std::size_t i = 0; i < outside.loops; ++i) {
         inside_->loops.push_back(std::make_unique<Loop>(outside));
     }
@@ -128,6 +141,7 @@ void Edge::run() {
                              {"loops", outside.loops}});
     const auto work = asio::make_work_guard(outside.publication_loop);
     spawn(outside.publication_loop.get_executor(), inside_->watch(), "publication");
+    spawn(outside.publication_loop.get_executor(), inside_->follow_hints(), "publication hints");
     asio::thread_pool threads(inside_->loops.size() + 1);
     asio::post(threads, [&outside] { outside.publication_loop.run(); });
     std::atomic<std::size_t> running = inside_->loops.size();

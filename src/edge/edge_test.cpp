@@ -341,6 +341,18 @@ TEST_F(EdgeTest, follows_what_is_published) {
     EXPECT_EQ(status_of(get("/")), 404);
 }
 
+TEST_F(EdgeTest, sees_a_local_store_change_without_being_told) {
+    start();
+    get("/");
+    std::this_thread::sleep_for(20ms);  // until it watches
+    store_.deploy("dpl_2", {{"index.html", "two"}});
+    store_.publish(store_.route("shop.test", "dpl_2"));
+    const std::int64_t wanted = store_.head().generation;
+    for (int i = 0; i < 500 && edge_->generation() != wanted; ++i)
+        std::this_thread::sleep_for(2ms);
+    EXPECT_EQ(edge_->generation(), wanted);  // polling would take 10 s
+}
+
 TEST_F(EdgeTest, hides_members_only_sites_and_says_that_apps_do_not_run) {
     artifacts::Route route = store_.route("shop.test", "dpl_1");
     route.access = artifacts::Access::members;

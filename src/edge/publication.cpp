@@ -57,7 +57,7 @@ Publication::Publication(std::string public_directory, std::string state_directo
 
 void Publication::start() {
     restore();
-    poll();
+    if (poll()) keep();
 }
 
 void Publication::restore() {
@@ -105,7 +105,6 @@ bool Publication::poll() {
     }
     if (!changed) return false;
     table_ = std::make_shared<const HostTable>(head->generation, std::move(routes));
-    keep();
     return true;
 }
 
@@ -173,6 +172,7 @@ Result<> Publication::check(const artifacts::Route& route) {
     if (route.kind != artifacts::RouteKind::site) return boost::system::in_place_value;
     const Result<std::shared_ptr<const Site>> site = load_from(route.deployment, true);
     if (!site) return site.error();
+    newest_ = *site;
     return check_blobs(**site);
 }
 

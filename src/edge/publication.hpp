@@ -23,12 +23,15 @@ public:
     /// Begins with the last good generation, then looks at the store.
     void start();
 
-    /// Looks at the store once. True: the table changed. A store that cannot be read, and a route
-    /// or manifest that does not hold, change nothing: what was good is served on, and looked at
-    /// again next time.
+    /// Looks at the store once. True: the table changed; share it, then `keep` it. A store that
+    /// cannot be read, and a route or manifest that does not hold, change nothing: what was good is
+    /// served on, and looked at again next time.
     bool poll();
 
     std::shared_ptr<const HostTable> table() const { return table_; }
+
+    /// Writes the table, and the manifests it needs, to our own disk. Never throws.
+    void keep();
 
     /// Errors: not_found, invalid — neither the store nor our own copy has a good manifest.
     Result<std::shared_ptr<const Site>> load(const std::string& deployment);
@@ -46,7 +49,6 @@ private:
     };
 
     void restore();
-    void keep();
     void forget_unused_manifests() const;
     std::set<std::string> changed_hosts(const artifacts::RouteHead& head) const;
     std::set<std::string> all_hosts() const;
@@ -62,6 +64,7 @@ private:
     std::shared_ptr<const HostTable> table_ = std::make_shared<const HostTable>();
     std::set<std::string> unsettled_{};
     std::map<std::string, std::weak_ptr<const Site>> sites_{};
+    std::shared_ptr<const Site> newest_{};  // the first visitors come soon
     Mark seen_{};
 };
 

@@ -122,6 +122,7 @@ TEST_F(PublicationTest, starts_from_its_own_copy_without_the_store) {
         store_.publish(store_.route("a.test", "dpl_1"));
         store_.publish(store_.route("b.test", "dpl_2"));
         publication.poll();
+        publication.keep();
     }
     fs::rename(store_.public_directory(), store_ / "away");
     Publication publication = open();
@@ -135,9 +136,11 @@ TEST_F(PublicationTest, forgets_copies_that_no_route_needs) {
     Publication publication = open();
     store_.publish(store_.route("a.test", "dpl_1"));
     publication.poll();
+    publication.keep();
     EXPECT_TRUE(fs::exists(store_ / "state/manifests/dpl_1.json"));
     store_.publish(store_.route("a.test", "dpl_2"));
     publication.poll();
+    publication.keep();
     EXPECT_FALSE(fs::exists(store_ / "state/manifests/dpl_1.json"));
     EXPECT_TRUE(fs::exists(store_ / "state/manifests/dpl_2.json"));
 }

@@ -63,7 +63,9 @@ struct Connection {
     Stream stream;
     std::string peer;
     asio::cancellation_signal stop{};
-    bool idle = true;  // between two requests
+    bool idle = true;                   // between two requests
+    bool endless = false;               // a stream that only follows: nothing is lost by its end
+    FramedWebSocket* socket = nullptr;  // while a conversation goes on
 };
 
 /// One request and what its head says about the connection.
@@ -209,6 +211,9 @@ Task<Next> converse(Connection& connection, Incoming& incoming, Response& respon
     if (!sent) co_return Next::close;
     const WebSocketLimits limits;
     FramedWebSocket socket(stream, connection.server->deadlines, limits);
+    connection.socket = &socket;
+    const std::shared_ptr<void> forget(
+        &connection, [](void* owner) { static_cast<Connection*>(owner)->socket = nullptr; });
     co_await std::get<SocketBody>(response.body)(socket);
     constexpr std::uint16_t normal = 1000;
     constexpr std::uint16_t going_away = 1001;
@@ -259,6 +264,10 @@ Task<Next> answer_request(Connection& connection, Incoming& incoming) {
         const Next next = co_await converse(connection, incoming, response);
         co_return next;
     }
+    const std::string_view type = response.headers.get("content-type");
+    connection.endless =
+        std::holds_alternative<StreamBody>(response.body) &&
+        (type.starts_with("text/event-stream") || type.starts_with("application/x-ndjson"));
     // A body that nobody read to its end would be taken for the next request.
     const bool drained = co_await incoming.body->drain();
     incoming.terms.keep_alive = incoming.terms.keep_alive && drained && !connection.server->ending;
@@ -328,8 +337,14 @@ Task<> wait_for_all(Server& server, std::chrono::milliseconds limit) {
 /// Lets open requests end, then stops what is left.
 Task<> end(Server& server) {
     server.ending = true;
+    std::vector<Connection*> followers;
     for (Connection* connection : server.connections) {
         if (connection->idle) connection->stream.close();
+        if (connection->socket != nullptr) connection->socket->go_away();
+        if (connection->endless) followers.push_back(connection);
+    }
+    for (Connection* connection : followers) {
+        connection->stop.emit(asio::cancellation_type::terminal);
     }
     co_await wait_for_all(server, end_limit);
     const std::vector<Connection*> left(server.connections.begin(), server.connections.end());

@@ -24,6 +24,12 @@ Task<> count_to_three(BodySink& sink) {
     }
 }
 
+Task<> follow(BodySink& sink) {
+    co_await sink.write("first");
+    const std::chrono::milliseconds forever{60'000};
+    co_await sleep_for(forever);
+}
+
 Task<> break_after_one(BodySink& sink) {
     co_await sink.write("one");
     throw std::runtime_error("broken on purpose");
@@ -73,6 +79,9 @@ Task<Response> answer(Request& request) {
     Response response;
     if (request.path == "/stream") {
         response.body = StreamBody(&count_to_three);
+    } else if (request.path == "/follow") {
+        response.headers.add("content-type", "text/event-stream");
+        response.body = StreamBody(&follow);
     } else if (request.path == "/breaks-later") {
         response.body = StreamBody(&break_after_one);
     } else if (request.path == "/socket") {
@@ -286,6 +295,28 @@ TEST_F(ServerTest, lets_open_requests_end) {
     const std::string reply = testing_support::receive_all(open);
     EXPECT_TRUE(reply.ends_with("rested")) << reply;
     EXPECT_NE(reply.find("connection: close"), reply.npos);
+}
+
+TEST_F(ServerTest, ends_followers_and_conversations_soon) {
+    const Fd follower = testing_support::connect_to(port_);
+    testing_support::send_text(follower, "GET /follow HTTP/1.1\r\nHost: a\r\n\r\n");
+    testing_support::receive_until(follower, "first");
+    const Fd socket = testing_support::connect_to(port_);
+    testing_support::send_text(socket,
+                               "GET /socket HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\n"
+                               "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+                               "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+    testing_support::receive_until(socket, "\r\n\r\n");
+    const auto begin = std::chrono::steady_clock::now();
+    std::thread peer([&] {
+        EXPECT_EQ(testing_support::receive_until(socket, "\xe9"), "\x88\x02\x03\xe9");
+        const std::string agreed("\x88\x82\0\0\0\0\x03\xe9", 8);
+        testing_support::send_text(socket, agreed);
+        ::shutdown(socket.get(), SHUT_WR);
+    });
+    running_->stop();
+    peer.join();
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, 3s);
 }
 
 TEST(UnixServer, believes_its_peer) {

@@ -32,6 +32,8 @@ public:
     Task<bool> send_text(std::string_view text) override;
     Task<bool> send_binary(std::string_view bytes) override;
     Task<> close(std::uint16_t code, std::string_view reason) override;
+    /// Says that we go; the conversation ends when the peer agrees.
+    void go_away() { send_close(1001, {}); }
 
 private:
     struct Frame;
