@@ -3,6 +3,7 @@
 #include "api/body.hpp"
 #include "api/paging.hpp"
 #include "api/project_view.hpp"
+#include "api/repository.hpp"
 #include "api/routes.hpp"
 
 namespace berth::api {
@@ -11,7 +12,7 @@ namespace berth::api {
 struct ProjectDraft {
     std::string name{};
     std::string repo_url{};
-    std::string branch{};  // "": the remote's own, known from the first clone
+    std::string branch{};  // "": the remote's own
     std::string root{};
     std::optional<std::string> framework{};
     std::optional<std::string> install_command{};
@@ -133,7 +134,16 @@ Task<Result<http::Response>> add_project(Services& services, Context& context) {
     wanted.project = project_of(*draft, *team);
     wanted.credential = draft->credential.value_or(projects::CredentialInput{});
     wanted.variables = draft->variables;
+    const Result<> fits = projects::check(wanted.project);
+    if (!fits) co_return fits.error();
     const projects::Actor actor = actor_of(context);
+    if (wanted.project.branch.empty()) {
+        const RepositoryWish wish{.repo_url = wanted.project.repo_url,
+                                  .branch = "",
+                                  .root = "",
+                                  .credential = draft->credential};
+        wanted.project.branch = co_await default_branch(services, actor.user, wish);
+    }
     Result<projects::ProjectDetails> added = co_await services.projects.add(wanted, actor);
     if (!added) co_return added.error();
     co_return co_await project_response(services, 201, std::move(*added));

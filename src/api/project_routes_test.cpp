@@ -205,6 +205,19 @@ TEST_F(ProjectRoutesTest, looks_at_a_repository_with_the_credential_that_was_giv
     EXPECT_TRUE(seen.credential.secret.starts_with("-----BEGIN OPENSSH"));
 }
 
+TEST_F(ProjectRoutesTest, asks_the_remote_for_its_branch_when_none_is_named) {
+    services.inspect = [](jobs::Source) {
+        return answered(Result<jobs::Inspection>(jobs::Inspection{.default_branch = "trunk"}));
+    };
+    add_project(ann_, "shop");
+    EXPECT_EQ(get("/api/v1/projects/shop", ann_).at("branch"), "trunk");
+    services.inspect = [](jobs::Source) {
+        return answered(Result<jobs::Inspection>(fail(Failure::unavailable, "no worker")));
+    };
+    add_project(ann_, "other");
+    EXPECT_EQ(get("/api/v1/projects/other", ann_).at("branch"), "main");
+}
+
 TEST_F(ProjectRoutesTest, says_why_a_repository_cannot_be_looked_at) {
     services.inspect = [](jobs::Source) {
         return answered(Result<jobs::Inspection>(
