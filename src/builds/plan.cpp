@@ -75,7 +75,12 @@ Outcome<BuildPlan> plan_static(const Survey& survey, const jobs::Settings& setti
     }
     if (!survey.has("index.html")) {
         for (const char* usual : {"public", "dist", "build", "site", "www", "docs", "_site"}) {
-            if (!survey.has(std::string(usual) + "/index.html")) continue;
+            const std::string below = survey.root.empty() ? usual : survey.root + "/" + usual;
+            const auto others = root_candidates(survey);
+            const bool only = std::all_of(others.begin(), others.end(), [&](const auto& other) {
+                return other == below || other.starts_with(below + "/");
+            });
+            if (!only || !survey.has(std::string(usual) + "/index.html")) continue;
             plan.output_dir = usual;
             plan.shown.output_dir = {usual, fmt::format("there is a {}/index.html", usual)};
             return plan;

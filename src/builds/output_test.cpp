@@ -1,0 +1,203 @@
+#include "builds/output.hpp"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "base/crypto.hpp"
+#include "builds/archive.hpp"
+#include "builds/link_map.hpp"
+#include "builds/masker.hpp"
+#include "builds/step_run.hpp"
+
+namespace berth::builds {
+namespace {
+
+/// A tar as a hostile build could bring about, entry by entry.
+class Tar {
+public:
+    Tar() : file_(memory_file("")), archive_(archive_write_new()) {
+        archive_write_set_format_pax(archive_);
+        archive_write_open_fd(archive_, file_.get());
+    }
+    ~Tar() { archive_write_free(archive_); }
+
+    Tar& add(const std::string& path, unsigned type, const std::string& content = "",
+             const char* target = nullptr, bool hard = false) {
+        archive_entry* entry = archive_entry_new();
+        archive_entry_set_pathname(entry, path.c_str());
+        archive_entry_set_filetype(entry, type);
+        archive_entry_set_perm(entry, 0644);
+        archive_entry_set_size(entry, static_cast<la_int64_t>(content.size()));
+        if (target != nullptr && !hard) archive_entry_set_symlink(entry, target);
+        if (target != nullptr && hard) archive_entry_set_hardlink(entry, target);
+        archive_write_header(archive_, entry);
+        archive_write_data(archive_, content.data(), content.size());
+        archive_entry_free(entry);
+        return *this;
+    }
+    Tar& file(const std::string& path, const std::string& content) {
+        return add(path, AE_IFREG, content);
+    }
+    Tar& link(const std::string& path, const char* target) {
+        return add(path, AE_IFLNK, "", target);
+    }
+    Result<SiteFiles> collect(const OutputRules& rules = {}) {
+        archive_write_close(archive_);
+        ::lseek(file_.get(), 0, SEEK_SET);
+        spool_ = std::make_unique<BlobSpool>("/tmp");
+        return collect_output(file_.get(), rules, *spool_);
+    }
+    int descriptor() const { return file_.get(); }
+    BlobSpool& spool() { return *spool_; }
+
+private:
+    Fd file_;
+    archive* archive_;
+    std::unique_ptr<BlobSpool> spool_;
+};
+
+std::string paths(const Result<SiteFiles>& files) {
+    if (!files) return files.error().code + ": " + files.error().message;
+    std::string text;
+    for (const auto& file : *files)
+        text += file.first + " ";
+    return text;
+}
+
+TEST(Output, hashes_files_and_keeps_equal_ones_once) {
+    Tar tar;
+    const std::string page(2000, 'x');
+    const auto files =
+        tar.file("./index.html", page).file("./a/b.html", page).file("c.bin", "\1").collect();
+    ASSERT_EQ(paths(files), "a/b.html c.bin index.html ");
+    const auto& entry = files->at("index.html");
+    EXPECT_EQ(entry.sha256, sha256_hex(page));
+    EXPECT_EQ(entry.bytes, 2000u);
+    EXPECT_EQ(entry.type, "text/html; charset=utf-8");
+    EXPECT_LT(entry.variants.at("br"), 200u);
+    EXPECT_LT(entry.variants.at("gzip"), 200u);
+    EXPECT_TRUE(files->at("c.bin").variants.empty());
+    EXPECT_EQ(tar.spool().names().size(), 4u);
+
+    const ByteSource stream = tar.spool().stream({sha256_hex("\1")});
+    std::string bytes(200, '\0');
+    std::size_t filled = 0;
+    while (const std::size_t count = stream(std::span(bytes).subspan(filled, 7)))
+        filled += count;
+    EXPECT_EQ(filled, 2 + 64 + 8 + 1u);
+    EXPECT_EQ(bytes[0], 64);
+    EXPECT_EQ(bytes.substr(2, 64), sha256_hex("\1"));
+    EXPECT_EQ(bytes[74], '\1');
+}
+
+TEST(Output, turns_links_inside_into_what_they_point_at) {
+    EXPECT_EQ(paths(Tar()
+                        .file("a.html", "x")
+                        .link("b.html", "a.html")
+                        .link("d/c.html", "../b.html")
+                        .collect()),
+              "a.html b.html d/c.html ");
+    EXPECT_EQ(paths(Tar()
+                        .file("docs/v1/x", "x")
+                        .link("docs/v1/y", "x")
+                        .link("latest", "docs/v1")
+                        .link("l2", "latest")
+                        .collect()),
+              "docs/v1/x docs/v1/y l2/x l2/y latest/x latest/y ");
+    Tar hard;
+    EXPECT_EQ(paths(hard.file("a", "x").add("b", AE_IFREG, "", "a", true).collect()), "a b ");
+}
+
+TEST(Output, refuses_every_other_link_and_file) {
+    const auto unsafe = [](Tar& tar) {
+        const auto files = tar.collect();
+        return files ? paths(files) : files.error().code;
+    };
+    EXPECT_EQ(unsafe(Tar().file("a", "x").link("p", "/etc/passwd")), "output_unsafe");
+    EXPECT_EQ(unsafe(Tar().file("a", "x").link("p", "../x")), "output_unsafe");
+    EXPECT_EQ(unsafe(Tar().file("a", "x").link("d/p", "../../x")), "output_unsafe");
+    EXPECT_EQ(unsafe(Tar().file("a", "x").link("p", "p")), "output_unsafe");
+    EXPECT_EQ(unsafe(Tar().file("a", "x").link("p", "q").link("q", "p")), "output_unsafe");
+    EXPECT_EQ(unsafe(Tar().file("d/a", "x").link("d/self", ".")), "output_unsafe");
+    EXPECT_EQ(unsafe(Tar().file("d/a", "x").link("d/e/up", "../..")), "output_unsafe");
+    EXPECT_EQ(unsafe(Tar().file("a", "x").link("p", "nowhere")), "output_unsafe");
+    EXPECT_EQ(unsafe(Tar().file("a", "x").link("up", "..").link("p", "up/etc")), "output_unsafe");
+    EXPECT_EQ(unsafe(Tar().file("a", "x").add("pipe", AE_IFIFO)), "output_unsafe");
+    EXPECT_EQ(unsafe(Tar().file("a", "x").add("null", AE_IFCHR)), "output_unsafe");
+    EXPECT_EQ(unsafe(Tar().file("../a", "x")), "output_unsafe");
+    EXPECT_EQ(unsafe(Tar().file("/a", "x")), "output_unsafe");
+    EXPECT_EQ(unsafe(Tar().file("a/../../b", "x")), "output_unsafe");
+    EXPECT_EQ(unsafe(Tar().file("a\nb", "x")), "output_unsafe");
+    EXPECT_EQ(unsafe(Tar().file("a\\b", "x")), "output_unsafe");
+    EXPECT_EQ(unsafe(Tar().file("a", "x").add("b", AE_IFREG, "", "/etc/passwd", true)),
+              "output_unsafe");
+}
+
+TEST(Output, keeps_links_that_multiply_within_the_limits) {
+    Tar tar;
+    for (int i = 0; i < 10; ++i)
+        tar.file(fmt::format("l0/f{}", i), "x");
+    for (int level = 1; level < 8; ++level) {
+        for (int i = 0; i < 10; ++i) {
+            tar.link(fmt::format("l{}/d{}", level, i), fmt::format("../l{}", level - 1).c_str());
+        }
+    }
+    EXPECT_EQ(tar.collect({.files_max = 1000}).error().code, "output_too_large");
+}
+
+TEST(Output, has_limits) {
+    EXPECT_EQ(Tar().file("a", std::string(100, 'x')).collect({.bytes_max = 99}).error().code,
+              "output_too_large");
+    EXPECT_EQ(
+        Tar().file("a", "").file("b", "").file("c", "").collect({.files_max = 2}).error().code,
+        "output_too_large");
+    EXPECT_EQ(Tar().file(std::string(1200, 'a'), "").collect().error().code, "output_too_large");
+    EXPECT_EQ(Tar().collect().error().code, "output_missing");
+}
+
+TEST(Output, finds_secrets_however_they_are_written) {
+    const std::string secret = "s3cret-value-of-the-api";
+    const OutputRules rules{.secrets = {{"API_KEY", forms_of(secret, 8)}}};
+    for (const std::string& text :
+         {secret, base64(secret), base64("x" + secret), base64("xy" + secret), base64url(secret)}) {
+        const auto files = Tar().file("a.js", "before " + text + " after").collect(rules);
+        ASSERT_FALSE(files) << text;
+        EXPECT_EQ(files.error().code, "secret_in_output");
+        EXPECT_NE(files.error().message.find("API_KEY"), std::string::npos);
+        EXPECT_EQ(files.error().message.find(secret), std::string::npos);
+    }
+    // Across the blocks in which a large file is read.
+    std::string large(20 << 20, 'x');
+    large.replace((1 << 20) - 5, secret.size(), secret);
+    EXPECT_FALSE(Tar().file("large.bin", large).collect(rules));
+    EXPECT_TRUE(Tar().file("a.js", "nothing").collect(rules));
+}
+
+TEST(Output, leaves_hidden_files_of_a_source_tree_out) {
+    EXPECT_EQ(paths(Tar()
+                        .file("index.html", "")
+                        .file(".env", "")
+                        .file(".git/config", "")
+                        .file("a/.x/y", "")
+                        .file("node_modules/z", "")
+                        .file(".well-known/security.txt", "")
+                        .collect({.is_source_tree = true})),
+              ".well-known/security.txt index.html ");
+}
+
+TEST(Output, refuses_a_damaged_stream) {
+    const Fd file = memory_file(std::string(5000, 'x'));
+    BlobSpool spool("/tmp");
+    EXPECT_FALSE(collect_output(file.get(), {}, spool));
+    Tar whole;
+    const Result<SiteFiles> good = whole.file("a", std::string(100'000, 'x')).collect();
+    ASSERT_TRUE(good);
+    ASSERT_EQ(::ftruncate(whole.descriptor(), 50'000), 0);
+    ::lseek(whole.descriptor(), 0, SEEK_SET);
+    EXPECT_FALSE(collect_output(whole.descriptor(), {}, spool));
+}
+
+}  // namespace
+}  // namespace berth::builds

@@ -1,0 +1,212 @@
+#include "builds/plan.hpp"
+
+#include <gtest/gtest.h>
+
+#include "builds/inspect.hpp"
+
+namespace berth::builds {
+namespace {
+
+Survey tree(std::map<std::string, std::string> files, std::string root = "") {
+    Survey survey;
+    survey.root = std::move(root);
+    for (const auto& file : files)
+        survey.names[file.first] = 'f';
+    survey.files = std::move(files);
+    return survey;
+}
+
+std::string package(std::string dependencies, std::string scripts = R"("build": "x")",
+                    std::string more = "") {
+    return fmt::format(R"({{"dependencies": {{{}}}, "scripts": {{{}}}{}}})", dependencies, scripts,
+                       more);
+}
+
+TEST(Plan, knows_the_frameworks) {
+    struct {
+        std::string_view name;
+        std::map<std::string, std::string> files;
+        std::string_view output;
+        bool spa;
+    } const cases[] = {
+        {"vite", {{"package.json", package(R"("vite": "8")")}}, "dist", true},
+        {"vite",
+         {{"package.json", package(R"("vite": "8")")},
+          {"vite.config.ts", "export default { build: { outDir: 'public/app' } }"}},
+         "public/app",
+         true},
+        {"vite",
+         {{"package.json", package(R"("vite": "8")")},
+          {"vite.config.js", "({root: './src', build: {outDir: \"../out\"}})"}},
+         "out",
+         true},
+        {"vite",
+         {{"package.json", package(R"("vite": "8")")},
+          {"vite.config.js", "({build: {outDir: '../../etc'}})"}},
+         "dist",
+         true},
+        {"vite",
+         {{"package.json", package(R"("vite": "8")", R"("build": "vite build --outDir www")")}},
+         "www",
+         true},
+        {"create_react_app", {{"package.json", package(R"("react-scripts": "5")")}}, "build", true},
+        {"next",
+         {{"package.json", package(R"("next": "15")")},
+          {"next.config.mjs", "export default { output: 'export' }"}},
+         "out",
+         false},
+        {"astro", {{"package.json", package(R"("astro": "5", "vite": "6")")}}, "dist", false},
+        {"angular",
+         {{"package.json", package(R"("@angular/cli": "18")")},
+          {"angular.json", R"({"projects": {"shop": {}}})"}},
+         "dist/shop/browser",
+         true},
+        {"other", {{"package.json", package("")}}, "", false},
+        {"static", {{"index.html", ""}}, ".", false},
+        {"static", {{"index.html", ""}, {"package.json", package("", "")}}, ".", false},
+        {"static", {{"public/index.html", ""}}, "public", false},
+    };
+    for (const auto& one : cases) {
+        const Outcome<BuildPlan> plan = make_plan(tree(one.files), {});
+        ASSERT_TRUE(plan) << one.name << ": " << plan.error().detail;
+        EXPECT_EQ(plan->shown.framework.value, one.name);
+        EXPECT_EQ(plan->output_dir, one.output) << one.name;
+        EXPECT_EQ(plan->shown.spa, one.spa) << one.name;
+        EXPECT_FALSE(plan->shown.framework.reason.empty());
+        EXPECT_FALSE(plan->shown.output_dir.reason.empty());
+    }
+}
+
+TEST(Plan, says_not_yet_to_what_needs_a_server) {
+    const std::map<std::string, std::string> cases[] = {
+        {{"package.json", package(R"("express": "4")", R"("start": "node .")")}},
+        {{"package.json", package(R"("express": "4")")}},
+        {{"package.json", package(R"("next": "15")")}},
+        {{"package.json", package(R"("@sveltejs/kit": "2")")}},
+        {{"package.json", package(R"("@nestjs/core": "10")")}},
+        {{"package.json", package("", R"("start": "node server.js")")}},
+    };
+    for (const auto& files : cases) {
+        const Outcome<BuildPlan> plan = make_plan(tree(files), {});
+        ASSERT_FALSE(plan);
+        EXPECT_EQ(plan.error().reason, jobs::Reason::plan_failed);
+        EXPECT_NE(plan.error().detail.find("later"), std::string::npos) << plan.error().detail;
+        EXPECT_TRUE(make_plan(tree(files), {.output_dir = "public"})) << "the owner knows better";
+        const jobs::Inspection shown = inspection_of(tree(files), {});
+        EXPECT_NE(shown.framework.reason.find("later"), std::string::npos);
+        EXPECT_FALSE(shown.framework.value.empty());
+    }
+}
+
+TEST(Plan, finds_the_package_manager_and_its_frozen_install) {
+    struct {
+        std::map<std::string, std::string> files;
+        std::string more;  // of package.json
+        std::string_view manager, install, version;
+    } const cases[] = {
+        {{}, "", "npm", "npm install", ""},
+        {{{"package-lock.json", ""}}, "", "npm", "npm ci", ""},
+        {{{"npm-shrinkwrap.json", ""}}, "", "npm", "npm ci", ""},
+        {{{"pnpm-lock.yaml", "lockfileVersion: '9.0'\n"}},
+         "",
+         "pnpm",
+         "pnpm install --frozen-lockfile",
+         "^10"},
+        {{{"pnpm-lock.yaml", "lockfileVersion: 6.0\n"}},
+         "",
+         "pnpm",
+         "pnpm install --frozen-lockfile",
+         "^8"},
+        {{{"yarn.lock", "# yarn lockfile v1\n"}},
+         "",
+         "yarn",
+         "yarn install --frozen-lockfile",
+         "^1"},
+        {{{"yarn.lock", "__metadata:\n  version: 8\n"}},
+         "",
+         "yarn",
+         "yarn install --immutable",
+         "^4"},
+        {{{"yarn.lock", "__metadata:\n  version: 6\n"}},
+         "",
+         "yarn",
+         "yarn install --immutable",
+         "^3"},
+        {{{"bun.lock", ""}}, "", "bun", "bun install --frozen-lockfile", "^1"},
+        {{},
+         R"(, "packageManager": "pnpm@9.1.0+sha512.abc")",
+         "pnpm",
+         "pnpm install --no-frozen-lockfile",
+         "9.1.0"},
+        {{{"yarn.lock", ""}},
+         R"(, "packageManager": "yarn@4.2.0")",
+         "yarn",
+         "yarn install --immutable",
+         "4.2.0"},
+        {{{"yarn.lock", ""}},
+         R"(, "packageManager": "yarn@1.22.0")",
+         "yarn",
+         "yarn install --frozen-lockfile",
+         "1.22.0"},
+    };
+    for (const auto& one : cases) {
+        auto files = one.files;
+        files["package.json"] = package(R"("vite": "8")", R"("build": "x")", one.more);
+        const Outcome<BuildPlan> plan = make_plan(tree(files), {});
+        ASSERT_TRUE(plan);
+        EXPECT_EQ(plan->shown.package_manager.value, one.manager);
+        EXPECT_EQ(plan->install_command, one.install);
+        EXPECT_EQ(plan->manager.version, one.version);
+        EXPECT_EQ(plan->build_command, fmt::format("{} run build", one.manager));
+    }
+}
+
+TEST(Plan, looks_for_lock_files_up_to_the_top) {
+    const Survey survey = tree({{"pnpm-lock.yaml", "lockfileVersion: '9.0'"},
+                                {".nvmrc", "20"},
+                                {"apps/web/package.json", package(R"("vite": "8")")}},
+                               "apps/web");
+    const Outcome<BuildPlan> plan = make_plan(survey, {});
+    ASSERT_TRUE(plan);
+    EXPECT_EQ(plan->shown.package_manager.value, "pnpm");
+    EXPECT_EQ(plan->shown.node.value, "20");
+}
+
+TEST(Plan, lets_settings_win) {
+    const Survey survey = tree({{"package.json", package(R"("vite": "8")")}});
+    const Outcome<BuildPlan> plan = make_plan(
+        survey,
+        {.install_command = "", .build_command = "make", .output_dir = "/out/", .node = "22"});
+    ASSERT_TRUE(plan);
+    EXPECT_EQ(plan->install_command, "");
+    EXPECT_EQ(plan->build_command, "make");
+    EXPECT_EQ(plan->output_dir, "out");
+    EXPECT_EQ(plan->node_range, "22");
+    EXPECT_EQ(plan->shown.build_command.reason, "set in the project");
+    EXPECT_FALSE(make_plan(survey, {.output_dir = "../x"}));
+    EXPECT_FALSE(make_plan(survey, {.framework = "cobol"}));
+    EXPECT_FALSE(make_plan(survey, {.node = "banana"}));
+}
+
+TEST(Plan, refuses_in_words) {
+    EXPECT_NE(make_plan(tree({{"package.json", "{"}}), {}).error().detail.find("not valid JSON"),
+              std::string::npos);
+    EXPECT_NE(make_plan(tree({{"docs/index.html", ""}, {"web/package.json", "{}"}}), {})
+                  .error()
+                  .next_step.find("web"),
+              std::string::npos)
+        << "docs/ is served only when nothing else could be meant";
+    Survey gone = tree({{"web/package.json", "{}"}}, "wev");
+    gone.root_exists = false;
+    EXPECT_NE(make_plan(gone, {}).error().next_step.find("web"), std::string::npos);
+}
+
+TEST(Root, is_plain_segments) {
+    EXPECT_EQ(normal_root("./apps//web/").value(), "apps/web");
+    EXPECT_EQ(normal_root("").value(), "");
+    for (const char* bad : {"/etc", "..", "a/../..", "a\nb"})
+        EXPECT_FALSE(normal_root(bad)) << bad;
+}
+
+}  // namespace
+}  // namespace berth::builds
