@@ -196,11 +196,12 @@ class Berth:
     # What journeys do again and again.
 
     def imported(self, url, name, *options, timeout=300, stdin=""):
-        """berth import → (deployment object, the finished process)."""
+        """berth import → (the deployment, or None when nothing was made; the finished process)."""
         done = self.berth("import", url, "--name", name, "--json", "--no-input", *options,
                           timeout=timeout, stdin=stdin)
-        found = self.api("GET", f"/projects/{name}/deployments") if done.returncode in (0, 5) else None
-        return (found["items"][0] if found and found["items"] else None), done
+        answer = self.http("GET", f"/api/v1/projects/{name}/deployments")
+        items = answer.json["items"] if answer.status == 200 else []
+        return (items[0] if items else None), done
 
     def deployment(self, deployment):
         return self.api("GET", f"/deployments/{deployment}")

@@ -81,7 +81,8 @@ class GitServer:
 
     def start_http(self):
         backend = run("git", "--exec-path") + "/git-http-backend"
-        hashed = run("htpasswd", "-nbB", "deploy", PASSWORD)
+        # The user name that hosts expect beside a token.
+        hashed = run("htpasswd", "-nbB", "x-access-token", PASSWORD)
         (self.dir / "htpasswd").write_text(hashed + "\n")
         (self.dir / "nginx.conf").write_text(NGINX.format(dir=self.dir, port=self.port))
         (self.dir / "git.inc").write_text(GIT.format(dir=self.dir, backend=backend))
