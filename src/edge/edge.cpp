@@ -35,10 +35,19 @@ void start_connection(Loop& loop, http::Accepted accepted) {
                                                 }));
 }
 
+/// The door stays open: what the kernel refuses one connection must not end all.
+void start_or_drop(Loop& loop, http::Accepted accepted) {
+    try {
+        start_connection(loop, std::move(accepted));
+    } catch (const std::exception& broken) {
+        log::error("connection dropped", {{"why", broken.what()}});
+    }
+}
+
 Task<> accept_all(Loop& loop, http::Acceptor& acceptor) {
     while (!loop.ending) {
         http::Accepted accepted = co_await acceptor.accept();
-        start_connection(loop, std::move(accepted));
+        start_or_drop(loop, std::move(accepted));
     }
 }
 

@@ -319,10 +319,19 @@ void start(const std::shared_ptr<Server>& server, Accepted accepted) {
                                                 }));
 }
 
+/// The door stays open: what the kernel refuses one connection must not end all.
+void start_or_drop(const std::shared_ptr<Server>& server, Accepted accepted) {
+    try {
+        start(server, std::move(accepted));
+    } catch (const std::exception& broken) {
+        log::error("connection dropped", {{"why", broken.what()}});
+    }
+}
+
 Task<> accept_all(Acceptor& acceptor, const std::shared_ptr<Server>& server) {
     while (true) {  // ends when canceled
         Accepted accepted = co_await acceptor.accept();
-        start(server, std::move(accepted));
+        start_or_drop(server, std::move(accepted));
     }
 }
 
