@@ -120,16 +120,21 @@ Task<Result<jobs::ClaimReply>> claim(Agent& agent, jobs::Kind kind) {
 
 /// One job after the other, until the worker drains.
 Task<> serve(std::shared_ptr<Agent> agent, jobs::Kind kind) {
+    constexpr int failures_per_line = 20;
     Backoff backoff(200ms, 5s);
+    int failures = 0;
     while (!agent->config.drain->begun()) {
         Result<jobs::ClaimReply> reply = co_await claim(*agent, kind);
         if (!reply) {
-            log::warning("no job claimed", {{"why", reply.error().message}});
+            if (failures++ % failures_per_line == 0) {
+                log::warning("no job claimed", {{"why", reply.error().message}});
+            }
             const std::chrono::milliseconds pause = backoff.next();
             co_await sleep_for(pause);
             continue;
         }
         backoff.reset();
+        failures = 0;
         if (!reply->job) continue;
         co_await run_job(agent, std::move(*reply->job), reply->lease_ms);
     }
