@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <fstream>
@@ -66,9 +67,15 @@ bool remove_group(const std::string& path) {
 
 }  // namespace
 
-Cgroups::Cgroups(std::string instance) : top_("berth-" + instance) {
-    static const std::set<std::string> wanted = {"memory", "pids", "cpu", "cpuset", "freezer"};
-    std::ifstream table("/proc/self/mountinfo");
+Cgroups::Cgroups(std::string instance, std::string mountinfo)
+    : top_("berth-" + std::move(instance)) {
+    constexpr std::array<std::string_view, 5> wanted = {"memory", "pids", "cpu", "cpuset",
+                                                        "freezer"};
+    const auto is_wanted = [&](std::string_view name) {
+        return name.starts_with("name=") ||
+               std::find(wanted.begin(), wanted.end(), name) != wanted.end();
+    };
+    std::ifstream table(mountinfo);
     std::map<std::string, std::string> all;
     for (std::string line; std::getline(table, line);) {
         std::istringstream fields(line);
@@ -81,7 +88,7 @@ Cgroups::Cgroups(std::string instance) : top_("berth-" + instance) {
         if (type != "cgroup") continue;
         std::istringstream words(options);
         for (std::string option; std::getline(words, option, ',');) {
-            if (wanted.contains(option) || option.starts_with("name=")) all[option] = point;
+            if (is_wanted(option)) all[option] = point;
         }
     }
     if (all.contains("memory") || all.contains("pids")) {

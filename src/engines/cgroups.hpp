@@ -20,8 +20,8 @@ struct Counts {
 
 class Cgroups {
 public:
-    /// `instance` names our part of the tree: "/berth-INSTANCE". Looks at /proc/self/mountinfo.
-    explicit Cgroups(std::string instance);
+    /// `instance` names our part of the tree: "/berth-INSTANCE". `mountinfo` says where it is.
+    explicit Cgroups(std::string instance, std::string mountinfo = "/proc/self/mountinfo");
 
     CgroupMode mode() const { return mode_; }
     bool has(const std::string& controller) const;

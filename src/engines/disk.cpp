@@ -189,17 +189,18 @@ void bind_directory(const Fd& directory, const std::string& mount_point, Access 
 void mount_overlay(const std::vector<Fd>& lower, const Fd& upper, const Fd& work,
                    const std::string& mount_point) {
     std::string options = "lowerdir=";
-    for (std::size_t i = 0; i < lower.size(); ++i)
+    for (std::size_t i = 0; i < lower.size(); ++i) {
         options += (i == 0 ? "" : ":") + own_path(lower[i]);
-    if (upper) {
-        options += ",upperdir=" + own_path(upper) + ",workdir=" + own_path(work);
-        // Nothing of an upper layer outlives a crash, so nothing in it needs syncing (Linux 5.10).
-        options += ",volatile";
     }
+    if (upper) options += ",upperdir=" + own_path(upper) + ",workdir=" + own_path(work);
     const unsigned long flags = MS_NOSUID | MS_NODEV | MS_NOATIME | (upper ? 0ul : MS_RDONLY);
-    if (::mount("overlay", mount_point.c_str(), "overlay", flags, options.c_str()) != 0) {
-        throw_errno("overlay " + mount_point);
-    }
+    const auto mounts_with = [&](const std::string& text) {
+        return ::mount("overlay", mount_point.c_str(), "overlay", flags, text.c_str()) == 0;
+    };
+    // An upper layer does not outlive a crash, so nothing in it needs syncing: volatile, if the
+    // kernel knows it (5.10).
+    if (upper && mounts_with(options + ",volatile")) return;
+    if (!mounts_with(options)) throw_errno("overlay " + mount_point);
 }
 
 std::vector<std::string> locked_options(const std::string& path) {

@@ -30,6 +30,7 @@ void take_descriptors(msghdr& message, std::vector<Fd>& descriptors) {
 
 Frames::Frames(asio::local::stream_protocol::socket socket) : socket_(std::move(socket)) {
     socket_.native_non_blocking(true);
+    ::fcntl(socket_.native_handle(), F_SETFD, FD_CLOEXEC);  // Asio does not
 }
 
 Task<bool> Frames::receive(char* into, std::size_t count, std::vector<Fd>& descriptors) {

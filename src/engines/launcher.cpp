@@ -1,11 +1,13 @@
 #include "engines/launcher.hpp"
 
+#include <linux/close_range.h>
 #include <signal.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <filesystem>
 
@@ -26,6 +28,7 @@ using asio::local::stream_protocol;
 
 constexpr std::size_t worker_threads = 4;
 constexpr std::size_t connections_max = 32;
+constexpr auto accept_pause = std::chrono::milliseconds(100);
 constexpr std::size_t requests_max = 1024;  // of one connection, not yet answered
 
 /// What the verbs act on.
@@ -193,10 +196,22 @@ bool is_allowed(const LauncherConfig& config, stream_protocol::socket& socket) {
 Task<> accept_workers(const LauncherConfig& config, Rooms rooms, int listener) {
     const auto here = co_await asio::this_coro::executor;
     stream_protocol::acceptor door(here, stream_protocol(), listener);
+    door.native_non_blocking(true);
     const auto connections = std::make_shared<std::size_t>(0);
     for (std::uint64_t number = 1;; ++number) {  // ends when canceled
-        stream_protocol::socket socket(here);
-        co_await door.async_accept(socket, asio::use_awaitable);
+        boost::system::error_code refused;
+        co_await door.async_wait(stream_protocol::acceptor::wait_read,
+                                 asio::redirect_error(asio::use_awaitable, refused));
+        if (refused == asio::error::operation_aborted) throw boost::system::system_error(refused);
+        // By hand, because a child that starts meanwhile must not inherit it.
+        Fd guest(::accept4(door.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+        if (!guest) {
+            if (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED) continue;
+            log::warning("the launcher cannot accept", {{"why", std::strerror(errno)}});
+            co_await sleep_for(accept_pause);
+            continue;
+        }
+        stream_protocol::socket socket(here, stream_protocol(), guest.release());
         if (!is_allowed(config, socket) || *connections >= connections_max) {
             log::warning("the launcher refused a connection");
             continue;
@@ -212,6 +227,7 @@ Task<> accept_workers(const LauncherConfig& config, Rooms rooms, int listener) {
 /// The process itself: who reaps, what children inherit, how many descriptors.
 void settle() {
     ::umask(022);
+    ::close_range(3, ~0u, CLOSE_RANGE_CLOEXEC);  // whatever we were started with is ours alone
     ::signal(SIGPIPE, SIG_IGN);
     if (::prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) throw_errno("subreaper");
     rlimit descriptors{};

@@ -38,7 +38,7 @@ Fd listen_on(const std::string& path) {
 }  // namespace
 
 LauncherProcess::LauncherProcess(LauncherOptions options) : options_(std::move(options)) {
-    char name[] = "/tmp/berth-launcher-XXXXXX";
+    char name[] = "/tmp/berth.launcher-XXXXXX";
     if (::mkdtemp(name) == nullptr) throw_errno("mkdtemp");
     directory_ = name;
     std::filesystem::permissions(directory_, std::filesystem::perms(0755));

@@ -268,12 +268,26 @@ TEST_F(LauncherTest, ends_in_order_when_it_is_asked_to) {
     EXPECT_TRUE(soon([&] { return !any_loop_below(launcher.state_directory()); }));
 }
 
-int children_of(pid_t pid) {
-    std::ifstream file(fmt::format("/proc/{0}/task/{0}/children", pid));
-    int count = 0;
-    for (pid_t child = 0; file >> child;)
-        ++count;
-    return count;
+std::vector<pid_t> children_of(pid_t pid) {
+    std::vector<pid_t> children;
+    std::error_code gone;
+    for (const auto& thread : fs::directory_iterator(fmt::format("/proc/{}/task", pid), gone)) {
+        std::ifstream file(thread.path() / "children");
+        for (pid_t child = 0; file >> child;)
+            children.push_back(child);
+    }
+    return children;
+}
+
+/// "socket:[…]" and the like, of a process.
+std::set<std::string> sockets_of(pid_t pid) {
+    std::set<std::string> sockets;
+    std::error_code gone;
+    for (const auto& fd : fs::directory_iterator(fmt::format("/proc/{}/fd", pid), gone)) {
+        const std::string what = fs::read_symlink(fd.path(), gone).string();
+        if (what.starts_with("socket:")) sockets.insert(what);
+    }
+    return sockets;
 }
 
 long descriptors_of(pid_t pid) {
@@ -296,15 +310,32 @@ TEST_F(LauncherTest, holds_nothing_of_runs_that_ended) {
         EXPECT_TRUE(go(engine->remove_volume("v")));
     };
     once(Reach::Kind::internet);
-    EXPECT_TRUE(soon([&] { return children_of(launcher.pid()) == 0; }));
+    EXPECT_TRUE(soon([&] { return children_of(launcher.pid()).empty(); }));
     const long before = descriptors_of(launcher.pid());
     for (int i = 0; i < 5; ++i)
         once(i == 0 ? Reach::Kind::internet : Reach::Kind::none);
-    EXPECT_TRUE(soon([&] { return children_of(launcher.pid()) == 0; }));
+    EXPECT_TRUE(soon([&] { return children_of(launcher.pid()).empty(); }));
     EXPECT_TRUE(soon([&] { return descriptors_of(launcher.pid()) <= before; }));
     const auto left = Cgroups("leaktest").left_behind();
     EXPECT_TRUE(
         std::all_of(left.begin(), left.end(), [](const auto& one) { return one == "net"; }));
+}
+
+TEST_F(LauncherTest, gives_its_helpers_no_descriptor_but_their_own) {
+    LauncherProcess launcher({.instance = "helpertest", .prepared_networks = 1});
+    const auto engine = connect(launcher);
+    engines::Run run = shell_run("sleep 60");
+    run.reach.kind = Reach::Kind::internet;
+    const auto running = go(engine->start(std::move(run)));
+    ASSERT_TRUE(running);
+    const std::set<std::string> ours = sockets_of(launcher.pid());
+    EXPECT_FALSE(ours.empty());
+    const std::vector<pid_t> children = children_of(launcher.pid());
+    EXPECT_GE(children.size(), 2u);  // the command and slirp4netns
+    for (const pid_t child : children) {
+        for (const std::string& socket : sockets_of(child))
+            EXPECT_FALSE(ours.contains(socket));
+    }
 }
 
 Task<Result<>> start_and_drop(Engine& engine, Run run) {

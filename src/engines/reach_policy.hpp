@@ -38,7 +38,8 @@ struct ReachPolicy {
 };
 
 /// Loopback, link-local (metadata services), private, carrier NAT, benchmark, multicast and
-/// reserved ranges. Not the documentation ranges: real networks use them.
+/// reserved ranges, and the one metadata service on a public address (Azure's 168.63.129.16). Not
+/// the documentation ranges: real networks use them.
 const std::vector<AllowedNet>& private_nets();
 bool is_private(Address address);
 bool is_loopback(Address address);

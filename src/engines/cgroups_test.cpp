@@ -1,0 +1,110 @@
+// Over a tree of plain files: what the kernel shows, without needing a kernel of each kind. Real
+// groups are tested by engine_test.cpp with whatever this machine has.
+#include "engines/cgroups.hpp"
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <filesystem>
+#include <fstream>
+
+namespace berth::engines {
+namespace {
+
+namespace fs = std::filesystem;
+
+class CgroupsTest : public testing::Test {
+protected:
+    CgroupsTest() {
+        char name[] = "/tmp/berth-cgroups-XXXXXX";
+        root_ = ::mkdtemp(name);
+    }
+    ~CgroupsTest() override { fs::remove_all(root_); }
+
+    void write(const std::string& path, const std::string& text) {
+        fs::create_directories(fs::path(root_ + path).parent_path());
+        std::ofstream(root_ + path) << text;
+    }
+
+    Cgroups with_mounts(const std::string& lines) {
+        write("/mountinfo", lines);
+        return Cgroups("x", root_ + "/mountinfo");
+    }
+    std::string mount(const std::string& point, const std::string& type,
+                      const std::string& options) {
+        return "30 25 0:26 / " + root_ + point + " rw,nosuid shared:9 - " + type + " source " +
+               options + "\n";
+    }
+
+    std::string root_;
+};
+
+TEST_F(CgroupsTest, reads_version_2) {
+    write("/unified/cgroup.controllers", "cpuset cpu io memory pids\n");
+    write("/unified/berth-x/run/memory.events", "low 0\nhigh 0\nmax 12\noom 1\noom_kill 3\n");
+    write("/unified/berth-x/run/pids.events", "max 7\n");
+    write("/unified/berth-x/run/memory.peak", "123456\n");
+    write("/unified/berth-x/run/cgroup.procs", "");
+    const Cgroups cgroups = with_mounts(mount("/unified", "cgroup2", "rw,nsdelegate"));
+    EXPECT_EQ(cgroups.mode(), CgroupMode::v2);
+    EXPECT_TRUE(cgroups.has("memory"));
+    EXPECT_TRUE(cgroups.has("cpuset"));
+    EXPECT_FALSE(cgroups.has("hugetlb"));
+    EXPECT_TRUE(cgroups.limits_swap());
+    const Counts counts = cgroups.counts("run");
+    EXPECT_EQ(counts.oom_kills, 3u);
+    EXPECT_EQ(counts.forks_refused, 7u);
+    EXPECT_EQ(counts.memory_peak_bytes, 123456u);
+    EXPECT_EQ(cgroups.left_behind(), std::vector<std::string>{"run"});
+    EXPECT_EQ(cgroups.path_of("run"), "/berth-x/run");
+}
+
+TEST_F(CgroupsTest, kills_a_group_of_version_2_at_once) {
+    write("/unified/berth-x/run/cgroup.kill", "");
+    write("/unified/berth-x/run/cgroup.procs", "");
+    const Cgroups cgroups = with_mounts(mount("/unified", "cgroup2", "rw"));
+    EXPECT_TRUE(cgroups.kill("run"));  // empty
+    std::ifstream file(root_ + "/unified/berth-x/run/cgroup.kill");
+    std::string said;
+    file >> said;
+    EXPECT_EQ(said, "1");
+}
+
+TEST_F(CgroupsTest, reads_version_1_beside_an_idle_version_2) {
+    write("/memory/memory.memsw.limit_in_bytes", "9223372036854771712\n");
+    write("/memory/berth-x/run/memory.oom_control",
+          "oom_kill_disable 0\nunder_oom 0\noom_kill 2\n");
+    write("/memory/berth-x/run/memory.max_usage_in_bytes", "4096\n");
+    write("/pids/berth-x/run/pids.events", "max 1\n");
+    const Cgroups cgroups =
+        with_mounts(mount("/memory", "cgroup", "rw,memory") + mount("/pids", "cgroup", "rw,pids") +
+                    mount("/cpu", "cgroup", "rw,cpu,cpuacct") + mount("/unified", "cgroup2", "rw"));
+    EXPECT_EQ(cgroups.mode(), CgroupMode::v1);
+    EXPECT_TRUE(cgroups.has("cpu"));
+    EXPECT_FALSE(cgroups.has("cpuset"));
+    EXPECT_TRUE(cgroups.limits_swap());
+    const Counts counts = cgroups.counts("run");
+    EXPECT_EQ(counts.oom_kills, 2u);
+    EXPECT_EQ(counts.forks_refused, 1u);
+    EXPECT_EQ(counts.memory_peak_bytes, 4096u);
+}
+
+TEST_F(CgroupsTest, knows_when_there_are_none) {
+    const Cgroups cgroups = with_mounts("30 25 0:26 / /proc rw - proc proc rw\n");
+    EXPECT_EQ(cgroups.mode(), CgroupMode::none);
+    EXPECT_FALSE(cgroups.has("memory"));
+    EXPECT_FALSE(cgroups.limits_swap());
+    EXPECT_EQ(cgroups.counts("run").oom_kills, 0u);
+    EXPECT_TRUE(cgroups.left_behind().empty());
+}
+
+TEST_F(CgroupsTest, removes_groups_and_those_below) {
+    fs::create_directories(root_ + "/unified/berth-x/run/inner/deep");
+    const Cgroups cgroups = with_mounts(mount("/unified", "cgroup2", "rw"));
+    EXPECT_TRUE(cgroups.remove("run"));
+    EXPECT_FALSE(fs::exists(root_ + "/unified/berth-x/run"));
+    EXPECT_TRUE(cgroups.remove("run"));  // no error when there is none
+}
+
+}  // namespace
+}  // namespace berth::engines
