@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "api/testing.hpp"
+#include "deployments/deployment.hpp"
 
 namespace berth::api {
 namespace {
@@ -138,7 +139,7 @@ TEST_F(ProjectRoutesTest, shows_the_newest_deployment_of_each) {
     const std::string id = add_project(ann_, "shop");
     services.latest_deployments = [&](std::vector<std::string> ids) {
         std::map<std::string, json::value> latest;
-        latest[ids.at(0)] = boost::json::object{{"id", "dpl_a"}};
+        latest[ids.at(0)] = json::from(deployments::DeploymentView{.id = "dpl_a"});
         return answered(latest);
     };
     EXPECT_EQ(get("/api/v1/projects/" + id, ann_).json().at("latest").at("id"), "dpl_a");

@@ -1,12 +1,15 @@
 #pragma once
 /// For tests only: the whole API over a database in memory, spoken to without a socket.
 
+#include <gtest/gtest.h>
+
 #include <optional>
 #include <string>
 
 #include "accounts/testing.hpp"
 #include "api/answer.hpp"
 #include "api/route.hpp"
+#include "api/schema_check.hpp"
 #include "projects/project_store.hpp"
 
 namespace berth::api {
@@ -59,7 +62,10 @@ struct TestApi : accounts::TestAccounts {
         if (sender.origin) request.headers.set("origin", *sender.origin);
         http::Response response = wait(answer(services, request));
         TestReply reply{.status = response.status, .headers = response.headers, .text = {}};
-        if (const auto* text = std::get_if<std::string>(&response.body)) reply.text = *text;
+        if (const auto* text = std::get_if<std::string>(&response.body)) {
+            reply.text = *text;
+            check_described(request, reply);
+        }
         return reply;
     }
     TestReply get(const std::string& target, const Sender& sender = {}) {
@@ -100,6 +106,17 @@ struct TestApi : accounts::TestAccounts {
             post("/api/v1/projects",
                  R"({"name":")" + name + R"(","repo_url":"https://git.example/a.git"})", of);
         return reply.at("id");
+    }
+
+    /// Every answer that a test gets is held against openapi.json; a broken world is not in there.
+    static void check_described(const http::Request& request, const TestReply& reply) {
+        const Result<Match> found = match(request.verb, request.path);
+        if (!found || request.verb == http::Verb::head) return;
+        const std::string type(reply.headers.get("content-type"));
+        const std::string wrong =
+            schema_check::answer_complaint(*found->route, reply.status, type, reply.text);
+        EXPECT_EQ(wrong, "") << http::word(request.verb) << " " << request.path << " answered "
+                             << reply.status << " " << reply.text;
     }
 
     projects::ProjectStore projects{database,
