@@ -54,19 +54,28 @@ Task<Result<Caller>> caller_by_token(Services& services, std::string value) {
                      .project = owner->token.project};
 }
 
-/// "http://Host" as the browser sees it, when the host is an IP address: until a platform URL is
-/// set, Berth answers to those too (design §1).
-bool is_own_address(const http::Request& request, std::string_view origin) {
-    if (!http::is_address_literal(request.host)) return false;
-    const std::string own = std::string(request.secure ? "https://" : "http://") +
-                            std::string(request.headers.get("host"));
-    return origin == own;
-}
-
 std::string_view origin_of(std::string_view url) {
     const std::size_t host = url.find("://");
     if (host == std::string_view::npos) return url;
     return url.substr(0, url.find('/', host + 3));
+}
+
+std::string_view host_name_of(std::string_view url) {
+    const std::string_view origin = origin_of(url);
+    const std::size_t begin = origin.find("://");
+    const std::string_view host = begin == origin.npos ? origin : origin.substr(begin + 3);
+    return host.substr(0, host.find(':', host.rfind(']') == host.npos ? 0 : host.rfind(']')));
+}
+
+/// "http://Host" as the browser sees it, where Host is the platform's name behind another port (a
+/// tunnel) or an IP address: until a platform URL is set, Berth answers to those too (design §1).
+/// A page on another port of the same machine has another Origin than the Host it calls.
+bool is_own_address(const Config& config, const http::Request& request, std::string_view origin) {
+    const bool platform = request.host == host_name_of(config.platform_url);
+    if (!platform && !http::is_address_literal(request.host)) return false;
+    const std::string own = std::string(request.secure ? "https://" : "http://") +
+                            std::string(request.headers.get("host"));
+    return origin == own;
 }
 
 bool is_ours(const Config& config, const http::Request& request, std::string_view origin) {
@@ -74,7 +83,7 @@ bool is_ours(const Config& config, const http::Request& request, std::string_vie
     for (const std::string& more : config.more_origins) {
         if (origin == origin_of(more)) return true;
     }
-    return is_own_address(request, origin);
+    return is_own_address(config, request, origin);
 }
 
 bool about_a_project(Policy policy) {

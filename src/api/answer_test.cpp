@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "api/access.hpp"
 #include "api/testing.hpp"
 #include "base/id.hpp"
 
@@ -104,6 +105,23 @@ TEST_F(AnswerTest, needs_an_exact_origin_for_what_a_cookie_does) {
     upgrade.set("upgrade", "websocket");
     const Sender evil{.cookies = cookies, .origin = "http://evil.localhost:8080"};
     EXPECT_EQ(send(Verb::get, "/api/v1/projects", "", evil, upgrade).code(), "origin_refused");
+}
+
+TEST_F(AnswerTest, knows_itself_behind_a_tunnel_and_by_its_address) {
+    const auto result = [&](const char* host, const char* authority, const char* origin) {
+        http::Request request;
+        request.verb = Verb::post;
+        request.host = host;
+        request.headers.set("host", authority);
+        request.headers.set("origin", origin);
+        return check_origin(services.config, request).has_value();
+    };
+    EXPECT_TRUE(result("localhost", "localhost:9999", "http://localhost:9999"));
+    EXPECT_TRUE(result("192.0.2.5", "192.0.2.5:8080", "http://192.0.2.5:8080"));
+    EXPECT_TRUE(result("[::1]", "[::1]:8080", "http://[::1]:8080"));
+    EXPECT_FALSE(result("localhost", "localhost:8080", "http://localhost:3000"));
+    EXPECT_FALSE(result("evil.example", "evil.example", "http://evil.example"));
+    EXPECT_FALSE(result("shop.localhost", "shop.localhost:8080", "http://shop.localhost:8080"));
 }
 
 TEST_F(AnswerTest, takes_no_sign_in_from_another_site_s_page) {
