@@ -17,6 +17,8 @@ target_link_options(berth_options INTERFACE -pie -fuse-ld=lld -Wl,--as-needed)
 if(BERTH_SANITIZE)
   target_compile_options(berth_options INTERFACE -fsanitize=${BERTH_SANITIZE}
     -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  # SOCI's library keeps its type information to itself, which this check would link against.
+  target_compile_options(berth_options INTERFACE -fno-sanitize=vptr)
   target_link_options(berth_options INTERFACE -fsanitize=${BERTH_SANITIZE})
 else()
   target_compile_options(berth_options INTERFACE -fcf-protection=full)
