@@ -1,5 +1,6 @@
 #include "edge/edge.hpp"
 
+#include <signal.h>
 #include <sys/socket.h>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -142,6 +143,7 @@ Edge::Edge(EdgeConfig config) : inside_(std::make_unique<Inside>()) {
 Edge::~Edge() = default;
 
 void Edge::run() {
+    ::signal(SIGPIPE, SIG_IGN);  // sendfile() knows no MSG_NOSIGNAL
     Outside& outside = inside_->outside;
     outside.publication->start();
     inside_->generation = outside.publication->table()->generation();

@@ -19,7 +19,7 @@ using http::Framing;
 
 constexpr std::size_t piece_bytes = 16 << 10;
 constexpr std::int64_t grace_ms = 10'000;
-constexpr std::chrono::milliseconds body_silence_max{10'000};
+constexpr std::chrono::milliseconds body_silence_max{30'000};
 
 /// What is kept of a request while its answer is awaited.
 struct Passing {

@@ -127,6 +127,16 @@ TEST_F(ClientTest, stops_when_the_sink_has_enough) {
     EXPECT_EQ(send(what).error().failure, Failure::unavailable);
 }
 
+TEST_F(ClientTest, survives_a_sink_or_source_that_throws) {
+    Call what = call("GET", "/megabyte");
+    what.sink = [](std::string_view) -> bool { throw std::runtime_error("disk full"); };
+    EXPECT_EQ(send(what).error().failure, Failure::unavailable);
+    what = call("POST", "/x");
+    what.source = [](std::span<char>) -> std::size_t { throw std::runtime_error("disk full"); };
+    EXPECT_NE(send(what).error().message.find("disk full"), std::string::npos);
+    EXPECT_EQ(send(call("GET", "/x")).value().status, 200U);
+}
+
 TEST_F(ClientTest, bounds_the_answer) {
     Call what = call("GET", "/megabyte");
     what.reply_bytes_max = 999'999;

@@ -63,7 +63,8 @@ struct Transfer {
     curl_slist* fields = nullptr;
     std::size_t sent = 0;
     bool too_large = false;
-    bool stopped = false;  // the sink had enough
+    bool stopped = false;         // the sink had enough
+    std::exception_ptr broken{};  // what source or sink threw
 
     Transfer(Call& what, CURL* handle) : call(what), easy(handle) {}
     Transfer(const Transfer&) = delete;
@@ -89,26 +90,50 @@ std::size_t take_field(char* data, std::size_t, std::size_t count, void* context
     return count;
 }
 
-std::size_t take_body(char* data, std::size_t, std::size_t count, void* context) {
-    Transfer& transfer = *static_cast<Transfer*>(context);
+std::size_t take_piece(Transfer& transfer, std::string_view piece) {
     long status = 0;
     curl_easy_getinfo(transfer.easy, CURLINFO_RESPONSE_CODE, &status);
     if (transfer.call.sink && status >= 200 && status < 300) {
-        if (transfer.call.sink({data, count})) return count;
+        if (transfer.call.sink(piece)) return piece.size();
         transfer.stopped = true;
         return 0;
     }
-    if (transfer.reply.body.size() + count > transfer.call.reply_bytes_max) {
+    if (transfer.reply.body.size() + piece.size() > transfer.call.reply_bytes_max) {
         transfer.too_large = true;
         return 0;
     }
-    transfer.reply.body.append(data, count);
-    return count;
+    transfer.reply.body.append(piece);
+    return piece.size();
+}
+
+// No exception may cross curl's own frames: it is kept and thrown after them.
+
+std::size_t take_body(char* data, std::size_t, std::size_t count, void* context) {
+    Transfer& transfer = *static_cast<Transfer*>(context);
+    try {
+        return take_piece(transfer, {data, count});
+    } catch (...) {
+        transfer.broken = std::current_exception();
+        return 0;
+    }
 }
 
 std::size_t give_body(char* into, std::size_t, std::size_t count, void* context) {
     Transfer& transfer = *static_cast<Transfer*>(context);
-    return transfer.call.source(std::span(into, count));
+    try {
+        return transfer.call.source(std::span(into, count));
+    } catch (...) {
+        transfer.broken = std::current_exception();
+        return CURL_READFUNC_ABORT;
+    }
+}
+
+/// Whether the URL's host is this machine: no proxy of the environment is asked for it.
+bool is_loopback(std::string_view url) {
+    const std::size_t begin = url.find("://") + 3;
+    const std::string_view rest = url.substr(begin);
+    return rest.starts_with("127.") || rest.starts_with("localhost:") ||
+           rest.starts_with("localhost/") || rest == "localhost" || rest.starts_with("[::1]");
 }
 
 /// "unix:/run/api.sock:/target" → the socket and "http://localhost/target".
@@ -135,8 +160,8 @@ Result<> set_url(CURL* easy, const Call& call) {
     curl_easy_setopt(easy, CURLOPT_URL, url.c_str());
     if (!socket.empty()) {
         curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, socket.c_str());
-        curl_easy_setopt(easy, CURLOPT_PROXY, "");
     }
+    if (!socket.empty() || is_loopback(url)) curl_easy_setopt(easy, CURLOPT_PROXY, "");
     return boost::system::in_place_value;
 }
 
@@ -314,6 +339,7 @@ private:
                 reply = ready.error();
             } else {
                 const CURLcode code = drive(*handle, leash, ending_);
+                if (transfer.broken) std::rethrow_exception(transfer.broken);
                 if (!leash.canceled) reply = outcome(code, transfer);
             }
             curl_easy_reset(handle->easy);  // it points into `transfer`

@@ -1,5 +1,6 @@
 #include "http/server.hpp"
 
+#include <signal.h>
 #include <sys/socket.h>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -367,6 +368,8 @@ Task<> end(Server& server) {
 }  // namespace
 
 Task<> serve(Fd listening, Answer answer, PlanBody plan, ServerLimits limits) {
+    // sendfile() knows no MSG_NOSIGNAL.
+    ::signal(SIGPIPE, SIG_IGN);
     const auto here = co_await asio::this_coro::executor;
     const auto server = std::make_shared<Server>(here, std::move(answer), std::move(plan), limits);
     std::exception_ptr broken;

@@ -257,6 +257,19 @@ TEST_F(ServerTest, sends_pieces_of_files) {
     EXPECT_TRUE(reply.ends_with("\r\n\r\n" + std::string(300'000, 'f')));
 }
 
+TEST_F(ServerTest, outlives_readers_that_go_away) {
+    for (const char* path : {"/file", "/stream", "/x"}) {
+        for (int i = 0; i < 3; ++i) {
+            const Fd hasty = testing_support::connect_to(port_);
+            testing_support::send_text(hasty,
+                                       fmt::format("GET {} HTTP/1.1\r\nHost: a\r\n\r\n", path));
+            const linger reset{1, 0};
+            ::setsockopt(hasty.get(), SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+        }
+        EXPECT_TRUE(get("/x").starts_with("HTTP/1.1 200"));
+    }
+}
+
 TEST_F(ServerTest, answers_500_when_a_handler_breaks_and_lives_on) {
     EXPECT_TRUE(get("/throws").starts_with("HTTP/1.1 500"));
     EXPECT_TRUE(get("/x").starts_with("HTTP/1.1 200"));
