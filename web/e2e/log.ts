@@ -11,6 +11,8 @@ interface Measured {
   lines_per_second: number
   heap_mb: number
   lines: number
+  /** The end was in view when it came. */
+  followed: boolean
 }
 
 /** Notes the time between frames from now on; `stop` answers the gaps. */
@@ -63,6 +65,7 @@ const measure = async (
   const took = (Date.now() - begin) / 1000
   const gaps: number[] = await page.evaluate(() => (window as unknown as { stopFrames: () => number[] }).stopFrames())
   await page.waitForTimeout(500)
+  const last = await page.locator('.log-number').last().textContent()
   const lines = Number(await page.getByTestId('log').getAttribute('data-lines'))
   const sorted = [...gaps].sort((a, b) => a - b)
   return {
@@ -73,6 +76,7 @@ const measure = async (
     lines_per_second: Math.round(lines / took),
     heap_mb: Math.round((await heap(cdp)) * 10) / 10,
     lines,
+    followed: Number(last) === lines,
   }
 }
 
@@ -89,7 +93,7 @@ export const run = async (): Promise<number> => {
   const report = (measured: Measured, least_fps: number) => {
     const complete = measured.lines === count
     const smooth = measured.fps >= least_fps
-    if (!complete || !smooth) bad++
+    if (!complete || !smooth || !measured.followed) bad++
     console.log(JSON.stringify({ ...measured, complete, smooth }))
   }
   report(await measure(page, mock, `${count} lines at ${rate} lines/s, followed`, count, rate), 55)

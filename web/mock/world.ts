@@ -281,7 +281,7 @@ export class World {
 
   /** A build that writes `count` lines, `rate` of them a second, from the moment somebody listens. */
   loud(row: ProjectRow, count: number, rate: number): Run {
-    const run = this.addRun(row, { message: `${count} lines at ${rate} a second`, state: 'building', finished_at_ms: null, bytes: null, files: null })
+    const run = this.addRun(row, { message: `${count} lines at ${rate} a second`, state: 'building', finished_at_ms: null, bytes: null, files: null, steps: stepsOf(Date.now() - 7000, 'building', 'build').map((step) => (step.name === 'build' ? { ...step, state: 'running', end_ms: null, exit_code: null } : step)) })
     let begun = 0
     const tick = setInterval(() => {
       if (run.listeners.size === 0 && begun === 0) return

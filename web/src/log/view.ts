@@ -10,6 +10,9 @@ const overscan = 10
 // position is scaled.
 const tallest = 15_000_000
 const slowFrame = 32
+// A scroll this long after a hand was on wheel, key, screen or scroll bar is the reader's; any other is
+// the browser's own doing and never stops following.
+const handWithin = 600
 const slowEvery = 100
 
 export type TimeMode = 'off' | 'since_start' | 'clock'
@@ -31,6 +34,8 @@ interface RowElement {
   row: number
   stamp: number
 }
+
+const hands = ['pointerdown', 'keydown', 'touchmove', 'touchend'] as const
 
 const pad = (n: number, width: number) => String(n).padStart(width, '0')
 
@@ -72,6 +77,8 @@ export class LogView {
   private viewport = 0
   private character = 8
   private setTop = 0
+  private handAt = Number.NEGATIVE_INFINITY
+  private held = false
   private lastDraw = 0
   private lastFrame = 0
   private slowFrames = 0
@@ -92,6 +99,8 @@ export class LogView {
     scroller.append(this.spacer)
     scroller.addEventListener('scroll', this.onScroll, { passive: true })
     scroller.addEventListener('wheel', this.onWheel, { passive: true })
+    for (const name of hands) scroller.addEventListener(name, this.onHand, { passive: true })
+    addEventListener('pointerup', this.onRelease)
     this.window.addEventListener('click', this.onClick)
     this.resizes = new ResizeObserver(() => this.measure())
     this.resizes.observe(scroller)
@@ -102,6 +111,8 @@ export class LogView {
     this.resizes.disconnect()
     this.scroller.removeEventListener('scroll', this.onScroll)
     this.scroller.removeEventListener('wheel', this.onWheel)
+    for (const name of hands) this.scroller.removeEventListener(name, this.onHand)
+    removeEventListener('pointerup', this.onRelease)
     clearTimeout(this.later)
     cancelAnimationFrame(this.frame)
     this.spacer.remove()
@@ -276,6 +287,8 @@ export class LogView {
 
   private readonly onScroll = () => {
     if (Math.abs(this.scroller.scrollTop - this.setTop) > 1) {
+      const byHand = this.held || performance.now() - this.handAt < handWithin
+      if (this.following && !byHand) return this.scrollToEnd()
       this.setTop = this.scroller.scrollTop
       const rest = this.height - this.viewport - this.scroller.scrollTop
       const atEnd = rest <= 2 * rowHeight
@@ -291,7 +304,18 @@ export class LogView {
     })
   }
 
+  private readonly onHand = (event: Event) => {
+    this.handAt = performance.now()
+    if (event.type === 'pointerdown') this.held = true
+  }
+
+  private readonly onRelease = () => {
+    if (this.held) this.handAt = performance.now()
+    this.held = false
+  }
+
   private readonly onWheel = (event: WheelEvent) => {
+    this.handAt = performance.now()
     const scrolls = this.height > this.viewport
     if (event.deltaY < 0 && this.following && scrolls && this.scroller.scrollTop > 0) {
       this.following = false

@@ -61,8 +61,10 @@ export function Failure({ deployment, compact }: { deployment: Deployment; compa
     >
       {deployment.detail && <p>{deployment.detail}</p>}
       {deployment.first_error && (
-        <pre className="my-2 line-clamp-6 rounded-md border border-bad/25 bg-panel px-3 py-2 font-mono text-[12.5px] leading-5 break-words whitespace-pre-wrap text-ink">
-          {deployment.first_error}
+        <pre className="my-2 rounded-md border border-bad/25 bg-panel px-3 py-2 text-ink">
+          <code className="line-clamp-6 font-mono text-[12.5px] leading-5 break-words whitespace-pre-wrap">
+            {deployment.first_error}
+          </code>
         </pre>
       )}
       {deployment.next_step && !compact && (

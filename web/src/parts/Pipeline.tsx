@@ -48,7 +48,7 @@ function PhaseMark({ phase }: { phase: Phase }) {
 /** The way of a deployment, step by step, with times. */
 export function Pipeline({ deployment }: { deployment: Deployment }) {
   return (
-    <ol className="grid grid-cols-1 gap-1.5 sm:grid-cols-5" aria-label="Steps" data-testid="pipeline">
+    <ol className="grid grid-cols-5 gap-1 sm:gap-1.5" aria-label="Steps" data-testid="pipeline">
       {stepOrder.map((name) => {
         const step = deployment.steps.find((each) => each.name === name)
         const phase = phaseOf(deployment, name, step)
@@ -57,15 +57,17 @@ export function Pipeline({ deployment }: { deployment: Deployment }) {
             key={name}
             data-phase={phase}
             className={cx(
-              'relative flex items-center gap-1.5 overflow-hidden rounded-lg border px-3 py-1.5 sm:py-2',
+              'relative flex min-w-0 flex-col overflow-hidden rounded-lg border px-2 py-1 text-[12px] sm:flex-row sm:items-center sm:gap-1.5 sm:px-3 sm:py-2 sm:text-[14px]',
               looks[phase],
               phase === 'running' && 'sweep',
             )}
           >
-            <PhaseMark phase={phase} />
-            <span className="font-medium">{stepLabels[name]}</span>
+            <span className="order-2 flex h-5 items-center sm:order-none sm:h-auto">
+              <PhaseMark phase={phase} />
+            </span>
+            <span className="truncate font-medium">{stepLabels[name]}</span>
             <span className="sr-only">{words[phase]}</span>
-            <span className="tabular ml-auto text-[12.5px] text-muted">
+            <span className="tabular order-3 truncate text-[11.5px] text-muted sm:order-none sm:ml-auto sm:text-[12.5px]">
               {step?.begin_ms != null && phase !== 'skipped' ? (
                 phase === 'running' ? (
                   <Took begin_ms={step.begin_ms} end_ms={null} />

@@ -58,11 +58,13 @@ export function Notice({
       <span className={cx('mt-0.5', inks[tone])}>
         <Icon name={icon ?? (tone === 'ok' ? 'check' : tone === 'info' ? 'info' : 'warning')} />
       </span>
-      <div className="min-w-0 grow">
-        {title && <p className="font-medium">{title}</p>}
-        {children && <div className="break-words text-ink-soft">{children}</div>}
+      <div className="flex min-w-0 grow flex-col gap-x-4 gap-y-2 sm:flex-row">
+        <div className="min-w-0 grow">
+          {title && <p className="font-medium">{title}</p>}
+          {children && <div className="break-words text-ink-soft">{children}</div>}
+        </div>
+        {actions && <div className="flex shrink-0 flex-wrap items-start gap-2">{actions}</div>}
       </div>
-      {actions && <div className="flex shrink-0 flex-wrap items-start gap-2">{actions}</div>}
     </div>
   )
 }
