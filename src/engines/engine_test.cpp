@@ -141,6 +141,7 @@ TEST_P(EngineTest, refuses_what_cannot_be_right) {
         {"zero byte", [](auto& run) { run.argv.push_back(std::string("a\0b", 3)); }},
         {"variable", [](auto& run) { run.environment = {"NOVALUE"}; }},
         {"directory", [](auto& run) { run.directory = "/tmp/../etc"; }},
+        {"directory in /proc", [](auto& run) { run.directory = "/proc/self/fd/7"; }},
         {"relative target", [](auto& run) { run.mounts = {{"build", {"v"}, ""}}; }},
         {"target over /usr", [](auto& run) { run.mounts = {{"/usr/bin", {"v"}, ""}}; }},
         {"target over /proc", [](auto& run) { run.mounts = {{"/proc", {"v"}, ""}}; }},

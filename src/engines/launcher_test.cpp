@@ -144,6 +144,23 @@ TEST_F(LauncherTest, closes_on_what_is_no_request_and_serves_others_on) {
     EXPECT_NE(good.reply().find("\"id\":7"), std::string::npos);
 }
 
+TEST_F(LauncherTest, stands_any_bytes) {
+    std::uint64_t seed = 42;  // the same bytes every time
+    for (int round = 0; round < 100; ++round) {
+        RawClient client(shared().socket_path());
+        std::string bytes;
+        for (int i = 0; i < 300; ++i) {
+            seed = seed * 6364136223846793005ull + 1442695040888963407ull;
+            bytes.push_back(static_cast<char>(seed >> 56));
+        }
+        if (round % 2 == 0) client.send(bytes);
+        if (round % 2 == 1) client.send_frame("{\"id\":1,\"verb\":\"start\",\"body\":" + bytes);
+    }
+    RawClient good(shared().socket_path());
+    good.send_frame("{\"id\":7,\"verb\":\"volumes\",\"body\":{}}");
+    EXPECT_NE(good.reply().find("\"id\":7"), std::string::npos);
+}
+
 TEST_F(LauncherTest, refuses_bodies_that_are_not_of_the_verb) {
     RawClient client(shared().socket_path());
     const char* volume =
@@ -305,8 +322,9 @@ TEST_F(LauncherTest, holds_nothing_of_runs_that_ended) {
         run.reach.kind = kind;
         EXPECT_EQ(go(run_to_end(*engine, std::move(run))).exit.code, 0);
         engines::Run refused = shell_run("true");
-        refused.directory = "/proc/none";
-        EXPECT_FALSE(go(engine->start(std::move(refused))));
+        refused.mounts = {{"/build", {"v"}, ""}};
+        refused.directory = "/build/none";
+        EXPECT_EQ(go(engine->start(std::move(refused))).error().code, "no_directory");
         EXPECT_TRUE(go(engine->remove_volume("v")));
     };
     once(Reach::Kind::internet);

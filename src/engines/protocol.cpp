@@ -15,7 +15,8 @@ constexpr std::size_t lowers_max = 16;
 constexpr std::size_t segments_max = 16;
 constexpr std::size_t addresses_max = 32;
 
-/// What a mount of a run may not hide: the parts that make it a sandbox and a working system.
+/// What a mount of a run may not hide, and no run starts in: the parts that make it a sandbox and a
+/// working system.
 constexpr std::array reserved = {"bin",  "boot", "dev", "etc",  "lib", "lib32", "lib64", "libx32",
                                  "proc", "root", "run", "sbin", "sys", "usr",   "var"};
 
@@ -52,6 +53,12 @@ bool is_plain_path(std::string_view text) {
     return text.starts_with('/') && !segments_of(text.substr(1)).empty();
 }
 
+bool is_reserved(std::string_view path) {
+    const std::string_view rest = path.substr(1);
+    const std::string_view top = rest.substr(0, rest.find('/'));
+    return std::find(reserved.begin(), reserved.end(), top) != reserved.end();
+}
+
 bool is_text(std::string_view text) {
     return text.find('\0') == std::string_view::npos;
 }
@@ -60,8 +67,7 @@ Result<> check_mount(const Mount& mount, const std::string& pointer) {
     if (!is_plain_path(mount.target)) {
         return invalid(pointer + "/target", "'{}' is not a plain absolute path", mount.target);
     }
-    const std::string top = segments_of(std::string_view(mount.target).substr(1)).front();
-    if (std::find(reserved.begin(), reserved.end(), top) != reserved.end()) {
+    if (is_reserved(mount.target)) {
         return invalid(pointer + "/target", "'{}' belongs to the sandbox itself", mount.target);
     }
     if (mount.lower.empty() && mount.upper.empty()) {
@@ -161,6 +167,9 @@ Result<> check(const StartBody& start) {
     if (!is_name(start.tenant)) return invalid("/tenant", "'{}' is not a name", start.tenant);
     if (start.directory != "/" && !is_plain_path(start.directory)) {
         return invalid("/directory", "'{}' is not a plain absolute path", start.directory);
+    }
+    if (is_reserved(start.directory)) {
+        return invalid("/directory", "'{}' belongs to the sandbox itself", start.directory);
     }
     if (const Result<> ok = check_strings(start); !ok) return ok.error();
     if (const Result<> ok = check_limits(start.limits); !ok) return ok.error();

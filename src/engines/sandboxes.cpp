@@ -53,14 +53,29 @@ std::string complaint_in(const std::string& log_file) {
     return last.empty() ? "no reason given" : last;
 }
 
-Error why_not_started(const std::string& log_file) {
-    const std::string said = complaint_in(log_file);
-    if (said.find("chdir to cwd") != std::string::npos ||
-        said.find("mkdir cwd") != std::string::npos || said.find("/cwd") != std::string::npos) {
-        return fail_as(Failure::invalid, "invalid", "/directory",
-                       "the directory to run in is not there: {}", said);
+/// Whether the directory to run in is there, in the mount that shows it. A link on the way is left
+/// to the runtime, which follows it inside the sandbox. Errors: invalid.
+Result<> check_directory(const BundlePlan& plan) {
+    const std::string& directory = plan.start.directory;
+    std::optional<std::size_t> shown_by;
+    std::size_t longest = 0;
+    for (std::size_t i = 0; i < plan.start.mounts.size(); ++i) {
+        const std::string& target = plan.start.mounts[i].target;
+        const bool covers = directory == target || directory.starts_with(target + "/");
+        if (!covers || target.size() < longest) continue;
+        longest = target.size();
+        shown_by = i;
     }
-    return fail(Failure::unavailable, "the sandbox did not start: {}", said);
+    if (!shown_by) return {};
+    std::vector<std::string> segments;
+    std::istringstream rest(directory.substr(longest));
+    for (std::string segment; std::getline(rest, segment, '/');) {
+        if (!segment.empty()) segments.push_back(segment);
+    }
+    if (open_beneath(fmt::format("{}/m{}", plan.folder, *shown_by), segments)) return {};
+    if (errno != ENOENT && errno != ENOTDIR) return {};
+    return fail_as(Failure::invalid, "no_directory", "/directory", "there is no directory {}",
+                   directory);
 }
 
 std::optional<pid_t> read_pid(const std::string& path) {
@@ -219,8 +234,9 @@ Task<Result<>> Sandboxes::prepare(BundlePlan plan) {
     const auto work = [plan = std::move(plan), mounts = std::move(mounts), &parts = parts_] {
         make_root(plan, parts);
         const Result<> mounted = mount_all(mounts, plan.first_uid + inner_uid);
-        if (mounted) write_config(plan, parts);
-        return mounted;
+        if (!mounted) return mounted;
+        write_config(plan, parts);
+        return check_directory(plan);
     };
     const Result<> prepared = co_await workers_.run(work);
     co_return prepared;
@@ -268,7 +284,8 @@ Task<Result<>> Sandboxes::launch(Active& active, const BundlePlan& plan, std::ve
     }
     const std::optional<int> status = reap(*runtime);
     if (!status || !WIFEXITED(*status) || WEXITSTATUS(*status) != 0) {
-        co_return why_not_started(log_file);
+        co_return fail(Failure::unavailable, "the sandbox did not start: {}",
+                       complaint_in(log_file));
     }
     const std::optional<pid_t> pid = read_pid(pid_file);
     if (!pid) co_return fail(Failure::unavailable, "{} did not name its process", plan_.runtime);
