@@ -94,7 +94,11 @@ Task<Result<http::Response>> claim(Services& services, Context& context) {
     if (!wanted) co_return wanted.error();
     const auto queue = services.bus->subscribe("queue");
     const std::int64_t deadline = steady_now_ms() + poll_ms;
-    while (true) {  // ends with a job, or at the deadline
+    while (true) {  // ends with a job, at the deadline, or with the worker
+        // A killed worker's question must not take a job that nobody would do.
+        if (context.request.gone && context.request.gone()) {
+            co_return fail(Failure::unavailable, "the worker has gone");
+        }
         Result<std::optional<jobs::Job>> job = co_await claim_once(services, *wanted);
         if (!job) co_return job.error();
         const std::int64_t left = deadline - steady_now_ms();

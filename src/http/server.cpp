@@ -127,6 +127,7 @@ Refusal make_request(const HeadView& head, Connection& connection, Incoming& inc
         request.headers.add(std::string(field.name), std::string(field.value));
     }
     take_peer(request, connection);
+    request.gone = [&stream = connection.stream] { return stream.peer_gone(); };
     if (lists_word(head.upgrade, "websocket") && *verb == Verb::get) {
         incoming.wants_websocket = true;
         if (head.get("sec-websocket-version") == "13") {

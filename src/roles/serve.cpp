@@ -11,6 +11,7 @@
 
 #include "base/log.hpp"
 #include "base/process.hpp"
+#include "engines/reach_policy.hpp"
 #include "roles/config.hpp"
 #include "roles/listen.hpp"
 #include "roles/orphan.hpp"
@@ -298,6 +299,15 @@ private:
     std::vector<Fd> kept_;
 };
 
+/// What the launcher would only find out later.
+Result<> check_nets(const ServeConfig& config) {
+    for (const std::string* list : {&config.allow_nets, &config.allow_build_nets}) {
+        const auto nets = engines::parse_nets(*list);
+        if (!nets) return nets.error();
+    }
+    return {};
+}
+
 void block_signals() {
     sigset_t ours;
     sigemptyset(&ours);
@@ -322,6 +332,7 @@ int run_serve(const std::vector<std::string>& arguments) {
         config.data.pop_back();
     const Result<Address> address = parse_address(config.listen);
     if (!address) return say(address.error());
+    if (const Result<> nets = check_nets(config); !nets) return say(nets.error());
     start_log("serve", config.log_level);
     block_signals();
     try {
@@ -343,6 +354,7 @@ int run_config(const std::vector<std::string>& arguments) {
     if (!parsed) return say(parsed.error());
     const Result<Address> address = parse_address(parsed->config.listen);
     if (!address) return say(address.error());
+    if (const Result<> nets = check_nets(parsed->config); !nets) return say(nets.error());
     std::printf("The configuration is valid.\n");
     return 0;
 }
