@@ -27,7 +27,9 @@ struct BuildRun {
     BuildPlan plan{};
     Toolchain toolchain{};
     std::vector<std::string> layers{};  // of /build, topmost first
-    std::int64_t build_end_ms = 0;      // steady clock: install and build together
+    std::optional<PendingSnapshot> snapshot{};
+    jobs::State state = jobs::State::preparing;
+    std::int64_t build_end_ms = 0;  // steady clock: install and build together
 
     std::string volume(std::string_view what) const { return sandbox + "-" + std::string(what); }
     /// Where the root directory of the project is in a sandbox.

@@ -114,6 +114,12 @@ CloneFailure classify_clone(std::string_view said, bool had_credential) {
         break;
     }
     failure.next_step = advice(failure.reason, had_credential);
+    if (text.find("certificate verification failed") != text.npos ||
+        text.find("ssl certificate problem") != text.npos) {
+        failure.next_step =
+            "This machine does not trust the server's certificate: the operator "
+            "can add its authority with BERTH_CA_FILE.";
+    }
     return failure;
 }
 

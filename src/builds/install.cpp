@@ -13,13 +13,6 @@ Task<bool> has_snapshot(BuildRun& run, std::string name) {
     co_return false;
 }
 
-/// The install's writes become the snapshot, so that the build's own are apart from them. A
-/// snapshot that cannot be kept costs the next build time, nothing else.
-Task<std::string> keep(BuildRun& run, std::string volume, std::string snapshot) {
-    const Result<> kept = co_await run.workshop.engine.keep_volume(volume, snapshot);
-    co_return kept ? snapshot : volume;
-}
-
 }  // namespace
 
 Task<Outcome<>> install(BuildRun& run) {
@@ -55,9 +48,9 @@ Task<Outcome<>> install(BuildRun& run) {
     if (failure) co_return *failure;
     run.log.say(fmt::format("Installed in {:.1f} s",
                             static_cast<double>(steady_now_ms() - began_ms) / 1000));
-    (void)co_await run.workshop.engine.remove_volume(cache);
-    std::string layer = co_await keep(run, deps, snapshot);
-    run.layers.insert(run.layers.begin(), std::move(layer));
+    // The install's writes become the snapshot, apart from the build's own.
+    run.snapshot = PendingSnapshot{.volume = deps, .name = snapshot};
+    run.layers.insert(run.layers.begin(), deps);
     co_return Outcome<>{};
 }
 

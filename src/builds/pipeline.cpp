@@ -27,6 +27,7 @@ std::string tenant_of(const jobs::Job& job) {
 }
 
 Task<Outcome<>> advance(BuildRun& run, jobs::Advance step) {
+    run.state = std::max(run.state, step.to);
     const Result<> taken = co_await run.api->advance(std::move(step));
     if (!taken) co_return failure_from(taken.error(), jobs::Reason::internal);
     co_return Outcome<>{};
@@ -143,6 +144,59 @@ Task<Outcome<jobs::Finish>> publish(BuildRun& run, engines::Mount mount) {
         .state = State::ready, .reuse_key = reuse_key(run), .manifest = std::move(*manifest)};
 }
 
+/// The source's snapshot is packed and sent while the build runs.
+struct Beside {
+    explicit Beside(const asio::any_io_executor& loop) : changed(loop) {}
+    std::optional<std::string> sha256{};
+    bool ended = false;
+    Signal changed;
+};
+
+/// `run` outlives it: whoever starts it waits for `ended`.
+Task<> keep_source_beside(BuildRun& run, std::shared_ptr<Beside> beside) {
+    try {
+        beside->sha256 = co_await keep_source(run);
+    } catch (const std::exception& broken) {
+        log::error("source not kept", {{"deployment", run.job.id}, {"why", broken.what()}});
+    }
+    beside->ended = true;
+    beside->changed.notify();
+}
+
+Task<Outcome<jobs::Finish>> build_and_publish(BuildRun& run) {
+    engines::Mount mount{.target = "/build", .lower = run.layers};
+    if (run.plan.needs_node()) {
+        const Outcome<engines::Mount> made = co_await make_site(run);
+        if (!made) co_return made.error();
+        mount = *made;
+    }
+    co_return co_await publish(run, std::move(mount));
+}
+
+/// Waits for the packing on every way out.
+Task<Outcome<jobs::Finish>> build_and_keep_source(BuildRun& run) {
+    const auto loop = co_await asio::this_coro::executor;
+    const auto beside = std::make_shared<Beside>(loop);
+    spawn(loop, keep_source_beside(run, beside), "keep a source");
+    std::optional<Outcome<jobs::Finish>> ended;
+    std::exception_ptr broken;
+    try {
+        Outcome<jobs::Finish> outcome = co_await build_and_publish(run);
+        ended = std::move(outcome);
+    } catch (...) {
+        broken = std::current_exception();
+    }
+    while (!beside->ended)
+        co_await beside->changed.wait();
+    if (broken) std::rethrow_exception(broken);
+    if (beside->sha256 && !run.stop.asked()) {
+        jobs::Advance source{.to = run.state, .source_sha256 = *beside->sha256};
+        const Outcome<> told = co_await advance(run, std::move(source));
+        if (!told) co_return told.error();
+    }
+    co_return std::move(*ended);
+}
+
 Task<Outcome<jobs::Finish>> run_steps(BuildRun& run) {
     run.log.say(fmt::format("Preparing a {} deployment of {}", run.job.environment,
                             run.job.source.repo_url));
@@ -158,19 +212,7 @@ Task<Outcome<jobs::Finish>> run_steps(BuildRun& run) {
         co_return jobs::Finish{
             .state = State::ready, .reuse_key = reuse_key(run), .reused_deployment = **earlier};
     }
-    const std::optional<std::string> kept = co_await keep_source(run);
-    if (kept) {
-        jobs::Advance source{.to = State::cloning, .source_sha256 = *kept};
-        const Outcome<> told = co_await advance(run, std::move(source));
-        if (!told) co_return told.error();
-    }
-    engines::Mount mount{.target = "/build", .lower = run.layers};
-    if (run.plan.needs_node()) {
-        const Outcome<engines::Mount> made = co_await make_site(run);
-        if (!made) co_return made.error();
-        mount = *made;
-    }
-    co_return co_await publish(run, std::move(mount));
+    co_return co_await build_and_keep_source(run);
 }
 
 jobs::Finish failed_finish(const StepFailure& failure) {
@@ -193,8 +235,7 @@ std::string sandbox_of(const jobs::Job& job) {
     return fmt::format("{}-{}", job.id, job.epoch);
 }
 
-Task<std::optional<jobs::Finish>> run_build(Workshop& workshop, jobs::Job job,
-                                            std::shared_ptr<JobApi> api, Stop& stop) {
+Task<JobEnd> run_build(Workshop& workshop, jobs::Job job, std::shared_ptr<JobApi> api, Stop& stop) {
     const auto loop = co_await asio::this_coro::executor;
     const LogLimits limits{.bytes = job.limits.log_bytes, .lines = job.limits.log_lines};
     LogWriter log(loop, api, limits, job.first_line, masker_of(job), workshop.now);
@@ -208,8 +249,27 @@ Task<std::optional<jobs::Finish>> run_build(Workshop& workshop, jobs::Job job,
     if (ours && finish.state == State::failed) say_failure(log, finish);
     if (ours && finish.state == State::ready) log.say("Ready");
     const Result<> written = co_await log.finish();
-    if (!ours || !written) co_return std::nullopt;
-    co_return finish;
+    JobEnd end{.snapshot = run.snapshot};
+    if (ours && written) end.finish = std::move(finish);
+    co_return end;
+}
+
+Task<> clean_up(Workshop& workshop, jobs::Job job, std::optional<PendingSnapshot> snapshot) {
+    engines::Engine& engine = workshop.engine;
+    const std::string sandbox = sandbox_of(job);
+    if (snapshot) {
+        const Result<> kept = co_await engine.keep_volume(snapshot->volume, snapshot->name);
+        // Another build of the same packages may have been first.
+        if (!kept && kept.error().failure != Failure::conflict) {
+            log::warning("install not kept", {{"job", job.id}, {"why", kept.error().message}});
+        }
+    }
+    (void)co_await engine.destroy(sandbox);
+    for (const char* what : {"-src", "-deps", "-cache", "-work"}) {
+        std::string volume = sandbox + what;
+        (void)co_await engine.remove_volume(std::move(volume));
+    }
+    co_await keep_budget(engine, workshop.kept_bytes_max);
 }
 
 }  // namespace berth::builds

@@ -29,10 +29,25 @@ struct Workshop {
 /// The sandbox's name of a job: what to destroy when the job is stopped.
 std::string sandbox_of(const jobs::Job& job);
 
+/// A finished install whose volume is to be kept under a name that later builds look for. Keeping
+/// writes it all to the disk: that is for after the site is live.
+struct PendingSnapshot {
+    std::string volume{};
+    std::string name{};
+};
+
+struct JobEnd {
+    /// What to tell the api. Nothing: the job was stopped or its lease is lost; who asked knows.
+    std::optional<jobs::Finish> finish{};
+    std::optional<PendingSnapshot> snapshot{};
+};
+
 /// Runs a build to its end. The log is complete when it returns.
-/// Nothing: the job was stopped or its lease is lost; who asked knows.
 /// Throws: a broken world; the job ends as `internal`.
-Task<std::optional<jobs::Finish>> run_build(Workshop& workshop, jobs::Job job,
-                                            std::shared_ptr<JobApi> api, Stop& stop);
+Task<JobEnd> run_build(Workshop& workshop, jobs::Job job, std::shared_ptr<JobApi> api, Stop& stop);
+
+/// After the api knows the end: keeps the snapshot, removes everything else that the job had, and
+/// keeps the caches within their budget.
+Task<> clean_up(Workshop& workshop, jobs::Job job, std::optional<PendingSnapshot> snapshot);
 
 }  // namespace berth::builds

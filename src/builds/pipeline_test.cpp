@@ -146,12 +146,15 @@ protected:
         std::string sandbox = sandbox_of(wanted);
         if (stop_after.count() > 0) spawn(loop, ask(stop, *engine, sandbox, stop_after), "stop");
         Ended ended{.api = api};
+        std::optional<PendingSnapshot> snapshot;
         if (what == What::inspect) {
             ended.finish = co_await run_inspection(workshop, wanted, api, stop);
         } else {
-            ended.finish = co_await run_build(workshop, wanted, api, stop);
+            JobEnd end = co_await run_build(workshop, wanted, api, stop);
+            ended.finish = std::move(end.finish);
+            snapshot = end.snapshot;
         }
-        (void)co_await engine->destroy(sandbox);
+        co_await clean_up(workshop, wanted, snapshot);
         co_return ended;
     }
 
@@ -256,7 +259,7 @@ TEST_F(PipelineTest, builds_with_node_and_publishes_what_the_build_made) {
     for (const jobs::Advance& step : ended.api->steps) {
         states += std::string(boost::describe::enum_to_string(step.to, "")) + " ";
     }
-    EXPECT_EQ(states, "cloning cloning cloning installing building publishing ");
+    EXPECT_EQ(states, "cloning cloning installing building publishing publishing ");
 }
 
 TEST_F(PipelineTest, installs_once_and_takes_the_snapshot_the_next_time) {

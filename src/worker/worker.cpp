@@ -4,7 +4,6 @@
 #include "base/id.hpp"
 #include "base/json.hpp"
 #include "base/log.hpp"
-#include "builds/budget.hpp"
 #include "builds/inspect.hpp"
 #include "builds/pipeline.hpp"
 #include "worker/backoff.hpp"
@@ -56,11 +55,13 @@ jobs::Finish broken_finish() {
 }
 
 /// The boundary: a job that breaks the world fails alone and the worker goes on.
-Task<std::optional<jobs::Finish>> run_or_say_why(Agent& agent, const jobs::Job& job,
-                                                 Tenure& tenure) {
+Task<builds::JobEnd> run_or_say_why(Agent& agent, const jobs::Job& job, Tenure& tenure) {
     try {
         if (job.kind == jobs::Kind::inspect) {
-            co_return co_await builds::run_inspection(agent.workshop, job, tenure.api, tenure.stop);
+            builds::JobEnd end;
+            end.finish =
+                co_await builds::run_inspection(agent.workshop, job, tenure.api, tenure.stop);
+            co_return end;
         }
         co_return co_await builds::run_build(agent.workshop, job, tenure.api, tenure.stop);
     } catch (const boost::system::system_error& error) {
@@ -69,17 +70,7 @@ Task<std::optional<jobs::Finish>> run_or_say_why(Agent& agent, const jobs::Job& 
     } catch (const std::exception& error) {
         log::error("job broke", {{"job", job.id}, {"why", error.what()}});
     }
-    co_return broken_finish();
-}
-
-Task<> clean_up(Agent& agent, const jobs::Job& job) {
-    const std::string sandbox = builds::sandbox_of(job);
-    (void)co_await agent.engine.destroy(sandbox);
-    for (const char* what : {"-src", "-deps", "-cache", "-work"}) {
-        std::string volume = sandbox + what;
-        (void)co_await agent.engine.remove_volume(std::move(volume));
-    }
-    co_await builds::keep_budget(agent.engine, agent.config.kept_bytes_max);
+    co_return builds::JobEnd{.finish = broken_finish()};
 }
 
 Task<> run_job(std::shared_ptr<Agent> agent, jobs::Job job, std::int64_t lease_ms) {
@@ -94,7 +85,8 @@ Task<> run_job(std::shared_ptr<Agent> agent, jobs::Job job, std::int64_t lease_m
     spawn(loop, keep_lease(tenure), "keep a lease");
 
     log::info("job begins", {{"job", job.id}});
-    std::optional<jobs::Finish> finish = co_await run_or_say_why(*agent, job, *tenure);
+    builds::JobEnd end = co_await run_or_say_why(*agent, job, *tenure);
+    std::optional<jobs::Finish> finish = std::move(end.finish);
     if (tenure->ordered) finish = tenure->ordered;
     tenure->ended = true;
     tenure->changed.notify();
@@ -106,7 +98,7 @@ Task<> run_job(std::shared_ptr<Agent> agent, jobs::Job job, std::int64_t lease_m
             "job ended",
             {{"job", job.id}, {"state", state}, {"told", told ? "yes" : told.error().message}});
     }
-    co_await clean_up(*agent, job);
+    co_await builds::clean_up(agent->workshop, job, end.snapshot);
 }
 
 Task<Result<jobs::ClaimReply>> claim(Agent& agent, jobs::Kind kind) {
