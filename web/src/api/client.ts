@@ -31,6 +31,8 @@ export interface CallOptions {
   signal?: AbortSignal
   /** Sign-in calls say 401 themselves: no refresh, no sign-in page. */
   anonymous?: boolean
+  /** Refreshes, but does not go to the sign-in page: the one who asks decides. */
+  asking?: boolean
 }
 
 const base = '/api/v1'
@@ -112,7 +114,7 @@ export const callVersioned = async <T>(
   const response = await exchange(path, options)
   if (!response.ok) {
     const problem = await problemOf(response)
-    if (response.status === 401 && !options.anonymous) signedOut()
+    if (response.status === 401 && !options.anonymous && !options.asking) signedOut()
     throw problem
   }
   const text = response.status === 204 ? '' : await response.text()

@@ -22,7 +22,7 @@ export const sessionQuery = queryOptions({
   queryKey: ['session'],
   queryFn: async (): Promise<Session | null> => {
     try {
-      return await call<Session>('/auth/session')
+      return await call<Session>('/auth/session', { asking: true })
     } catch (error) {
       if (error instanceof Problem && error.status === 401) return null
       throw error
