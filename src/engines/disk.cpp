@@ -146,6 +146,21 @@ void freeze_image(const std::string& path, const std::string& mount_point) {
     if (!image || ::fsync(image.get()) != 0) throw_errno("fsync " + path);
 }
 
+void discard_image(const std::string& mount_point) {
+    {
+        const Fd root(::open(mount_point.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+        // Only ever a file system of its own: the host's must not be shut down by mistake.
+        struct stat inside{};
+        struct stat above{};
+        const bool own = root && ::fstat(root.get(), &inside) == 0 &&
+                         ::stat((mount_point + "/..").c_str(), &above) == 0 &&
+                         inside.st_dev != above.st_dev;
+        std::uint32_t how = 2;  // without flushing; seconds faster after a large build
+        if (own) ::ioctl(root.get(), _IOR('X', 125, std::uint32_t) /* EXT4_IOC_SHUTDOWN */, &how);
+    }
+    unmount(mount_point);
+}
+
 void unmount(const std::string& mount_point) {
     if (::umount2(mount_point.c_str(), MNT_DETACH | UMOUNT_NOFOLLOW) != 0 && errno != EINVAL &&
         errno != ENOENT) {

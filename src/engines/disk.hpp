@@ -21,6 +21,9 @@ void mount_image(const std::string& path, const std::string& mount_point, Access
 /// Makes all of it durable and read-only, for good; nobody may have a file open for writing.
 void freeze_image(const std::string& path, const std::string& mount_point);
 
+/// Unmounts an image that nobody will read again: what is not written yet is dropped, not written.
+void discard_image(const std::string& mount_point);
+
 /// Gone from here at once; the kernel finishes when nobody uses it. No error when not mounted.
 void unmount(const std::string& mount_point);
 

@@ -89,10 +89,11 @@ void freeze_store(const std::string& store, const std::string& root, const std::
     write_file(record_path, json::text(record), 0600);
 }
 
-void remove_store(const std::string& store, const std::string& root, const std::string& record) {
-    unmount(root);
-    fs::remove_all(store);
+void remove_store(const std::string& store, const std::string& root, const std::string& record,
+                  bool mounted) {
+    if (mounted) discard_image(root);
     if (root != store) fs::remove(root);
+    fs::remove_all(store);
     if (!record.empty()) fs::remove(record);
 }
 
@@ -258,9 +259,8 @@ Task<Result<>> Volumes::remove(std::string name, std::uint64_t connection) {
     }
     entry->busy = true;
     const auto work = [store = store_of(*entry), root = root_of(*entry),
-                       record = entry->kept ? record_of(name) : std::string()] {
-        remove_store(store, root, record);
-    };
+                       record = entry->kept ? record_of(name) : std::string(),
+                       mounted = entry->mounted] { remove_store(store, root, record, mounted); };
     try {
         co_await workers_.run(work);
     } catch (const std::exception& broken) {
