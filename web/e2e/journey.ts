@@ -16,7 +16,7 @@ import { promisify } from 'node:util'
 import type { BrowserContext, Page } from 'playwright-core'
 
 import { audit } from './axe'
-import { complaints, launch, type Look, openContext, out, overflow } from './browser'
+import { complaints, type Look, launch, openContext, out, overflow } from './browser'
 
 const need = (name: string): string => {
   const value = process.env[name]
@@ -26,7 +26,10 @@ const need = (name: string): string => {
 
 const run_command = promisify(execFile)
 const shell = (command: string, mark = '') =>
-  run_command('sh', ['-c', command], { env: { ...process.env, BERTH_MARK: mark }, timeout: 120_000 })
+  run_command('sh', ['-c', command], {
+    env: { ...process.env, BERTH_MARK: mark },
+    timeout: 120_000,
+  })
 
 class Failed extends Error {}
 
@@ -50,7 +53,9 @@ const step = async <T>(journey: Journey, name: string, work: () => Promise<T>): 
     return done
   } catch (error) {
     const { look, page } = journey
-    await page.screenshot({ path: `${out()}/journey-failed-${look.scheme}-${look.width}.png` }).catch(() => {})
+    await page
+      .screenshot({ path: `${out()}/journey-failed-${look.scheme}-${look.width}.png` })
+      .catch(() => {})
     console.log(`  FAIL ${name} at ${page.url()}`)
     throw error
   }
@@ -159,7 +164,10 @@ const visit = async (journey: Journey, address: string, mark: string) => {
 
 const openOverview = async (journey: Journey) => {
   const { page, project } = journey
-  await page.getByRole('navigation', { name: 'Project' }).getByRole('link', { name: 'Overview' }).click()
+  await page
+    .getByRole('navigation', { name: 'Project' })
+    .getByRole('link', { name: 'Overview' })
+    .click()
   await page.waitForURL(`**/p/${project}`)
   await page.getByTestId('production').waitFor()
 }
@@ -183,7 +191,10 @@ const walk = async (journey: Journey) => {
   })
   await step(journey, 'second push, redeploy', async () => {
     await shell(push, second)
-    await page.getByTestId('production').getByRole('button', { name: /deploy/i }).click()
+    await page
+      .getByTestId('production')
+      .getByRole('button', { name: /deploy/i })
+      .click()
     await page.waitForURL(`**/p/${project}/d/**`)
     const next = page.url().split('/d/')[1]!.split(/[?#]/)[0]!
     await followLog(journey, next, false)

@@ -63,7 +63,9 @@ const measure = async (
   await during?.()
   await page.locator('[data-testid=log][data-connection=ended]').waitFor({ timeout: 180_000 })
   const took = (Date.now() - begin) / 1000
-  const gaps: number[] = await page.evaluate(() => (window as unknown as { stopFrames: () => number[] }).stopFrames())
+  const gaps: number[] = await page.evaluate(() =>
+    (window as unknown as { stopFrames: () => number[] }).stopFrames(),
+  )
   await page.waitForTimeout(500)
   const last = await page.locator('.log-number').last().textContent()
   const lines = Number(await page.getByTestId('log').getAttribute('data-lines'))
@@ -87,7 +89,9 @@ export const run = async (): Promise<number> => {
   const browser = await launch()
   const mock = await startMock({ port: 4730, dist: 'dist' })
   const context = await openContext(browser, { scheme: 'light', width: 1280 })
-  await context.addCookies([{ name: 'mock-session', value: '1', url: `http://localhost:${mock.port}` }])
+  await context.addCookies([
+    { name: 'mock-session', value: '1', url: `http://localhost:${mock.port}` },
+  ])
   const page = await context.newPage()
   let bad = 0
   const report = (measured: Measured, least_fps: number) => {
@@ -99,16 +103,26 @@ export const run = async (): Promise<number> => {
   report(await measure(page, mock, `${count} lines at ${rate} lines/s, followed`, count, rate), 55)
   report(await measure(page, mock, `${count} lines at once`, count, 0), 0)
   report(
-    await measure(page, mock, `${count} lines at ${rate} lines/s, dropped five times`, count, rate, async () => {
-      for (let i = 0; i < 5; i++) {
-        await page.waitForTimeout(1_200)
-        mock.dropSockets()
-      }
-    }),
+    await measure(
+      page,
+      mock,
+      `${count} lines at ${rate} lines/s, dropped five times`,
+      count,
+      rate,
+      async () => {
+        for (let i = 0; i < 5; i++) {
+          await page.waitForTimeout(1_200)
+          mock.dropSockets()
+        }
+      },
+    ),
     0,
   )
   await page.evaluate(() => sessionStorage.setItem('berth.log.transport', 'events'))
-  report(await measure(page, mock, `${count} lines at ${rate} lines/s, server-sent events`, count, rate), 0)
+  report(
+    await measure(page, mock, `${count} lines at ${rate} lines/s, server-sent events`, count, rate),
+    0,
+  )
   await browser.close()
   await mock.close()
   return bad === 0 ? 0 : 1

@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core'
 
 import { type Mock, startMock } from '../mock/server'
 import { audit } from './axe'
-import { complaints, launch, type Look, looks, openContext, out, overflow } from './browser'
+import { complaints, type Look, launch, looks, openContext, out, overflow } from './browser'
 
 interface Stop {
   name: string
@@ -47,7 +47,11 @@ const stops: Stop[] = [
   { name: 'row-menu', path: () => '/p/harbour-site/deployments', act: opens(/^Actions for/) },
   { name: 'deployment-ready', path: (mock) => by(mock, 'ready'), act: settledLog },
   { name: 'deployment-failed', path: (mock) => by(mock, 'failed'), act: settledLog },
-  { name: 'deployment-running', path: (mock) => by(mock, 'building'), act: (page) => page.waitForTimeout(600) },
+  {
+    name: 'deployment-running',
+    path: (mock) => by(mock, 'building'),
+    act: (page) => page.waitForTimeout(600),
+  },
   {
     name: 'log-search',
     path: (mock) => by(mock, 'failed'),
@@ -121,14 +125,21 @@ export const run = async (): Promise<number> => {
       const target = stop.fresh ? fresh : mock
       fresh.world.set_up = stop.name !== 'setup'
       if (!stop.outside && stop.name !== 'setup')
-        await context.addCookies([{ name: 'mock-session', value: '1', url: `http://localhost:${target.port}` }])
-      if (stop.fresh && fresh.world.users.length === 0) fresh.world.addUser('ada@example.com', 'admin')
+        await context.addCookies([
+          { name: 'mock-session', value: '1', url: `http://localhost:${target.port}` },
+        ])
+      if (stop.fresh && fresh.world.users.length === 0)
+        fresh.world.addUser('ada@example.com', 'admin')
       const page = await context.newPage()
       page.setDefaultTimeout(8_000)
-      const problems = await visit(page, target, stop, look).catch((error: Error) => [error.message.split('\n')[0]!])
+      const problems = await visit(page, target, stop, look).catch((error: Error) => [
+        error.message.split('\n')[0]!,
+      ])
       seen++
       bad += problems.length
-      console.log(`${problems.length === 0 ? 'ok  ' : 'FAIL'} ${stop.name} ${look.scheme} ${look.width}`)
+      console.log(
+        `${problems.length === 0 ? 'ok  ' : 'FAIL'} ${stop.name} ${look.scheme} ${look.width}`,
+      )
       for (const problem of problems.slice(0, 6)) console.log(`       ${problem}`)
       await context.close()
     }

@@ -19,7 +19,11 @@ if (suite !== 'journey' && !existsSync('dist/index.html')) {
   process.exit(2)
 }
 try {
-  const { module } = await runnerImport(`${root}e2e/${suite}.ts`, { root, configFile: false, logLevel: 'error' })
+  const { module } = await runnerImport(`${root}e2e/${suite}.ts`, {
+    root,
+    configFile: false,
+    logLevel: 'error',
+  })
   process.exit(await module.run())
 } catch (error) {
   console.error(error)

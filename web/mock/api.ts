@@ -58,7 +58,9 @@ const page = <T>(items: T[]) => ({ body: { items, next: null } })
 
 const handlers: Record<string, Handler> = {
   'GET instance/health': () => ({ body: { status: 'ready', version: '0.1.0-mock' } }),
-  'GET setup': ({ world }) => ({ body: { needed: !world.set_up } }),
+  'GET setup': ({ world }) => ({
+    body: { needed: !world.set_up, public_signup: world.settings.public_signup },
+  }),
   'POST setup': ({ world, body }) => {
     if (world.set_up) throw new Refusal(409, 'already_set_up', 'This Berth is set up.')
     if (body.code !== world.code)
@@ -74,13 +76,21 @@ const handlers: Record<string, Handler> = {
       throw new Refusal(401, 'wrong_credentials', 'E-mail or password is not right.')
     return { body: { access_token: 'mock', expires_at_ms: Date.now() + 900_000, user }, cookie }
   },
+  'POST auth/password': ({ world, body }) => {
+    if (body.current !== world.password)
+      throw new Refusal(422, 'wrong_password', 'This is not your password.', '/current')
+    world.password = String(body.new)
+    return { status: 204 }
+  },
   'POST auth/refresh': ({ request }) => {
     if (!request.headers.cookie?.includes('mock-session=1'))
       throw new Refusal(401, 'not_signed_in', 'Sign in again.')
     return { body: {} }
   },
   'POST auth/logout': () => ({ status: 204, cookie: gone }),
-  'GET auth/session': ({ world }) => ({ body: { user: world.users[0], session: { id: world.sessions[0]?.id ?? 'ses' } } }),
+  'GET auth/session': ({ world }) => ({
+    body: { user: world.users[0], session: { id: world.sessions[0]?.id ?? 'ses' } },
+  }),
   'GET sessions': ({ world }) => page(world.sessions),
   'DELETE sessions/*': ({ world, parts }) => {
     world.sessions = world.sessions.filter((each) => each.id !== parts[1])
@@ -127,23 +137,37 @@ const handlers: Record<string, Handler> = {
     if (url.startsWith('-') || /^(file|ext):/.test(url))
       throw new Refusal(422, 'invalid_url', 'Only https, http, ssh and git addresses.', '/repo_url')
     if (url.includes('private') && !body.credential)
-      throw new Refusal(422, 'clone_auth', 'The repository refused us: it is private, or it is not there.')
-    if (url.includes('missing')) throw new Refusal(422, 'clone_not_found', 'There is no repository at this address.')
+      throw new Refusal(
+        422,
+        'clone_auth',
+        'The repository refused us: it is private, or it is not there.',
+      )
+    if (url.includes('missing'))
+      throw new Refusal(422, 'clone_not_found', 'There is no repository at this address.')
     return { body: inspectionOf(url.includes('mono') ? 'all' : 'none') }
   },
   'POST deploy-keys': () => ({
     status: 201,
-    body: { id: id('key'), public_key: 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMock0Mock0Mock0Mock0Mock0Mock0Mock0Mock0Mo berth' },
+    body: {
+      id: id('key'),
+      public_key:
+        'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMock0Mock0Mock0Mock0Mock0Mock0Mock0Mock0Mo berth',
+    },
   }),
   'GET projects': ({ world }) => page(world.projects.map((row) => row.project)),
   'POST projects': ({ world, body }) => {
     const made = body as unknown as NewProject
     if (!/^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$/.test(made.name))
       throw new Refusal(422, 'invalid_name', 'Lower-case letters, digits and hyphens.', '/name')
-    if (world.find(made.name)) throw new Refusal(409, 'name_taken', `The name “${made.name}” is taken.`, '/name')
+    if (world.find(made.name))
+      throw new Refusal(409, 'name_taken', `The name “${made.name}” is taken.`, '/name')
     const row = world.addProject(made.name, made.repo_url)
     row.project.branch = made.branch || 'main'
-    row.variables = made.variables.map((each) => ({ ...each, value: each.sensitive ? null : each.value, updated_at_ms: Date.now() }))
+    row.variables = made.variables.map((each) => ({
+      ...each,
+      value: each.sensitive ? null : each.value,
+      updated_at_ms: Date.now(),
+    }))
     return { status: 201, body: row.project, etag: '"1"' }
   },
   'GET projects/*': (call) => {
@@ -155,7 +179,12 @@ const handlers: Record<string, Handler> = {
     fresh(call.request, row.version)
     const { credential, ...settings } = call.body as unknown as ProjectSettings
     Object.assign(row.project, settings, settings.name && { url: siteUrl(settings.name) })
-    if (credential) row.project.credential = { kind: credential.kind, username: credential.username ?? '', public_key: null }
+    if (credential)
+      row.project.credential = {
+        kind: credential.kind,
+        username: credential.username ?? '',
+        public_key: null,
+      }
     row.version++
     return { body: row.project, etag: `"${row.version}"` }
   },
@@ -172,7 +201,11 @@ const handlers: Record<string, Handler> = {
     const row = rowOf(call)
     fresh(call.request, row.env_version)
     const items = call.body.items as Variable[]
-    row.variables = items.map((each) => ({ ...each, value: each.sensitive ? null : each.value, updated_at_ms: Date.now() }))
+    row.variables = items.map((each) => ({
+      ...each,
+      value: each.sensitive ? null : each.value,
+      updated_at_ms: Date.now(),
+    }))
     row.env_version++
     return { body: { items: row.variables }, etag: `"${row.env_version}"` }
   },
@@ -188,7 +221,14 @@ const handlers: Record<string, Handler> = {
   'GET projects/*/production': (call) => {
     const row = rowOf(call)
     const { production } = row.project
-    return { body: { deployment: production?.deployment ?? null, generation: production?.generation ?? 0, rolled_back: production?.rolled_back ?? false, history: row.history } }
+    return {
+      body: {
+        deployment: production?.deployment ?? null,
+        generation: production?.generation ?? 0,
+        rolled_back: production?.rolled_back ?? false,
+        history: row.history,
+      },
+    }
   },
   'PUT projects/*/production': (call) => {
     const row = rowOf(call)
@@ -196,7 +236,13 @@ const handlers: Record<string, Handler> = {
     if (!run) throw new Refusal(404, 'deployment_not_found', 'There is no such deployment.')
     call.world.goLive(row, run.deployment, 'ada@example.com', String(call.body.reason ?? ''))
     call.world.say('projects', 'production.changed', row.project.id)
-    return { body: { deployment: run.deployment.id, generation: row.project.production!.generation, history: row.history } }
+    return {
+      body: {
+        deployment: run.deployment.id,
+        generation: row.project.production!.generation,
+        history: row.history,
+      },
+    }
   },
   'GET projects/*/hook': (call) => ({ body: { url: rowOf(call).hook } }),
   'POST projects/*/hook': (call) => {
@@ -218,20 +264,39 @@ const handlers: Record<string, Handler> = {
   'POST deployments/*/redeploy': (call) => {
     const { row, run } = runOf(call)
     const { message, ref, commit, author, environment } = run.deployment
-    const next = call.world.play(row, { message, ref, commit, author, environment, trigger: 'redeploy' })
+    const next = call.world.play(row, {
+      message,
+      ref,
+      commit,
+      author,
+      environment,
+      trigger: 'redeploy',
+    })
     return { status: 201, body: next.deployment }
   },
   'GET deployments/*/files': () => page(filesOf()),
   'GET deployments/*/events': () => page([]),
 }
 
-const open = ['GET instance/health', 'GET setup', 'POST setup', 'POST auth/login', 'POST auth/refresh', 'POST auth/logout']
+const open = [
+  'GET instance/health',
+  'GET setup',
+  'POST setup',
+  'POST auth/login',
+  'POST auth/refresh',
+  'POST auth/logout',
+]
 
 /** Answers a call of the API as the real one would. */
-export const answer = (world: World, request: IncomingMessage, url: URL, body: Record<string, unknown>): Reply => {
+export const answer = (
+  world: World,
+  request: IncomingMessage,
+  url: URL,
+  body: Record<string, unknown>,
+): Reply => {
   const parts = url.pathname.replace('/api/v1/', '').split('/').map(decodeURIComponent)
   const exact = `${request.method} ${parts.join('/')}`
-  const pattern = `${request.method} ${parts.map((part, i) => (i === 1 && !/^(health|login|refresh|logout|session|settings)$/.test(part) ? '*' : part)).join('/')}`
+  const pattern = `${request.method} ${parts.map((part, i) => (i === 1 && !/^(health|login|refresh|logout|session|settings|password)$/.test(part) ? '*' : part)).join('/')}`
   const handler = handlers[exact] ?? handlers[pattern]
   if (!handler) throw new Refusal(404, 'not_found', `No route ${exact}.`)
   if (!open.includes(exact) && !request.headers.cookie?.includes('mock-session=1'))

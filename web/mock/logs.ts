@@ -81,7 +81,13 @@ export const streamEvents = (response: ServerResponse, run: Run, after: number) 
       next += lines.length
       send('lines', {
         first,
-        lines: lines.map(({ head, text }) => [head.delta_ms, head.stream, head.level, head.step, text]),
+        lines: lines.map(({ head, text }) => [
+          head.delta_ms,
+          head.stream,
+          head.level,
+          head.step,
+          text,
+        ]),
       })
     }
     if (isEnd(run.deployment.state)) {

@@ -53,7 +53,11 @@ const sendFile = (response: ServerResponse, dist: string, path: string, host: st
 }
 
 /** A Berth without Berth: the API of types.ts from memory, and the built dashboard. */
-export const startMock = async (options: { port?: number; dist: string; fresh?: boolean }): Promise<Mock> => {
+export const startMock = async (options: {
+  port?: number
+  dist: string
+  fresh?: boolean
+}): Promise<Mock> => {
   const world = new World()
   if (options.fresh) world.set_up = false
   else world.fill()
@@ -61,7 +65,8 @@ export const startMock = async (options: { port?: number; dist: string; fresh?: 
   const serve = async (request: IncomingMessage, response: ServerResponse) => {
     const host = request.headers.host ?? 'localhost'
     const url = new URL(request.url ?? '/', `http://${host}`)
-    if (!url.pathname.startsWith('/api/')) return sendFile(response, options.dist, url.pathname, host)
+    if (!url.pathname.startsWith('/api/'))
+      return sendFile(response, options.dist, url.pathname, host)
     const log = /^\/api\/v1\/deployments\/([^/]+)\/log$/.exec(url.pathname)
     if (log) return sendLog(request, response, log[1]!, Number(url.searchParams.get('after') ?? 0))
     if (url.pathname === '/api/v1/events') return sendEvents(response)
@@ -82,13 +87,19 @@ export const startMock = async (options: { port?: number; dist: string; fresh?: 
     }
   }
 
-  const sendLog = (request: IncomingMessage, response: ServerResponse, deployment: string, after: number) => {
+  const sendLog = (
+    request: IncomingMessage,
+    response: ServerResponse,
+    deployment: string,
+    after: number,
+  ) => {
     const found = world.run(deployment)
     if (!found) {
       response.writeHead(404).end()
       return
     }
-    if (request.headers.accept?.includes('text/event-stream')) return streamEvents(response, found.run, after)
+    if (request.headers.accept?.includes('text/event-stream'))
+      return streamEvents(response, found.run, after)
     response.writeHead(200, { 'Content-Type': 'text/plain; charset=utf-8' })
     response.end(`${found.run.lines.map((line) => line.text).join('\n')}\n`)
   }

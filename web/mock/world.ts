@@ -87,7 +87,11 @@ export class World {
   password = 'correct horse battery'
   sessions: SessionRow[] = []
   tokens: Token[] = []
-  settings: InstanceSettings = { public_signup: false, base_host: 'localhost', platform_url: `http://localhost:${port()}` }
+  settings: InstanceSettings = {
+    public_signup: false,
+    base_host: 'localhost',
+    platform_url: `http://localhost:${port()}`,
+  }
   projects: ProjectRow[] = []
   listeners = new Set<(event: { topic: string; type: string; id: string; at_ms: number }) => void>()
 
@@ -108,7 +112,13 @@ export class World {
   }
 
   addUser(email: string, role: string): User {
-    const user = { id: id('usr'), email, role, created_at_ms: Date.now() - 40 * day, disabled: false }
+    const user = {
+      id: id('usr'),
+      email,
+      role,
+      created_at_ms: Date.now() - 40 * day,
+      disabled: false,
+    }
     this.users.push(user)
     return user
   }
@@ -131,7 +141,15 @@ export class World {
       production: null,
       latest: null,
     }
-    const row = { project, version: 1, variables: [], env_version: 1, history: [], hook: null, runs: [] }
+    const row = {
+      project,
+      version: 1,
+      variables: [],
+      env_version: 1,
+      history: [],
+      hook: null,
+      runs: [],
+    }
     this.projects.unshift(row)
     return row
   }
@@ -153,7 +171,9 @@ export class World {
       exit_code: null,
       environment: 'production',
       ref: project.branch,
-      commit: `${(serial * 2654435761).toString(16)}4f2a9c1de77b03aa51c2`.slice(0, 40).padEnd(40, '7'),
+      commit: `${(serial * 2654435761).toString(16)}4f2a9c1de77b03aa51c2`
+        .slice(0, 40)
+        .padEnd(40, '7'),
       message: 'Tide tables for March',
       author: 'Ada Lindqvist',
       trigger: 'push',
@@ -178,13 +198,20 @@ export class World {
     return run
   }
 
-  goLive(row: ProjectRow, deployment: Deployment, actor: string, reason: string, at_ms = Date.now()) {
+  goLive(
+    row: ProjectRow,
+    deployment: Deployment,
+    actor: string,
+    reason: string,
+    at_ms = Date.now(),
+  ) {
     const generation = (row.project.production?.generation ?? 0) + 1
     const newest = row.runs.find((run) => run.deployment.state === 'ready')
     row.project.production = {
       deployment: deployment.id,
       generation,
-      rolled_back: newest !== undefined && newest.deployment.created_at_ms > deployment.created_at_ms,
+      rolled_back:
+        newest !== undefined && newest.deployment.created_at_ms > deployment.created_at_ms,
     }
     row.history.unshift({ deployment: deployment.id, generation, actor, reason, at_ms })
     deployment.production_url = row.project.url
@@ -198,41 +225,168 @@ export class World {
     this.addUser('grace@example.com', 'member')
     this.addUser('former.colleague@example.com', 'member').disabled = true
     this.sessions = [
-      { id: id('ses'), created_at_ms: now - 3 * day, last_seen_ms: now - 4_000, user_agent: 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/156.0 Safari/537.36', address: '192.0.2.17', current: true },
-      { id: id('ses'), created_at_ms: now - 12 * day, last_seen_ms: now - 5 * hour, user_agent: 'Mozilla/5.0 (iPhone; CPU iPhone OS 19_1 like Mac OS X) Version/19.1 Safari/604.1', address: '198.51.100.4', current: false },
-      { id: id('ses'), created_at_ms: now - day, last_seen_ms: now - 20 * minute, user_agent: 'berth/0.1.0 (linux; x86_64)', address: '2001:db8::42', current: false },
+      {
+        id: id('ses'),
+        created_at_ms: now - 3 * day,
+        last_seen_ms: now - 4_000,
+        user_agent: 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/156.0 Safari/537.36',
+        address: '192.0.2.17',
+        current: true,
+      },
+      {
+        id: id('ses'),
+        created_at_ms: now - 12 * day,
+        last_seen_ms: now - 5 * hour,
+        user_agent:
+          'Mozilla/5.0 (iPhone; CPU iPhone OS 19_1 like Mac OS X) Version/19.1 Safari/604.1',
+        address: '198.51.100.4',
+        current: false,
+      },
+      {
+        id: id('ses'),
+        created_at_ms: now - day,
+        last_seen_ms: now - 20 * minute,
+        user_agent: 'berth/0.1.0 (linux; x86_64)',
+        address: '2001:db8::42',
+        current: false,
+      },
     ]
     const site = this.addProject('harbour-site', 'https://github.com/berth/harbour-site', 20 * day)
     this.tokens = [
-      { id: id('tok'), name: 'ci', scope: 'deploy', project: site.project.id, created_at_ms: now - 9 * day, expires_at_ms: now + 81 * day, last_used_ms: now - 3 * hour },
-      { id: id('tok'), name: 'laptop', scope: 'admin', project: null, created_at_ms: now - 30 * day, expires_at_ms: null, last_used_ms: null },
+      {
+        id: id('tok'),
+        name: 'ci',
+        scope: 'deploy',
+        project: site.project.id,
+        created_at_ms: now - 9 * day,
+        expires_at_ms: now + 81 * day,
+        last_used_ms: now - 3 * hour,
+      },
+      {
+        id: id('tok'),
+        name: 'laptop',
+        scope: 'admin',
+        project: null,
+        created_at_ms: now - 30 * day,
+        expires_at_ms: null,
+        last_used_ms: null,
+      },
     ]
-    const messages = ['First light', 'Quay map with depths', 'Mend the ferry timetable', 'Compress photographs of the lighthouse', 'Tide tables for March']
+    const messages = [
+      'First light',
+      'Quay map with depths',
+      'Mend the ferry timetable',
+      'Compress photographs of the lighthouse',
+      'Tide tables for March',
+    ]
     for (const [i, message] of messages.entries()) {
       const at = now - (messages.length - i) * 9 * hour
-      const run = this.addRun(site, { message, created_at_ms: at, production_url: site.project.url }, viteLog(false))
+      const run = this.addRun(
+        site,
+        { message, created_at_ms: at, production_url: site.project.url },
+        viteLog(false),
+      )
       this.goLive(site, run.deployment, 'ada@example.com', 'push', at + 7400)
     }
-    this.addRun(site, { message: 'Try a darker sea', environment: 'preview', ref: 'next', created_at_ms: now - 4 * hour, author: 'Grace Oduya', actor: 'grace@example.com' }, viteLog(false))
-    this.addRun(site, { message: 'Typed tides', state: 'failed', reason: 'build_failed', exit_code: 2, detail: 'npm run build ended with exit code 2.', first_error: "src/pages/Tides.tsx(42,17): error TS2345: Argument of type 'string' is not assignable to parameter of type 'number'.", next_step: 'Run npm run build on your own machine with Node 22 and mend the type error it shows.', created_at_ms: now - 50 * minute, finished_at_ms: now - 50 * minute + 7000, bytes: null, files: null, steps: stepsOf(now - 50 * minute, 'failed', 'build') }, viteLog(true))
+    this.addRun(
+      site,
+      {
+        message: 'Try a darker sea',
+        environment: 'preview',
+        ref: 'next',
+        created_at_ms: now - 4 * hour,
+        author: 'Grace Oduya',
+        actor: 'grace@example.com',
+      },
+      viteLog(false),
+    )
+    this.addRun(
+      site,
+      {
+        message: 'Typed tides',
+        state: 'failed',
+        reason: 'build_failed',
+        exit_code: 2,
+        detail: 'npm run build ended with exit code 2.',
+        first_error:
+          "src/pages/Tides.tsx(42,17): error TS2345: Argument of type 'string' is not assignable to parameter of type 'number'.",
+        next_step:
+          'Run npm run build on your own machine with Node 22 and mend the type error it shows.',
+        created_at_ms: now - 50 * minute,
+        finished_at_ms: now - 50 * minute + 7000,
+        bytes: null,
+        files: null,
+        steps: stepsOf(now - 50 * minute, 'failed', 'build'),
+      },
+      viteLog(true),
+    )
     site.variables = [
-      { key: 'VITE_API_URL', value: 'https://api.example.com', scope: 'build', environment: 'all', sensitive: false, updated_at_ms: now - 6 * day },
-      { key: 'MAPS_TOKEN', scope: 'build', environment: 'production', sensitive: true, updated_at_ms: now - 6 * day },
-      { key: 'MAPS_TOKEN', scope: 'build', environment: 'preview', sensitive: true, updated_at_ms: now - 2 * day },
+      {
+        key: 'VITE_API_URL',
+        value: 'https://api.example.com',
+        scope: 'build',
+        environment: 'all',
+        sensitive: false,
+        updated_at_ms: now - 6 * day,
+      },
+      {
+        key: 'MAPS_TOKEN',
+        scope: 'build',
+        environment: 'production',
+        sensitive: true,
+        updated_at_ms: now - 6 * day,
+      },
+      {
+        key: 'MAPS_TOKEN',
+        scope: 'build',
+        environment: 'preview',
+        sensitive: true,
+        updated_at_ms: now - 2 * day,
+      },
     ]
     const docs = this.addProject('handbook', 'https://gitlab.com/berth/handbook.git', 11 * day)
-    const first = this.addRun(docs, { message: 'Chapter on moorings', created_at_ms: now - 3 * day }, viteLog(false))
+    const first = this.addRun(
+      docs,
+      { message: 'Chapter on moorings', created_at_ms: now - 3 * day },
+      viteLog(false),
+    )
     this.goLive(docs, first.deployment, 'ada@example.com', 'push')
     const shop = this.addProject('chandlery', 'git@codeberg.org:berth/chandlery.git', 5 * day)
-    shop.project.credential = { kind: 'deploy_key', username: '', public_key: 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJm0Zq3Wk0v2Yt0hC7rS4nV0Q0b9Kx1mPp2Xy8dTn1Aa berth-chandlery' }
-    this.addRun(shop, { message: 'Rope, by the metre', state: 'canceled', created_at_ms: now - 26 * hour, steps: stepsOf(now - 26 * hour, 'canceled', 'install'), bytes: null, files: null }, viteLog(false).slice(0, 30))
+    shop.project.credential = {
+      kind: 'deploy_key',
+      username: '',
+      public_key:
+        'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJm0Zq3Wk0v2Yt0hC7rS4nV0Q0b9Kx1mPp2Xy8dTn1Aa berth-chandlery',
+    }
+    this.addRun(
+      shop,
+      {
+        message: 'Rope, by the metre',
+        state: 'canceled',
+        created_at_ms: now - 26 * hour,
+        steps: stepsOf(now - 26 * hour, 'canceled', 'install'),
+        bytes: null,
+        files: null,
+      },
+      viteLog(false).slice(0, 30),
+    )
     this.addProject('logbook', 'https://github.com/berth/logbook', 2 * hour)
     return ada
   }
 
   /** Plays a deployment through its steps; `tempo` stretches time. */
   play(row: ProjectRow, change: Partial<Deployment>, tempo = 1, fails = false): Run {
-    const run = this.addRun(row, { state: 'queued', queue_position: 1, finished_at_ms: null, steps: [], bytes: null, files: null, plan: null, created_at_ms: Date.now(), ...change })
+    const run = this.addRun(row, {
+      state: 'queued',
+      queue_position: 1,
+      finished_at_ms: null,
+      steps: [],
+      bytes: null,
+      files: null,
+      plan: null,
+      created_at_ms: Date.now(),
+      ...change,
+    })
     const { deployment } = run
     const script = viteLog(fails)
     const order: [State, StepName, number][] = [
@@ -249,17 +403,29 @@ export class World {
         if (last) Object.assign(last, { end_ms: Date.now(), state: 'done', exit_code: 0 })
         deployment.queue_position = null
         deployment.state = state
-        deployment.steps.push({ name, state: 'running', begin_ms: Date.now(), end_ms: null, exit_code: null })
+        deployment.steps.push({
+          name,
+          state: 'running',
+          begin_ms: Date.now(),
+          end_ms: null,
+          exit_code: null,
+        })
         if (name === 'install') deployment.plan = planOf
         this.touch(run)
       }, at * tempo)
     for (const line of script)
       setTimeout(() => {
         if (deployment.finished_at_ms !== null) return
-        run.lines.push({ ...line, head: { ...line.head, delta_ms: Date.now() - deployment.created_at_ms } })
+        run.lines.push({
+          ...line,
+          head: { ...line.head, delta_ms: Date.now() - deployment.created_at_ms },
+        })
         for (const listener of run.listeners) listener()
       }, line.head.delta_ms * tempo)
-    setTimeout(() => this.finish(row, run, fails ? 'failed' : 'ready'), (fails ? 7000 : 7400) * tempo)
+    setTimeout(
+      () => this.finish(row, run, fails ? 'failed' : 'ready'),
+      (fails ? 7000 : 7400) * tempo,
+    )
     this.touch(run)
     return run
   }
@@ -281,12 +447,24 @@ export class World {
 
   /** A build that writes `count` lines, `rate` of them a second, from the moment somebody listens. */
   loud(row: ProjectRow, count: number, rate: number): Run {
-    const run = this.addRun(row, { message: `${count} lines at ${rate} a second`, state: 'building', finished_at_ms: null, bytes: null, files: null, steps: stepsOf(Date.now() - 7000, 'building', 'build').map((step) => (step.name === 'build' ? { ...step, state: 'running', end_ms: null, exit_code: null } : step)) })
+    const run = this.addRun(row, {
+      message: `${count} lines at ${rate} a second`,
+      state: 'building',
+      finished_at_ms: null,
+      bytes: null,
+      files: null,
+      steps: stepsOf(Date.now() - 7000, 'building', 'build').map((step) =>
+        step.name === 'build' ? { ...step, state: 'running', end_ms: null, exit_code: null } : step,
+      ),
+    })
     let begun = 0
     const tick = setInterval(() => {
       if (run.listeners.size === 0 && begun === 0) return
       begun ||= Date.now()
-      const due = Math.min(count, rate === 0 ? count : Math.floor(((Date.now() - begun) * rate) / 1000))
+      const due = Math.min(
+        count,
+        rate === 0 ? count : Math.floor(((Date.now() - begun) * rate) / 1000),
+      )
       for (let n = run.lines.length; n < due; n++) run.lines.push(loudLine(n, Date.now() - begun))
       if (run.lines.length >= count) {
         clearInterval(tick)
@@ -305,8 +483,18 @@ export class World {
 
 export const filesOf = (): OutputFile[] => [
   { path: 'index.html', bytes: 462, type: 'text/html; charset=utf-8', sha256: 'a'.repeat(64) },
-  { path: 'assets/index-4f9aQ1xz.js', bytes: 143_420, type: 'text/javascript; charset=utf-8', sha256: 'b'.repeat(64) },
-  { path: 'assets/index-D8b4DHJx.css', bytes: 1_390, type: 'text/css; charset=utf-8', sha256: 'c'.repeat(64) },
+  {
+    path: 'assets/index-4f9aQ1xz.js',
+    bytes: 143_420,
+    type: 'text/javascript; charset=utf-8',
+    sha256: 'b'.repeat(64),
+  },
+  {
+    path: 'assets/index-D8b4DHJx.css',
+    bytes: 1_390,
+    type: 'text/css; charset=utf-8',
+    sha256: 'c'.repeat(64),
+  },
   { path: 'favicon.svg', bytes: 1_497, type: 'image/svg+xml', sha256: 'd'.repeat(64) },
   ...Array.from({ length: 10 }, (_, i) => ({
     path: `photos/lighthouse-${i + 1}.webp`,

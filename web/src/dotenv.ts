@@ -13,7 +13,7 @@ export interface DotenvError {
 
 export const keyPattern = /^[A-Za-z_][A-Za-z0-9_]*$/
 
-const unescape = (text: string) =>
+const unescaped = (text: string) =>
   text.replace(/\\([nrt"\\$])/g, (_, c: string) => ({ n: '\n', r: '\r', t: '\t' })[c] ?? c)
 
 export const parseDotenv = (text: string): { pairs: Pair[]; errors: DotenvError[] } => {
@@ -54,7 +54,7 @@ export const parseDotenv = (text: string): { pairs: Pair[]; errors: DotenvError[
         continue
       }
       const inside = rest.slice(1, end)
-      pairs.set(key, quote === '"' ? unescape(inside) : inside)
+      pairs.set(key, quote === '"' ? unescaped(inside) : inside)
     } else {
       pairs.set(key, rest.replace(/\s+#.*$/, ''))
     }

@@ -10,7 +10,11 @@ export const ago = (at_ms: number, now = Date.now()): string => {
   if (past < hour) return `${Math.floor(past / minute)} min ago`
   if (past < day) return `${Math.floor(past / hour)} h ago`
   if (past < 30 * day) return `${Math.floor(past / day)} d ago`
-  return new Date(at_ms).toLocaleDateString('en', { year: 'numeric', month: 'short', day: 'numeric' })
+  return new Date(at_ms).toLocaleDateString('en', {
+    year: 'numeric',
+    month: 'short',
+    day: 'numeric',
+  })
 }
 
 export const exact = (at_ms: number) =>

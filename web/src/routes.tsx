@@ -62,7 +62,9 @@ const setup = createRoute({
 const login = createRoute({
   getParentRoute: () => root,
   path: pages.login,
-  validateSearch: (search: Record<string, unknown>): { next?: string } => ({ next: textOf(search.next) }),
+  validateSearch: (search: Record<string, unknown>): { next?: string } => ({
+    next: textOf(search.next),
+  }),
   component: lazyRouteComponent(() => import('./pages/LoginPage')),
 })
 
@@ -76,7 +78,9 @@ const projects = createRoute({
 const newProject = createRoute({
   getParentRoute: () => app,
   path: pages.new_project,
-  validateSearch: (search: Record<string, unknown>): { repo?: string } => ({ repo: textOf(search.repo) }),
+  validateSearch: (search: Record<string, unknown>): { repo?: string } => ({
+    repo: textOf(search.repo),
+  }),
   component: lazyRouteComponent(() => import('./pages/NewProjectPage')),
 })
 
@@ -99,7 +103,9 @@ const overview = createRoute({
 const deployments = createRoute({
   getParentRoute: () => project,
   path: '/deployments',
-  validateSearch: (search: Record<string, unknown>): { show?: string } => ({ show: textOf(search.show) }),
+  validateSearch: (search: Record<string, unknown>): { show?: string } => ({
+    show: textOf(search.show),
+  }),
   loader: ({ context: { client }, params }) => {
     void client.prefetchInfiniteQuery(deploymentsQuery(params.project))
   },

@@ -39,6 +39,8 @@ let over = 0
 for (const [name, size, limit] of rows) {
   const bad = size > limit
   over += bad ? 1 : 0
-  console.log(`${bad ? 'OVER' : '  ok'}  ${name.padEnd(22)} ${(size / 1000).toFixed(1).padStart(7)} of ${limit / 1000} kB`)
+  console.log(
+    `${bad ? 'OVER' : '  ok'}  ${name.padEnd(22)} ${(size / 1000).toFixed(1).padStart(7)} of ${limit / 1000} kB`,
+  )
 }
 process.exit(over > 0 ? 1 : 0)

@@ -10,4 +10,8 @@ if (!file) {
 }
 process.argv.splice(2, process.argv.length - 2, ...rest)
 const root = fileURLToPath(new URL('..', import.meta.url))
-await runnerImport(new URL(`../${file}`, import.meta.url).pathname, { root, configFile: false, logLevel: 'error' })
+await runnerImport(new URL(`../${file}`, import.meta.url).pathname, {
+  root,
+  configFile: false,
+  logLevel: 'error',
+})

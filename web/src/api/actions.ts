@@ -23,7 +23,10 @@ export const redeploy = (deployment: string, reuse = false) =>
   call<Deployment>(`/deployments/${part(deployment)}/redeploy`, { method: 'POST', body: { reuse } })
 
 export const cancel = (deployment: string) =>
-  call<Deployment | undefined>(`/deployments/${part(deployment)}/cancel`, { method: 'POST', body: {} })
+  call<Deployment | undefined>(`/deployments/${part(deployment)}/cancel`, {
+    method: 'POST',
+    body: {},
+  })
 
 export const remove = (deployment: string) =>
   call<void>(`/deployments/${part(deployment)}`, { method: 'DELETE' })

@@ -41,7 +41,11 @@ describe('a call', () => {
   it('refreshes once and goes on, with the same key', async () => {
     serve(json(401, {}), json(200, {}), json(200, { ok: true }))
     expect(await call('/x', { method: 'POST', body: {} })).toEqual({ ok: true })
-    expect(asked.map((each) => each.path)).toEqual(['/api/v1/x', '/api/v1/auth/refresh', '/api/v1/x'])
+    expect(asked.map((each) => each.path)).toEqual([
+      '/api/v1/x',
+      '/api/v1/auth/refresh',
+      '/api/v1/x',
+    ])
     const keys = [0, 2].map((i) => new Headers(asked[i]?.init.headers).get('Idempotency-Key'))
     expect(keys[0]).toBe(keys[1])
   })
@@ -61,7 +65,13 @@ describe('a call', () => {
   })
 
   it('carries what the server said about a field', async () => {
-    serve(json(422, { code: 'invalid', detail: 'No.', errors: [{ pointer: '/name', code: 'invalid_name', detail: 'Not a label.' }] }))
+    serve(
+      json(422, {
+        code: 'invalid',
+        detail: 'No.',
+        errors: [{ pointer: '/name', code: 'invalid_name', detail: 'Not a label.' }],
+      }),
+    )
     const error = (await call('/x').catch((each: unknown) => each)) as Problem
     expect(error).toBeInstanceOf(Problem)
     expect(error.field('/name')).toBe('Not a label.')

@@ -67,7 +67,7 @@ const send = (path: string, options: CallOptions, key: string | null) => {
 const problemOf = async (response: Response): Promise<Problem> => {
   const fallback: ProblemBody = {
     status: response.status,
-    code: 'http_' + response.status,
+    code: `http_${response.status}`,
     detail: `The server answered ${response.status} ${response.statusText}.`.replace(' .', '.'),
   }
   try {

@@ -10,6 +10,7 @@ import type {
   Project,
   Session,
   SessionRow,
+  SetupState,
   Token,
   User,
   Variable,
@@ -33,7 +34,7 @@ export const sessionQuery = queryOptions({
 
 export const setupQuery = queryOptions({
   queryKey: ['setup'],
-  queryFn: () => call<{ needed: boolean }>('/setup', { anonymous: true }),
+  queryFn: () => call<SetupState>('/setup', { anonymous: true }),
   staleTime: Number.POSITIVE_INFINITY,
 })
 
@@ -124,7 +125,6 @@ export const instanceQuery = queryOptions({
 
 export const healthQuery = queryOptions({
   queryKey: ['health'],
-  queryFn: () =>
-    call<{ status: string; version: string }>('/instance/health', { anonymous: true }),
+  queryFn: () => call<{ status: string; version: string }>('/instance/health', { anonymous: true }),
   staleTime: Number.POSITIVE_INFINITY,
 })

@@ -218,13 +218,21 @@ export interface User {
   role: string
   created_at_ms: number
   disabled: boolean
+  /** Signed in with a one-time password: choose one's own. */
+  must_change_password?: boolean
   /** Only in the answer that made or reset it. */
   password?: string | null
 }
 
 export interface Session {
   user: User
-  session: { id: string }
+  session: { id: string } | null
+}
+
+/** What the pages outside need to know. */
+export interface SetupState {
+  needed: boolean
+  public_signup?: boolean
 }
 
 export interface SessionRow {

@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest'
 
-import { FrameError, frameTypes, LineReader, readHead, readJson, writeJson, writeLines } from './frames'
+import {
+  FrameError,
+  frameTypes,
+  LineReader,
+  readHead,
+  readJson,
+  writeJson,
+  writeLines,
+} from './frames'
 
 const line = (text: string) => ({ head: { delta_ms: 7, stream: 1, level: 2, step: 3 }, text })
 
@@ -22,7 +30,9 @@ describe('a frame', () => {
 
   it('is laid out as the server lays it out', () => {
     const bytes = new Uint8Array(writeLines(5, [line('ab')]))
-    expect([...bytes]).toEqual([1, 1, 0, 0, 1, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 7, 0, 0, 0, 1, 2, 3, 0, 2, 0, 0, 0, 97, 98])
+    expect([...bytes]).toEqual([
+      1, 1, 0, 0, 1, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 7, 0, 0, 0, 1, 2, 3, 0, 2, 0, 0, 0, 97, 98,
+    ])
   })
 
   it('brings a state through', () => {

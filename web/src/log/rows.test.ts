@@ -65,7 +65,10 @@ describe('rows', () => {
   it('grow with the log, over the chunks of the sums', () => {
     const { store, rows } = build([[0, 3]])
     for (let i = 0; i < 5_000; i++)
-      store.append({ delta_ms: 0, stream: 0, level: 0, step: i < 2_500 ? 2 : 3 }, encode('x'.repeat(i % 30)))
+      store.append(
+        { delta_ms: 0, stream: 0, level: 0, step: i < 2_500 ? 2 : 3 },
+        encode('x'.repeat(i % 30)),
+      )
     rows.sync()
     rows.wrapAt(12)
     walk(rows)

@@ -10,7 +10,8 @@ const storeOf = (...lines: string[]) => {
     store.append({ delta_ms: 0, stream: 0, level: 0, step: 0 }, new TextEncoder().encode(text))
   return store
 }
-const query = (text: string, more = {}) => compile({ text, regex: false, match_case: false, ...more })
+const query = (text: string, more = {}) =>
+  compile({ text, regex: false, match_case: false, ...more })
 const found = (store: LogStore, pattern: RegExp) => {
   const search = new Search(store, pattern)
   while (!search.complete) search.step(0)

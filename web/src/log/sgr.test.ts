@@ -30,7 +30,8 @@ describe('a line of a terminal', () => {
   })
 
   it('links only to http and https', () => {
-    const link = (target: string) => parseLine(`\x1b]8;;${target}\x07here\x1b]8;;\x07`, plain).runs[0]?.href
+    const link = (target: string) =>
+      parseLine(`\x1b]8;;${target}\x07here\x1b]8;;\x07`, plain).runs[0]?.href
     expect(link('https://example.com/a')).toBe('https://example.com/a')
     expect(link('javascript:alert(1)')).toBeNull()
     expect(link('file:///etc/passwd')).toBeNull()
@@ -45,14 +46,36 @@ describe('a line of a terminal', () => {
   })
 
   it('shows the same text with and without styles, whatever comes', () => {
-    const pieces = ['\x1b[', '31', ';', 'm', 'x', '\x1b]8;;', 'https://a', '\x07', '\x1b\\', ' ', 'é', '\x9b', '\x00', '\x1bP', '?', '38;5;200', '48;2;1;2;3', '\u202e', '😀']
+    const pieces = [
+      '\x1b[',
+      '31',
+      ';',
+      'm',
+      'x',
+      '\x1b]8;;',
+      'https://a',
+      '\x07',
+      '\x1b\\',
+      ' ',
+      'é',
+      '\x9b',
+      '\x00',
+      '\x1bP',
+      '?',
+      '38;5;200',
+      '48;2;1;2;3',
+      '\u202e',
+      '😀',
+    ]
     let seed = 42
     const next = () => {
       seed = (seed * 1103515245 + 12345) & 0x7fffffff
       return seed
     }
     for (let i = 0; i < 20_000; i++) {
-      const line = Array.from({ length: next() % 12 }, () => pieces[next() % pieces.length]).join('')
+      const line = Array.from({ length: next() % 12 }, () => pieces[next() % pieces.length]).join(
+        '',
+      )
       const shown = visibleText(line)
       if (texts(line).join('') !== shown || shown.includes('\x1b')) expect(shown).toBe(line)
     }

@@ -34,7 +34,8 @@ export const nearest = (r: number, g: number, b: number): number => {
   const high = Math.max(r, g, b)
   const low = Math.min(r, g, b)
   const spread = high - low
-  if (spread < 40 || spread < high * 0.2) return high < 70 ? 1 : high < 160 ? 9 : high < 215 ? 8 : 16
+  if (spread < 40 || spread < high * 0.2)
+    return high < 70 ? 1 : high < 160 ? 9 : high < 215 ? 8 : 16
   const hue =
     high === r
       ? ((g - b) / spread + 6) % 6
@@ -53,11 +54,7 @@ const indexed = (n: number): number => {
   }
   const level = (v: number) => (v === 0 ? 0 : 55 + v * 40)
   const cube = n - 16
-  return nearest(
-    level(Math.floor(cube / 36)),
-    level(Math.floor(cube / 6) % 6),
-    level(cube % 6),
-  )
+  return nearest(level(Math.floor(cube / 36)), level(Math.floor(cube / 6) % 6), level(cube % 6))
 }
 
 /** Reads `38;5;n` or `38;2;r;g;b` from `at`; answers the colour and how many numbers it used up. */
@@ -127,12 +124,11 @@ export const classOf = (style: Sgr): string => {
 }
 
 // One alternative per kind of sequence; the last catches a lone or unfinished escape. C1 forms included.
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this is about
-const sequence = /(?:\x1b\[|\x9b)([0-?]*)([ -/]*)([@-~])|(?:\x1b\]|\x9d)([^\x07\x1b\x9c]*)(?:\x07|\x1b\\|\x9c|$)|\x1b[PX^_][^\x1b\x9c]*(?:\x1b\\|\x9c|$)|\x1b[ -/]*[0-~]?|[\x80-\x9f]/g
+const sequence =
+  /(?:\x1b\[|\x9b)([0-?]*)([ -/]*)([@-~])|(?:\x1b\]|\x9d)([^\x07\x1b\x9c]*)(?:\x07|\x1b\\|\x9c|$)|\x1b[PX^_][^\x1b\x9c]*(?:\x1b\\|\x9c|$)|\x1b[ -/]*[0-~]?|[\x80-\x9f]/g
 
 // Characters that reorder or hide text; shown as what they are.
 const hidden = /[\u200b\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069\ufeff]/g
-// biome-ignore lint/suspicious/noControlCharactersInRegex: as above
 const control = /[\x00-\x08\x0a-\x1a\x1c-\x1f\x7f]/g
 
 const spell = (character: string) =>

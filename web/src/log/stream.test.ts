@@ -32,14 +32,21 @@ class FakeSocket {
   }
   lines(first: number, ...texts: string[]) {
     const head = { delta_ms: 0, stream: 0, level: 0, step: 0 }
-    this.onmessage({ data: writeLines(first, texts.map((text) => ({ head, text }))) })
+    this.onmessage({
+      data: writeLines(
+        first,
+        texts.map((text) => ({ head, text })),
+      ),
+    })
   }
   replace(next: number, text: string) {
     const head = { delta_ms: 0, stream: 0, level: 0, step: 0 }
     this.onmessage({ data: writeLines(next, [{ head, text }], frameTypes.replace) })
   }
   end(lines: number) {
-    this.onmessage({ data: writeJson(frameTypes.end, lines, { state: 'ready', lines, exit_code: 0 }) })
+    this.onmessage({
+      data: writeJson(frameTypes.end, lines, { state: 'ready', lines, exit_code: 0 }),
+    })
   }
 }
 
@@ -77,7 +84,16 @@ const texts = () => Array.from({ length: store.count }, (_, line) => store.raw(l
 const settle = () => vi.advanceTimersByTime(40)
 
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'requestAnimationFrame', 'cancelAnimationFrame', 'performance', 'Date'] })
+  vi.useFakeTimers({
+    toFake: [
+      'setTimeout',
+      'clearTimeout',
+      'requestAnimationFrame',
+      'cancelAnimationFrame',
+      'performance',
+      'Date',
+    ],
+  })
   sessionStorage.clear()
   sockets.length = 0
   FakeEvents.last = null

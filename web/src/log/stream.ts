@@ -77,6 +77,21 @@ const remember = () => {
   }
 }
 
+const encodeEvent = (data: unknown, type: number): ArrayBuffer => {
+  const { first, lines } = data as {
+    first: number
+    lines: [number, number, number, number, string][]
+  }
+  return writeLines(
+    first,
+    lines.map(([delta_ms, stream, level, step, text]) => ({
+      head: { delta_ms, stream, level, step },
+      text,
+    })),
+    type,
+  )
+}
+
 /**
  * Brings a log into a store: WebSocket first, server-sent events where upgrades do not pass, and always
  * from the line that the store needs next, so that no reconnect loses or doubles one.
@@ -186,7 +201,6 @@ export class LogStream {
     const { path, store } = this.options
     const source = this.world.events(`${path}?after=${store.count}`)
     this.source = source
-    const { encodeEvent } = LogStream
     const take = (name: string, frame: (data: unknown) => ArrayBuffer) =>
       source.addEventListener(name, (event) => {
         if (this.source !== source) return
@@ -210,21 +224,6 @@ export class LogStream {
       if (!remembered()) this.say({ transport: 'websocket' })
       this.retry()
     }
-  }
-
-  private static encodeEvent(data: unknown, type: number): ArrayBuffer {
-    const { first, lines } = data as {
-      first: number
-      lines: [number, number, number, number, string][]
-    }
-    return writeLines(
-      first,
-      lines.map(([delta_ms, stream, level, step, text]) => ({
-        head: { delta_ms, stream, level, step },
-        text,
-      })),
-      type,
-    )
   }
 
   /** 50 ms, doubled up to 5 s, with jitter so that many pages do not come back together. */
@@ -301,7 +300,8 @@ export class LogStream {
   private take({ frame, head, reader }: Queued, deadline: number): boolean {
     if (head.type === frameTypes.lines) return this.takeLines(reader!, deadline)
     if (head.type === frameTypes.replace) this.takeOpen(reader!)
-    else if (head.type === frameTypes.gap) this.askAgain() // the file has it all
+    else if (head.type === frameTypes.gap)
+      this.askAgain() // the file has it all
     else if (head.type === frameTypes.state) this.takeState(readJson(frame))
     else if (head.type === frameTypes.end) this.takeEnd(readJson(frame))
     return true

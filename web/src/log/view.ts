@@ -86,7 +86,12 @@ export class LogView {
   private mapDrawn = ''
   private frame = 0
 
-  constructor(scroller: HTMLElement, sticky: HTMLElement, map: HTMLCanvasElement, options: ViewOptions) {
+  constructor(
+    scroller: HTMLElement,
+    sticky: HTMLElement,
+    map: HTMLCanvasElement,
+    options: ViewOptions,
+  ) {
     this.options = options
     this.store = options.store
     this.rows = new RowModel(options.store)
@@ -342,7 +347,8 @@ export class LogView {
     const first = Math.max(0, Math.floor(real / rowHeight) - overscan)
     const count = Math.ceil(this.viewport / rowHeight) + 2 * overscan
     const last = Math.min(this.rowsShown(), first + count)
-    const top = scale === 1 ? first * rowHeight : this.scroller.scrollTop - (real - first * rowHeight)
+    const top =
+      scale === 1 ? first * rowHeight : this.scroller.scrollTop - (real - first * rowHeight)
     this.window.style.transform = `translateY(${top}px)`
     this.place(first, last)
     this.paintSticky(Math.floor(real / rowHeight))
@@ -400,8 +406,7 @@ export class LogView {
     }
     const { store } = this
     const head = store.head(place.line)
-    const chosen =
-      this.selected && place.line >= this.selected[0] && place.line <= this.selected[1]
+    const chosen = this.selected && place.line >= this.selected[0] && place.line <= this.selected[1]
     row.element.className = `log-row${head.level === 2 ? ' log-error' : head.level === 1 ? ' log-warning' : ''}${head.stream === 2 ? ' log-system' : ''}${chosen ? ' log-chosen' : ''}`
     row.number.textContent = place.sub > 0 ? '' : String(place.line + 1)
     row.time.textContent = place.sub > 0 ? '' : this.timeOf(head.delta_ms)
@@ -468,7 +473,9 @@ export class LogView {
     if (!run.className) return document.createTextNode(run.text)
     const span = document.createElement('span')
     span.className =
-      current && run.className.includes('log-match') ? `${run.className} log-match-now` : run.className
+      current && run.className.includes('log-match')
+        ? `${run.className} log-match-now`
+        : run.className
     span.textContent = run.text
     return span
   }

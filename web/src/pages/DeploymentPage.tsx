@@ -62,14 +62,18 @@ export default function DeploymentPage() {
         </Notice>
       )}
       {deployment.state === 'queued' && <Queued deployment={deployment} />}
-      {deployment.state !== 'failed' && deployment.detail && isEnd(deployment.state) && deployment.state !== 'ready' && (
-        <Notice icon="info">{deployment.detail}</Notice>
-      )}
-      {deployment.state === 'ready' && project?.data.production?.rolled_back && !live && deployment.environment === 'production' && (
-        <Notice tone="warn" title="Built, but not live">
-          Production was rolled back, so new deployments wait until you promote one.
-        </Notice>
-      )}
+      {deployment.state !== 'failed' &&
+        deployment.detail &&
+        isEnd(deployment.state) &&
+        deployment.state !== 'ready' && <Notice icon="info">{deployment.detail}</Notice>}
+      {deployment.state === 'ready' &&
+        project?.data.production?.rolled_back &&
+        !live &&
+        deployment.environment === 'production' && (
+          <Notice tone="warn" title="Built, but not live">
+            Production was rolled back, so new deployments wait until you promote one.
+          </Notice>
+        )}
       <Tabs deployment={deployment} tab={tab} />
       {tab === 'files' ? (
         <Files deployment={deployment} />
@@ -84,7 +88,15 @@ export default function DeploymentPage() {
   )
 }
 
-function Head({ deployment, project, live }: { deployment: Deployment; project?: Project; live: boolean }) {
+function Head({
+  deployment,
+  project,
+  live,
+}: {
+  deployment: Deployment
+  project?: Project
+  live: boolean
+}) {
   const client = useQueryClient()
   const navigate = useNavigate()
   const [promoting, setPromoting] = useState(false)
@@ -94,7 +106,10 @@ function Head({ deployment, project, live }: { deployment: Deployment; project?:
     mutationFn: () => redeploy(deployment.id),
     onSuccess: (next) => {
       void refreshProject(client)
-      return navigate({ to: pages.deployment, params: { project: deployment.project_name, deployment: next.id } })
+      return navigate({
+        to: pages.deployment,
+        params: { project: deployment.project_name, deployment: next.id },
+      })
     },
     onError: failed,
   })
@@ -115,7 +130,9 @@ function Head({ deployment, project, live }: { deployment: Deployment; project?:
             <Took begin_ms={deployment.created_at_ms} end_ms={deployment.finished_at_ms} />
           </span>
         </div>
-        <h1 className="mt-1 line-clamp-2 text-lg break-words">{deployment.message || deployment.id}</h1>
+        <h1 className="mt-1 line-clamp-2 text-lg break-words">
+          {deployment.message || deployment.id}
+        </h1>
         <div className="mt-1 flex flex-wrap items-center gap-x-3 gap-y-0.5 text-[13px] text-muted">
           <CommitLine deployment={deployment} repo_url={project?.repo_url} />
           {deployment.author && <span>{deployment.author}</span>}
@@ -209,7 +226,9 @@ function Files({ deployment }: { deployment: Deployment }) {
     )
   if (files.error) return <ProblemNotice error={files.error} />
   if (!files.data) return <Loading />
-  const shown = files.data.items.filter((file) => file.path.toLowerCase().includes(filter.toLowerCase()))
+  const shown = files.data.items.filter((file) =>
+    file.path.toLowerCase().includes(filter.toLowerCase()),
+  )
   return (
     <Panel
       flush
@@ -242,7 +261,9 @@ function Files({ deployment }: { deployment: Deployment }) {
         ))}
       </ul>
       {shown.length > 500 && (
-        <p className="border-t border-line px-4 py-2 text-muted">The first 500 of {shown.length.toLocaleString('en')}; filter for more.</p>
+        <p className="border-t border-line px-4 py-2 text-muted">
+          The first 500 of {shown.length.toLocaleString('en')}; filter for more.
+        </p>
       )}
     </Panel>
   )
@@ -251,8 +272,18 @@ function Files({ deployment }: { deployment: Deployment }) {
 function Details({ deployment }: { deployment: Deployment }) {
   const { plan } = deployment
   const rows: [string, React.ReactNode, string?][] = [
-    ['Deployment', <code key="id" className="font-mono text-[12.5px] break-all">{deployment.id}</code>],
-    ['Address', <a key="url" className="link break-all" href={deployment.url}>{bare(deployment.url)}</a>],
+    [
+      'Deployment',
+      <code key="id" className="font-mono text-[12.5px] break-all">
+        {deployment.id}
+      </code>,
+    ],
+    [
+      'Address',
+      <a key="url" className="link break-all" href={deployment.url}>
+        {bare(deployment.url)}
+      </a>,
+    ],
     ['Started by', [deployment.trigger, deployment.actor].filter(Boolean).join(', ') || '–'],
     ['Made', exact(deployment.created_at_ms)],
     ['Finished', deployment.finished_at_ms ? exact(deployment.finished_at_ms) : '–'],
@@ -265,7 +296,11 @@ function Details({ deployment }: { deployment: Deployment }) {
       ['Install command', plan.install_command.value || 'none', plan.install_command.reason],
       ['Build command', plan.build_command.value || 'none', plan.build_command.reason],
       ['Output directory', plan.output_dir.value, plan.output_dir.reason],
-      ['Single-page app', plan.spa ? 'yes' : 'no', plan.spa ? 'Unknown pages answer with index.html.' : undefined],
+      [
+        'Single-page app',
+        plan.spa ? 'yes' : 'no',
+        plan.spa ? 'Unknown pages answer with index.html.' : undefined,
+      ],
     )
   return (
     <Panel flush title="Details" actions={<CopyButton text={deployment.id} label="Copy id" />}>

@@ -56,7 +56,10 @@ export const differences = (before: Variable[], after: Omit<Draft, 'row'>[]): Di
     const known = old.get(identity(each))
     old.delete(identity(each))
     if (!known) list.push({ what: 'added', key: each.key, environment: each.environment })
-    else if ((each.value !== null && each.value !== (known.value ?? null)) || each.sensitive !== known.sensitive)
+    else if (
+      (each.value !== null && each.value !== (known.value ?? null)) ||
+      each.sensitive !== known.sensitive
+    )
       list.push({ what: 'changed', key: each.key, environment: each.environment })
   }
   for (const each of old.values())
@@ -92,7 +95,9 @@ function Editor({ name, saved, etag }: { name: string; saved: Variable[]; etag: 
   const [drafts, setDrafts] = useState(() => saved.map(draftOf))
   const [text, setText] = useState<string | null>(null)
   const [confirming, setConfirming] = useState(false)
-  const [redeployDue, setRedeployDue] = useState(() => client.getQueryData(['env-saved', name]) === true)
+  const [redeployDue, setRedeployDue] = useState(
+    () => client.getQueryData(['env-saved', name]) === true,
+  )
   const table = useRef<HTMLUListElement>(null)
 
   const parsed = text === null ? null : parseDotenv(text)
@@ -160,14 +165,30 @@ function Editor({ name, saved, etag }: { name: string; saved: Variable[]; etag: 
         flush
         title="Environment variables"
         actions={
-          <div className="inline-flex rounded-md border border-line-strong p-0.5" role="group" aria-label="View">
-            <ViewButton on={text === null} onPress={() => text !== null && setText(null)} disabled={wrong}>
+          <div
+            className="inline-flex rounded-md border border-line-strong p-0.5"
+            role="group"
+            aria-label="View"
+          >
+            <ViewButton
+              on={text === null}
+              onPress={() => text !== null && setText(null)}
+              disabled={wrong}
+            >
               Table
             </ViewButton>
             <ViewButton
               on={text !== null}
               disabled={wrong}
-              onPress={() => setText(printDotenv(drafts.flatMap((each) => (each.value === null ? [] : [{ key: each.key, value: each.value }]))))}
+              onPress={() =>
+                setText(
+                  printDotenv(
+                    drafts.flatMap((each) =>
+                      each.value === null ? [] : [{ key: each.key, value: each.value }],
+                    ),
+                  ),
+                )
+              }
             >
               .env
             </ViewButton>
@@ -190,8 +211,8 @@ function Editor({ name, saved, etag }: { name: string; saved: Variable[]; etag: 
               className={areaClass}
             />
             <p id="dotenv-hint" className="mt-1 text-[12.5px] text-muted">
-              Added to what is there; an existing name gets the new value. Sensitive values are not shown and stay as
-              they are.
+              Added to what is there; an existing name gets the new value. Sensitive values are not
+              shown and stay as they are.
             </p>
             {parsed!.errors.slice(0, 5).map((error) => (
               <p key={error.line} className="mt-1 text-[12.5px] text-bad">
@@ -214,7 +235,14 @@ function Editor({ name, saved, etag }: { name: string; saved: Variable[]; etag: 
                     problem={problems.find((problem) => problem.row === draft.row)?.detail}
                     onChange={(change) => update(draft.row, change)}
                     onRemove={() => setDrafts(drafts.filter((each) => each.row !== draft.row))}
-                    onPaste={(pairs) => setDrafts(merge(drafts.filter((each) => each.row !== draft.row || each.key), pairs))}
+                    onPaste={(pairs) =>
+                      setDrafts(
+                        merge(
+                          drafts.filter((each) => each.row !== draft.row || each.key),
+                          pairs,
+                        ),
+                      )
+                    }
                   />
                 ))}
               </ul>
@@ -223,8 +251,13 @@ function Editor({ name, saved, etag }: { name: string; saved: Variable[]; etag: 
               <Button
                 icon="plus"
                 onClick={() => {
-                  setDrafts([...drafts, { row: ++lastRow, key: '', value: '', environment: 'all', sensitive: true }])
-                  setTimeout(() => table.current?.querySelector<HTMLInputElement>('li:last-child input')?.focus())
+                  setDrafts([
+                    ...drafts,
+                    { row: ++lastRow, key: '', value: '', environment: 'all', sensitive: true },
+                  ])
+                  setTimeout(() =>
+                    table.current?.querySelector<HTMLInputElement>('li:last-child input')?.focus(),
+                  )
                 }}
               >
                 Add variable
@@ -236,7 +269,9 @@ function Editor({ name, saved, etag }: { name: string; saved: Variable[]; etag: 
       </Panel>
       <div className="flex flex-wrap items-center justify-end gap-3">
         <span className="text-muted" role="status">
-          {changes.length === 0 ? 'Nothing to save' : `${changes.length} change${changes.length === 1 ? '' : 's'}`}
+          {changes.length === 0
+            ? 'Nothing to save'
+            : `${changes.length} change${changes.length === 1 ? '' : 's'}`}
         </span>
         {changes.length > 0 && (
           <Button
@@ -249,7 +284,14 @@ function Editor({ name, saved, etag }: { name: string; saved: Variable[]; etag: 
             Undo
           </Button>
         )}
-        <Button kind="primary" disabled={changes.length === 0 || wrong} busy={save.isPending} onClick={() => (changes.some((each) => each.what === 'removed') ? setConfirming(true) : save.mutate())}>
+        <Button
+          kind="primary"
+          disabled={changes.length === 0 || wrong}
+          busy={save.isPending}
+          onClick={() =>
+            changes.some((each) => each.what === 'removed') ? setConfirming(true) : save.mutate()
+          }
+        >
           Save
         </Button>
       </div>
@@ -258,7 +300,12 @@ function Editor({ name, saved, etag }: { name: string; saved: Variable[]; etag: 
           <ul className="max-h-72 space-y-1 overflow-auto">
             {changes.map((change) => (
               <li key={`${change.what}${identity(change)}`} className="flex gap-2">
-                <span className={cx('w-16', { added: 'text-ok', changed: 'text-warn', removed: 'text-bad' }[change.what])}>
+                <span
+                  className={cx(
+                    'w-16',
+                    { added: 'text-ok', changed: 'text-warn', removed: 'text-bad' }[change.what],
+                  )}
+                >
                   {change.what}
                 </span>
                 <code className="font-mono">{change.key}</code>
@@ -334,7 +381,10 @@ function Row({
             event.preventDefault()
             onPaste(pairs)
           }}
-          className={cx(inputClass, 'font-mono text-[12.5px] read-only:border-transparent read-only:bg-transparent read-only:px-0')}
+          className={cx(
+            inputClass,
+            'font-mono text-[12.5px] read-only:border-transparent read-only:bg-transparent read-only:px-0',
+          )}
         />
         {problem && draft.key && <p className="text-[12.5px] text-bad">{problem}</p>}
       </div>
@@ -372,9 +422,16 @@ function Row({
       </label>
       <div className="flex items-center justify-end gap-2">
         {draft.updated_at_ms !== undefined && (
-          <Ago at_ms={draft.updated_at_ms} className="text-[12.5px] whitespace-nowrap text-muted md:hidden xl:inline" />
+          <Ago
+            at_ms={draft.updated_at_ms}
+            className="text-[12.5px] whitespace-nowrap text-muted md:hidden xl:inline"
+          />
         )}
-        <IconButton label={`Remove ${draft.key || 'the new variable'}`} icon="cross" onClick={onRemove} />
+        <IconButton
+          label={`Remove ${draft.key || 'the new variable'}`}
+          icon="cross"
+          onClick={onRemove}
+        />
       </div>
     </li>
   )

@@ -1,10 +1,13 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useRouter, useSearch } from '@tanstack/react-router'
+import { useState } from 'react'
 
 import { call, Problem } from '../api/client'
+import { setupQuery } from '../api/queries'
 import type { User } from '../api/types'
 import { ProblemNotice } from '../parts/Broken'
 import { Door } from '../parts/Door'
+import { fieldError, isGeneral } from '../parts/forms'
 import { pages } from '../paths'
 import { Button } from '../ui/Button'
 import { TextField } from '../ui/Field'
@@ -17,9 +20,11 @@ export default function LoginPage() {
   const client = useQueryClient()
   const router = useRouter()
   const { next } = useSearch({ from: pages.login })
+  const setup = useQuery(setupQuery)
+  const [joining, setJoining] = useState(false)
   const signIn = useMutation({
     mutationFn: (data: FormData) =>
-      call<{ user: User }>('/auth/login', {
+      call<{ user: User }>(joining ? '/auth/signup' : '/auth/login', {
         method: 'POST',
         anonymous: true,
         body: { email: String(data.get('email')).trim(), password: String(data.get('password')) },
@@ -32,7 +37,7 @@ export default function LoginPage() {
   const wrong = signIn.error instanceof Problem && signIn.error.status === 401
 
   return (
-    <Door title="Sign in to Berth">
+    <Door title={joining ? 'Make an account' : 'Sign in to Berth'}>
       <title>Sign in · Berth</title>
       <form
         className="space-y-4"
@@ -41,19 +46,48 @@ export default function LoginPage() {
           signIn.mutate(new FormData(event.currentTarget))
         }}
       >
-        <TextField label="E-mail" name="email" type="email" required autoFocus autoComplete="username" />
+        <TextField
+          label="E-mail"
+          name="email"
+          type="email"
+          required
+          autoFocus
+          autoComplete="username"
+          error={fieldError(signIn.error, '/email')}
+        />
         <TextField
           label="Password"
           name="password"
           type="password"
           required
-          autoComplete="current-password"
-          error={wrong ? signIn.error?.message : undefined}
+          minLength={joining ? 10 : undefined}
+          autoComplete={joining ? 'new-password' : 'current-password'}
+          error={wrong ? signIn.error?.message : fieldError(signIn.error, '/password')}
         />
-        {signIn.error && !wrong && <ProblemNotice error={signIn.error} />}
-        <Button type="submit" kind="primary" size="large" busy={signIn.isPending} className="w-full">
-          Sign in
+        {!wrong && isGeneral(signIn.error, ['/email', '/password']) && (
+          <ProblemNotice error={signIn.error} />
+        )}
+        <Button
+          type="submit"
+          kind="primary"
+          size="large"
+          busy={signIn.isPending}
+          className="w-full"
+        >
+          {joining ? 'Make account' : 'Sign in'}
         </Button>
+        {setup.data?.public_signup && (
+          <button
+            type="button"
+            className="link min-h-6"
+            onClick={() => {
+              signIn.reset()
+              setJoining(!joining)
+            }}
+          >
+            {joining ? 'I have an account' : 'Make an account'}
+          </button>
+        )}
         <p className="text-[12.5px] text-muted">
           Forgotten? An administrator can reset it under People, or on the machine with{' '}
           <code className="font-mono">berth admin reset-password</code>.

@@ -9,12 +9,17 @@ import type { Inspection, NewProject, Project } from '../api/types'
 import { parseDotenv } from '../dotenv'
 import { nameFrom } from '../format'
 import { ProblemNotice } from '../parts/Broken'
-import { type CredentialChoice, CredentialFields, credentialInput, noCredential } from '../parts/Credential'
+import {
+  type CredentialChoice,
+  CredentialFields,
+  credentialInput,
+  noCredential,
+} from '../parts/Credential'
 import { Detected, frameworkName, type Overrides, planFields } from '../parts/Detected'
 import { fieldError, focusFirstError, isGeneral } from '../parts/forms'
 import { pages } from '../paths'
 import { Button, Spinner } from '../ui/Button'
-import { Field, SelectField, TextField, areaClass } from '../ui/Field'
+import { areaClass, Field, SelectField, TextField } from '../ui/Field'
 import { Notice, PageHead, Panel } from '../ui/Panel'
 
 const looksLikeRepo = (url: string) =>
@@ -23,7 +28,11 @@ const looksLikeRepo = (url: string) =>
 const settled = 500 // ms without a key before we look at what was typed
 
 /** The address that a project of this name will have. */
-export const addressOf = (name: string, base_host: string | undefined, platform_url: string | undefined) => {
+export const addressOf = (
+  name: string,
+  base_host: string | undefined,
+  platform_url: string | undefined,
+) => {
   let at = new URL(location.origin)
   try {
     if (platform_url) at = new URL(platform_url)
@@ -55,7 +64,10 @@ export default function NewProjectPage() {
   // Looks while people type, but at a finished address only.
   useEffect(() => {
     const timer = setTimeout(
-      () => setWanted((now) => (now.url === url.trim() ? now : { ...now, url: url.trim(), branch: '', root: '' })),
+      () =>
+        setWanted((now) =>
+          now.url === url.trim() ? now : { ...now, url: url.trim(), branch: '', root: '' },
+        ),
       settled,
     )
     return () => clearTimeout(timer)
@@ -100,7 +112,11 @@ export default function NewProjectPage() {
         root,
         ...overrides,
         ...credentialInput(credential),
-        variables: variables.pairs.map((pair) => ({ ...pair, environment: 'all', sensitive: true })),
+        variables: variables.pairs.map((pair) => ({
+          ...pair,
+          environment: 'all',
+          sensitive: true,
+        })),
       }
       const project = await call<Project>('/projects', { method: 'POST', body })
       return project.latest ?? (await deploy(project.id))
@@ -142,7 +158,11 @@ export default function NewProjectPage() {
             error={error('/repo_url') ?? fieldError(inspection.error, '/repo_url')}
             aside={
               !withCredential && (
-                <button type="button" className="link min-h-6" onClick={() => setShowCredential(true)}>
+                <button
+                  type="button"
+                  className="link min-h-6"
+                  onClick={() => setShowCredential(true)}
+                >
                   Private repository?
                 </button>
               )
@@ -192,7 +212,11 @@ export default function NewProjectPage() {
                     <>
                       Will be live at{' '}
                       <span className="break-all text-ink" data-testid="address">
-                        {addressOf(projectName, instance.data?.data.base_host, instance.data?.data.platform_url)}
+                        {addressOf(
+                          projectName,
+                          instance.data?.data.base_host,
+                          instance.data?.data.platform_url,
+                        )}
                       </span>
                     </>
                   }
@@ -207,9 +231,11 @@ export default function NewProjectPage() {
                   }}
                   error={error('/branch')}
                 >
-                  {[...new Set([found.default_branch, ...found.branches])].filter(Boolean).map((each) => (
-                    <option key={each}>{each}</option>
-                  ))}
+                  {[...new Set([found.default_branch, ...found.branches])]
+                    .filter(Boolean)
+                    .map((each) => (
+                      <option key={each}>{each}</option>
+                    ))}
                 </SelectField>
                 <TextField
                   label="Root directory"
@@ -224,7 +250,10 @@ export default function NewProjectPage() {
                   className="sm:col-span-2"
                   hint={
                     found.root_candidates.length > 1
-                      ? `Found in this repository: ${found.root_candidates.slice(0, 6).map((each) => each || 'the top').join(', ')}`
+                      ? `Found in this repository: ${found.root_candidates
+                          .slice(0, 6)
+                          .map((each) => each || 'the top')
+                          .join(', ')}`
                       : undefined
                   }
                 />
@@ -237,7 +266,12 @@ export default function NewProjectPage() {
             </Panel>
 
             <Panel title="Build">
-              <Detected plan={found} overrides={overrides} onChange={setOverrides} errorAt={error} />
+              <Detected
+                plan={found}
+                overrides={overrides}
+                onChange={setOverrides}
+                errorAt={error}
+              />
             </Panel>
 
             <Panel title="Variables">
@@ -272,9 +306,14 @@ export default function NewProjectPage() {
           </>
         )}
 
-        {isGeneral(create.error, ['/repo_url', '/name', '/branch', '/root', '/variables', ...planFields.map((f) => `/${f.key}`)]) && (
-          <ProblemNotice error={create.error} />
-        )}
+        {isGeneral(create.error, [
+          '/repo_url',
+          '/name',
+          '/branch',
+          '/root',
+          '/variables',
+          ...planFields.map((f) => `/${f.key}`),
+        ]) && <ProblemNotice error={create.error} />}
         <div className="flex justify-end">
           <Button
             type="submit"

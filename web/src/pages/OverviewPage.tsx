@@ -73,7 +73,11 @@ function Production({
   const id = project.production?.deployment
   const { data: current } = useQuery({ ...deploymentQuery(id ?? ''), enabled: id !== undefined })
   return (
-    <section aria-label="Production" className="overflow-hidden rounded-xl border border-line bg-panel" data-testid="production">
+    <section
+      aria-label="Production"
+      className="overflow-hidden rounded-xl border border-line bg-panel"
+      data-testid="production"
+    >
       <div className="flex flex-wrap items-start justify-between gap-x-6 gap-y-4 p-4 md:p-5">
         <div className="min-w-0">
           <div className="mb-1 flex flex-wrap items-center gap-2">
@@ -100,11 +104,21 @@ function Production({
               Roll back
             </Button>
           )}
-          <Button icon="redo" busy={deploying} onClick={onDeploy} title={`Deploy the head of ${project.branch}`}>
+          <Button
+            icon="redo"
+            busy={deploying}
+            onClick={onDeploy}
+            title={`Deploy the head of ${project.branch}`}
+          >
             {project.latest ? 'Redeploy' : 'Deploy'}
           </Button>
           {project.production && (
-            <a href={project.url} target="_blank" rel="noreferrer" className={buttonClass({ kind: 'primary' })}>
+            <a
+              href={project.url}
+              target="_blank"
+              rel="noreferrer"
+              className={buttonClass({ kind: 'primary' })}
+            >
               <Icon name="external" /> Visit
             </a>
           )}
@@ -124,7 +138,13 @@ function Production({
             '–'
           )}
         </Fact>
-        <Fact name="Source">{current ? <CommitLine deployment={current} repo_url={project.repo_url} /> : project.branch}</Fact>
+        <Fact name="Source">
+          {current ? (
+            <CommitLine deployment={current} repo_url={project.repo_url} />
+          ) : (
+            project.branch
+          )}
+        </Fact>
         <Fact name="Made">
           {current ? (
             <>
@@ -165,7 +185,10 @@ function Fact({ name, children }: { name: string; children: React.ReactNode }) {
 }
 
 function Running({ deployment, project }: { deployment: Deployment; project: Project }) {
-  const { data = deployment } = useQuery({ ...deploymentQuery(deployment.id), refetchInterval: 2_500 })
+  const { data = deployment } = useQuery({
+    ...deploymentQuery(deployment.id),
+    refetchInterval: 2_500,
+  })
   return (
     <Panel
       title="In progress"
@@ -197,7 +220,12 @@ function Recent({ project }: { project: Project }) {
       flush
       title="Recent deployments"
       actions={
-        <Link to={pages.deployments} params={{ project: project.name }} search={{ show: undefined }} className="link leading-7">
+        <Link
+          to={pages.deployments}
+          params={{ project: project.name }}
+          search={{ show: undefined }}
+          className="link leading-7"
+        >
           All
         </Link>
       }

@@ -7,7 +7,12 @@ import { call, callVersioned, type Problem } from '../api/client'
 import { hookQuery, projectQuery } from '../api/queries'
 import type { Project, ProjectSettings } from '../api/types'
 import { ProblemNotice } from '../parts/Broken'
-import { type CredentialChoice, CredentialFields, credentialInput, noCredential } from '../parts/Credential'
+import {
+  type CredentialChoice,
+  CredentialFields,
+  credentialInput,
+  noCredential,
+} from '../parts/Credential'
 import { frameworkName, frameworks, type OverrideKey, planFields } from '../parts/Detected'
 import { fieldError, focusFirstError, isGeneral } from '../parts/forms'
 import { useProject } from '../parts/ProjectShell'
@@ -43,11 +48,19 @@ const useSave = (project: Project, etag: string | null) => {
   const navigate = useNavigate()
   return useMutation({
     mutationFn: (settings: ProjectSettings) =>
-      callVersioned<Project>(`/projects/${encodeURIComponent(project.id)}`, { method: 'PATCH', etag, body: settings }),
+      callVersioned<Project>(`/projects/${encodeURIComponent(project.id)}`, {
+        method: 'PATCH',
+        etag,
+        body: settings,
+      }),
     onSuccess: async (saved) => {
       client.setQueryData(projectQuery(saved.data.name).queryKey, saved)
       if (saved.data.name !== project.name)
-        await navigate({ to: pages.project_settings, params: { project: saved.data.name }, replace: true })
+        await navigate({
+          to: pages.project_settings,
+          params: { project: saved.data.name },
+          replace: true,
+        })
       await refreshProject(client)
       toast('Saved. It applies from the next deployment on.')
     },
@@ -111,10 +124,39 @@ function General({ project, etag }: { project: Project; etag: string | null }) {
         })
       }
     >
-      <TextField label="Name" name="name" required maxLength={40} defaultValue={project.name} error={fieldError(save.error, '/name')} hint="A new name is a new address; the old one stops answering." />
-      <TextField label="Production branch" name="branch" mono defaultValue={project.branch} error={fieldError(save.error, '/branch')} />
-      <TextField className="sm:col-span-2" label="Git repository" name="repo_url" mono required defaultValue={project.repo_url} error={fieldError(save.error, '/repo_url')} />
-      <TextField label="Root directory" name="root" mono defaultValue={project.root} placeholder="the top of the repository" error={fieldError(save.error, '/root')} />
+      <TextField
+        label="Name"
+        name="name"
+        required
+        maxLength={40}
+        defaultValue={project.name}
+        error={fieldError(save.error, '/name')}
+        hint="A new name is a new address; the old one stops answering."
+      />
+      <TextField
+        label="Production branch"
+        name="branch"
+        mono
+        defaultValue={project.branch}
+        error={fieldError(save.error, '/branch')}
+      />
+      <TextField
+        className="sm:col-span-2"
+        label="Git repository"
+        name="repo_url"
+        mono
+        required
+        defaultValue={project.repo_url}
+        error={fieldError(save.error, '/repo_url')}
+      />
+      <TextField
+        label="Root directory"
+        name="root"
+        mono
+        defaultValue={project.root}
+        placeholder="the top of the repository"
+        error={fieldError(save.error, '/root')}
+      />
     </Section>
   )
 }
@@ -139,13 +181,20 @@ function Build({ project, etag }: { project: Project; etag: string | null }) {
         save.mutate(settings)
       }}
     >
-      <SelectField label="Framework" name="framework" defaultValue={project.framework ?? ''} error={fieldError(save.error, '/framework')}>
+      <SelectField
+        label="Framework"
+        name="framework"
+        defaultValue={project.framework ?? ''}
+        error={fieldError(save.error, '/framework')}
+      >
         <option value="">Detect at each build</option>
-        {[...new Set([...Object.keys(frameworks), project.framework ?? ''])].filter(Boolean).map((each) => (
-          <option key={each} value={each}>
-            {frameworkName(each)}
-          </option>
-        ))}
+        {[...new Set([...Object.keys(frameworks), project.framework ?? ''])]
+          .filter(Boolean)
+          .map((each) => (
+            <option key={each} value={each}>
+              {frameworkName(each)}
+            </option>
+          ))}
       </SelectField>
       {planFields.map(({ key, label, placeholder }) => (
         <TextField
@@ -175,7 +224,11 @@ function Build({ project, etag }: { project: Project; etag: string | null }) {
   )
 }
 
-const credentialWords = { none: 'Public: no credential.', token: 'An access token is kept, sealed.', deploy_key: 'A deploy key is kept, sealed. Its public half:' }
+const credentialWords = {
+  none: 'Public: no credential.',
+  token: 'An access token is kept, sealed.',
+  deploy_key: 'A deploy key is kept, sealed. Its public half:',
+}
 
 function Access({ project, etag }: { project: Project; etag: string | null }) {
   const save = useSave(project, etag)
@@ -200,7 +253,11 @@ function Access({ project, etag }: { project: Project; etag: string | null }) {
       )}
       {choice && (
         <>
-          <CredentialFields value={choice} onChange={setChoice} error={fieldError(save.error, '/credential')} />
+          <CredentialFields
+            value={choice}
+            onChange={setChoice}
+            error={fieldError(save.error, '/credential')}
+          />
           {isGeneral(save.error, ['/credential']) && <ProblemNotice error={save.error} />}
           <DialogButtons>
             <Button onClick={() => setChoice(null)}>Cancel</Button>
@@ -228,7 +285,11 @@ function Hook({ project }: { project: Project }) {
   const client = useQueryClient()
   const hook = useQuery(hookQuery(project.id))
   const rotate = useMutation({
-    mutationFn: () => call<{ url: string }>(`/projects/${encodeURIComponent(project.id)}/hook`, { method: 'POST', body: {} }),
+    mutationFn: () =>
+      call<{ url: string }>(`/projects/${encodeURIComponent(project.id)}/hook`, {
+        method: 'POST',
+        body: {},
+      }),
     onSuccess: (made) => {
       client.setQueryData(hookQuery(project.id).queryKey, made)
       toast('New address made; the old one no longer works.')
@@ -245,7 +306,9 @@ function Hook({ project }: { project: Project }) {
         </Button>
       }
     >
-      <p className="mb-2 text-muted">A POST to this address deploys the production branch. Whoever knows it can do so.</p>
+      <p className="mb-2 text-muted">
+        A POST to this address deploys the production branch. Whoever knows it can do so.
+      </p>
       {url ? <SecretBox value={url} label="Copy hook address" /> : <p>None yet.</p>}
     </Panel>
   )
@@ -268,7 +331,9 @@ function Danger({ project }: { project: Project }) {
   return (
     <Panel title="Delete">
       <div className="flex flex-wrap items-center justify-between gap-3">
-        <p className="text-muted">Takes the site off the net and deletes its deployments, logs and variables.</p>
+        <p className="text-muted">
+          Takes the site off the net and deletes its deployments, logs and variables.
+        </p>
         <Button kind="danger" onClick={() => setAsking(true)}>
           Delete project
         </Button>
@@ -283,7 +348,13 @@ function Danger({ project }: { project: Project }) {
               if (typed === project.name) drop.mutate()
             }}
           >
-            <TextField label={`Type ${project.name} to confirm`} value={typed} autoComplete="off" spellCheck={false} onChange={(event) => setTyped(event.target.value)} />
+            <TextField
+              label={`Type ${project.name} to confirm`}
+              value={typed}
+              autoComplete="off"
+              spellCheck={false}
+              onChange={(event) => setTyped(event.target.value)}
+            />
             {drop.error && (
               <div className="mt-3">
                 <ProblemNotice error={drop.error} />
@@ -291,7 +362,12 @@ function Danger({ project }: { project: Project }) {
             )}
             <DialogButtons>
               <Button onClick={() => setAsking(false)}>Keep it</Button>
-              <Button type="submit" kind="danger" disabled={typed !== project.name} busy={drop.isPending}>
+              <Button
+                type="submit"
+                kind="danger"
+                disabled={typed !== project.name}
+                busy={drop.isPending}
+              >
                 Delete project
               </Button>
             </DialogButtons>

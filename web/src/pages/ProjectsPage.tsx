@@ -5,10 +5,10 @@ import { useRef, useState } from 'react'
 import { projectsQuery } from '../api/queries'
 import { isEnd } from '../api/states'
 import type { Project } from '../api/types'
+import { bare, repoName } from '../format'
 import { CommitLine } from '../parts/Commit'
 import { useKeys } from '../parts/keys'
 import { Chip, StateBadge } from '../parts/StateBadge'
-import { bare, repoName } from '../format'
 import { pages } from '../paths'
 import { Button, buttonClass } from '../ui/Button'
 import { inputClass } from '../ui/Field'
@@ -83,7 +83,11 @@ function ProjectCard({ project }: { project: Project }) {
         </h2>
         {project.production?.rolled_back && <Chip tone="warn">Rolled back</Chip>}
         <span className="ml-auto text-[13px]">
-          {latest ? <StateBadge state={latest.state} reason={latest.reason} /> : <span className="text-muted">No deployment</span>}
+          {latest ? (
+            <StateBadge state={latest.state} reason={latest.reason} />
+          ) : (
+            <span className="text-muted">No deployment</span>
+          )}
         </span>
       </div>
       {project.production ? (
@@ -100,7 +104,11 @@ function ProjectCard({ project }: { project: Project }) {
       )}
       <p className="mt-3 truncate text-ink-soft">{latest?.message || repoName(project.repo_url)}</p>
       <div className="mt-1 flex items-end justify-between gap-3 text-[12.5px]">
-        {latest ? <CommitLine deployment={latest} /> : <span className="text-muted">{project.branch}</span>}
+        {latest ? (
+          <CommitLine deployment={latest} />
+        ) : (
+          <span className="text-muted">{project.branch}</span>
+        )}
         {latest && <Ago at_ms={latest.created_at_ms} className="shrink-0 text-muted" />}
       </div>
     </li>
@@ -114,7 +122,9 @@ function FirstProject() {
     <div className="mx-auto max-w-xl py-10 md:py-20">
       <title>Projects · Berth</title>
       <h1 className="text-2xl">Deploy your first site</h1>
-      <p className="mt-1 text-muted">Paste the address of a Git repository. Berth finds out how to build it.</p>
+      <p className="mt-1 text-muted">
+        Paste the address of a Git repository. Berth finds out how to build it.
+      </p>
       <form
         className="mt-5 flex flex-wrap gap-2"
         onSubmit={(event) => {

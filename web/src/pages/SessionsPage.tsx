@@ -1,11 +1,14 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useRef } from 'react'
 
-import { call, type Problem } from '../api/client'
+import { call, Problem } from '../api/client'
 import { sessionsQuery } from '../api/queries'
 import type { SessionRow } from '../api/types'
 import { ProblemNotice } from '../parts/Broken'
+import { fieldError, isGeneral } from '../parts/forms'
 import { Chip } from '../parts/StateBadge'
 import { Button } from '../ui/Button'
+import { TextField } from '../ui/Field'
 import { Icon } from '../ui/Icon'
 import { Loading, PageHead, Panel } from '../ui/Panel'
 import { Ago } from '../ui/Time'
@@ -55,7 +58,69 @@ export default function SessionsPage() {
           <Loading />
         )}
       </Panel>
+      <Password />
     </div>
+  )
+}
+
+/** Changing it ends every other session. */
+function Password() {
+  const client = useQueryClient()
+  const form = useRef<HTMLFormElement>(null)
+  const change = useMutation({
+    mutationFn: (data: FormData) =>
+      call('/auth/password', {
+        method: 'POST',
+        body: { current: String(data.get('current')), new: String(data.get('new')) },
+      }),
+    onSuccess: async () => {
+      form.current?.reset()
+      await client.invalidateQueries({ queryKey: ['session'] })
+      await client.invalidateQueries({ queryKey: ['sessions'] })
+      toast('Password changed; other sessions are ended.')
+    },
+  })
+  const wrong = change.error instanceof Problem && change.error.body.code === 'wrong_password'
+  return (
+    <Panel title="Password" className="mt-5">
+      <form
+        ref={form}
+        className="grid items-start gap-4 sm:grid-cols-2"
+        onSubmit={(event) => {
+          event.preventDefault()
+          change.mutate(new FormData(event.currentTarget))
+        }}
+      >
+        <TextField
+          label="Current password"
+          name="current"
+          type="password"
+          required
+          autoComplete="current-password"
+          error={wrong ? change.error?.message : fieldError(change.error, '/current')}
+        />
+        <TextField
+          label="New password"
+          name="new"
+          type="password"
+          required
+          minLength={10}
+          autoComplete="new-password"
+          hint="At least 10 characters."
+          error={fieldError(change.error, '/new') ?? fieldError(change.error, '/password')}
+        />
+        {!wrong && isGeneral(change.error, ['/current', '/new', '/password']) && (
+          <div className="sm:col-span-2">
+            <ProblemNotice error={change.error} />
+          </div>
+        )}
+        <div className="flex justify-end sm:col-span-2">
+          <Button type="submit" busy={change.isPending}>
+            Change password
+          </Button>
+        </div>
+      </form>
+    </Panel>
   )
 }
 
@@ -75,7 +140,8 @@ function Row({ session }: { session: SessionRow }) {
           {session.current && <Chip tone="ok">This one</Chip>}
         </p>
         <p className="text-[12.5px] text-muted">
-          {session.address} · active <Ago at_ms={session.last_seen_ms} /> · since <Ago at_ms={session.created_at_ms} />
+          {session.address} · active <Ago at_ms={session.last_seen_ms} /> · since{' '}
+          <Ago at_ms={session.created_at_ms} />
         </p>
       </div>
       {!session.current && (

@@ -48,7 +48,11 @@ export default function SettingsPage() {
           </Panel>
           <Panel flush title="Addresses">
             <dl className="divide-y divide-line">
-              <Line name="This dashboard" value={data.platform_url || location.origin} hint="--platform-url" />
+              <Line
+                name="This dashboard"
+                value={data.platform_url || location.origin}
+                hint="--platform-url"
+              />
               <Line name="Sites live below" value={data.base_host} hint="--base-host" />
               <Line name="Version" value={health.data?.version ?? ''} />
             </dl>

@@ -50,7 +50,8 @@ export default function TokensPage() {
           <Loading />
         ) : data.items.length === 0 ? (
           <Empty icon="key" title="No tokens">
-            Make one to use Berth from CI: <code className="font-mono">BERTH_TOKEN=… berth deploy</code>
+            Make one to use Berth from CI:{' '}
+            <code className="font-mono">BERTH_TOKEN=… berth deploy</code>
           </Empty>
         ) : (
           <ul className="divide-y divide-line">
@@ -88,7 +89,9 @@ function Row({ token }: { token: Token }) {
     onError: (error: Problem) => toast(error.message, { bad: true }),
   })
   const expired = token.expires_at_ms !== null && token.expires_at_ms <= now
-  const project = token.project && (projects.data?.find((each) => each.id === token.project)?.name ?? token.project)
+  const project =
+    token.project &&
+    (projects.data?.find((each) => each.id === token.project)?.name ?? token.project)
   return (
     <li className="flex flex-wrap items-center gap-x-4 gap-y-1 px-4 py-3">
       <Icon name="key" className="size-5 text-muted" />
@@ -159,13 +162,31 @@ function NewToken({ onClose, onMade }: { onClose: () => void; onMade: (token: To
           make.mutate(new FormData(event.currentTarget))
         }}
       >
-        <TextField label="Name" name="name" required maxLength={100} autoFocus placeholder="ci" error={fieldError(make.error, '/name')} />
-        <SelectField label="Scope" name="scope" defaultValue="deploy" error={fieldError(make.error, '/scope')}>
+        <TextField
+          label="Name"
+          name="name"
+          required
+          maxLength={100}
+          autoFocus
+          placeholder="ci"
+          error={fieldError(make.error, '/name')}
+        />
+        <SelectField
+          label="Scope"
+          name="scope"
+          defaultValue="deploy"
+          error={fieldError(make.error, '/scope')}
+        >
           <option value="read">Read: look at everything you can see</option>
           <option value="deploy">Deploy: read, deploy, cancel, roll back</option>
           <option value="admin">Admin: everything you can do</option>
         </SelectField>
-        <SelectField label="Project" name="project" defaultValue="" error={fieldError(make.error, '/project')}>
+        <SelectField
+          label="Project"
+          name="project"
+          defaultValue=""
+          error={fieldError(make.error, '/project')}
+        >
           <option value="">All projects</option>
           {projects.data?.map((project) => (
             <option key={project.id} value={project.id}>
@@ -173,14 +194,21 @@ function NewToken({ onClose, onMade }: { onClose: () => void; onMade: (token: To
             </option>
           ))}
         </SelectField>
-        <SelectField label="Expires" name="days" defaultValue="90" error={fieldError(make.error, '/expires_at_ms')}>
+        <SelectField
+          label="Expires"
+          name="days"
+          defaultValue="90"
+          error={fieldError(make.error, '/expires_at_ms')}
+        >
           <option value="7">in 7 days</option>
           <option value="30">in 30 days</option>
           <option value="90">in 90 days</option>
           <option value="365">in a year</option>
           <option value="0">never</option>
         </SelectField>
-        {isGeneral(make.error, ['/name', '/scope', '/project', '/expires_at_ms']) && <ProblemNotice error={make.error} />}
+        {isGeneral(make.error, ['/name', '/scope', '/project', '/expires_at_ms']) && (
+          <ProblemNotice error={make.error} />
+        )}
         <DialogButtons>
           <Button onClick={onClose}>Cancel</Button>
           <Button type="submit" kind="primary" busy={make.isPending}>

@@ -74,7 +74,13 @@ export default function UsersPage() {
   )
 }
 
-function Row({ user, onSecret }: { user: User; onSecret: (secret: { email: string; password: string }) => void }) {
+function Row({
+  user,
+  onSecret,
+}: {
+  user: User
+  onSecret: (secret: { email: string; password: string }) => void
+}) {
   const client = useQueryClient()
   const { data: session } = useQuery(sessionQuery)
   const [asking, setAsking] = useState<'disable' | 'reset' | null>(null)
@@ -89,7 +95,8 @@ function Row({ user, onSecret }: { user: User; onSecret: (secret: { email: strin
     onError: failed,
   })
   const reset = useMutation({
-    mutationFn: () => call<{ password: string }>(`${path}/reset-password`, { method: 'POST', body: {} }),
+    mutationFn: () =>
+      call<{ password: string }>(`${path}/reset-password`, { method: 'POST', body: {} }),
     onSuccess: ({ password }) => {
       setAsking(null)
       onSecret({ email: user.email, password })
@@ -99,7 +106,10 @@ function Row({ user, onSecret }: { user: User; onSecret: (secret: { email: strin
   const me = session?.user.id === user.id
   return (
     <li className="flex items-center gap-x-4 px-4 py-3">
-      <span aria-hidden="true" className="grid size-8 shrink-0 place-items-center rounded-full border border-line bg-raised font-medium text-muted uppercase">
+      <span
+        aria-hidden="true"
+        className="grid size-8 shrink-0 place-items-center rounded-full border border-line bg-raised font-medium text-muted uppercase"
+      >
         {user.email[0]}
       </span>
       <div className="min-w-0 grow">
@@ -117,13 +127,26 @@ function Row({ user, onSecret }: { user: User; onSecret: (secret: { email: strin
         trigger={<Icon name="dots" />}
         items={[
           { label: 'Reset password', icon: 'key', onSelect: () => setAsking('reset') },
-          !me && user.disabled && { label: 'Enable', icon: 'check', onSelect: () => disable.mutate(false) },
-          !me && !user.disabled && { label: 'Disable', icon: 'lock', danger: true, onSelect: () => setAsking('disable') },
+          !me &&
+            user.disabled && {
+              label: 'Enable',
+              icon: 'check',
+              onSelect: () => disable.mutate(false),
+            },
+          !me &&
+            !user.disabled && {
+              label: 'Disable',
+              icon: 'lock',
+              danger: true,
+              onSelect: () => setAsking('disable'),
+            },
         ]}
       />
       {asking && (
         <Dialog
-          title={asking === 'disable' ? `Disable ${user.email}?` : `Reset the password of ${user.email}?`}
+          title={
+            asking === 'disable' ? `Disable ${user.email}?` : `Reset the password of ${user.email}?`
+          }
           onClose={() => setAsking(null)}
         >
           <p className="text-muted">
@@ -172,7 +195,15 @@ function AddUser({ onClose, onMade }: { onClose: () => void; onMade: (user: User
           make.mutate(new FormData(event.currentTarget))
         }}
       >
-        <TextField label="E-mail" name="email" type="email" required autoFocus autoComplete="off" error={fieldError(make.error, '/email')} />
+        <TextField
+          label="E-mail"
+          name="email"
+          type="email"
+          required
+          autoFocus
+          autoComplete="off"
+          error={fieldError(make.error, '/email')}
+        />
         <TextField
           label="Password"
           aside="optional"

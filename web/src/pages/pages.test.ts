@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
-
-import { staleKeys } from '../parts/live'
 import { readHash, writeHash } from '../parts/LogViewer'
+import { staleKeys } from '../parts/live'
 import { rank } from '../parts/Palette'
 import { previousOf } from '../parts/RollBack'
 import { differences } from './EnvPage'
@@ -11,7 +10,13 @@ import { device } from './SessionsPage'
 describe('the way back after signing in', () => {
   it('stays on this dashboard', () => {
     expect(safeNext('/p/site?tab=files#L3')).toBe('/p/site?tab=files#L3')
-    for (const outside of ['https://evil.example', '//evil.example', '/\\evil.example', 'javascript:1', undefined])
+    for (const outside of [
+      'https://evil.example',
+      '//evil.example',
+      '/\\evil.example',
+      'javascript:1',
+      undefined,
+    ])
       expect(safeNext(outside)).toBe('/')
   })
 })
@@ -29,7 +34,13 @@ describe('a link to lines', () => {
 })
 
 describe('rolling back', () => {
-  const move = (deployment: string, generation: number) => ({ deployment, generation, actor: '', reason: '', at_ms: 0 })
+  const move = (deployment: string, generation: number) => ({
+    deployment,
+    generation,
+    actor: '',
+    reason: '',
+    at_ms: 0,
+  })
   const at = (deployment: string, ...moves: string[]) => ({
     deployment,
     generation: moves.length,
@@ -47,18 +58,37 @@ describe('rolling back', () => {
 
   it('has nowhere to go at the beginning', () => {
     expect(previousOf(at('a', 'a'))).toBeNull()
-    expect(previousOf({ deployment: null, generation: 0, rolled_back: false, history: [] })).toBeNull()
+    expect(
+      previousOf({ deployment: null, generation: 0, rolled_back: false, history: [] }),
+    ).toBeNull()
   })
 })
 
 describe('what a save of variables changes', () => {
-  const variable = (key: string, value: string | null, sensitive = false) => ({ key, value, environment: 'all' as const, sensitive })
+  const variable = (key: string, value: string | null, sensitive = false) => ({
+    key,
+    value,
+    environment: 'all' as const,
+    sensitive,
+  })
 
   it('is told apart: added, changed, removed', () => {
     const before = [variable('A', '1'), variable('B', '2'), variable('S', null, true)]
-    const after = [variable('A', '1'), variable('B', '3'), variable('C', 'x'), variable('S', null, true)]
-    expect(differences(before, after).map((each) => `${each.what} ${each.key}`)).toEqual(['changed B', 'added C'])
-    expect(differences(before, []).map((each) => each.what)).toEqual(['removed', 'removed', 'removed'])
+    const after = [
+      variable('A', '1'),
+      variable('B', '3'),
+      variable('C', 'x'),
+      variable('S', null, true),
+    ]
+    expect(differences(before, after).map((each) => `${each.what} ${each.key}`)).toEqual([
+      'changed B',
+      'added C',
+    ])
+    expect(differences(before, []).map((each) => each.what)).toEqual([
+      'removed',
+      'removed',
+      'removed',
+    ])
   })
 
   it('holds a sealed value that was typed over', () => {
@@ -68,7 +98,8 @@ describe('what a save of variables changes', () => {
 
 describe('an event', () => {
   it('makes old what it is about', () => {
-    const keys = (topic: string, id: string) => staleKeys({ topic, type: 'state', id, at_ms: 0 }).map((key) => key.join(' '))
+    const keys = (topic: string, id: string) =>
+      staleKeys({ topic, type: 'state', id, at_ms: 0 }).map((key) => key.join(' '))
     expect(keys('deployments', 'dpl_1')).toContain('deployment dpl_1')
     expect(keys('projects', 'prj_1')).toContain('projects')
     expect(keys('projects', '')).toEqual([''])
@@ -86,8 +117,12 @@ describe('the palette', () => {
 
 describe('a session', () => {
   it('is named by what people know', () => {
-    expect(device('Mozilla/5.0 (X11; Linux x86_64) Chrome/156.0 Safari/537.36')).toBe('Chrome on Linux')
-    expect(device('Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15) Version/19 Safari/605')).toBe('Safari on macOS')
+    expect(device('Mozilla/5.0 (X11; Linux x86_64) Chrome/156.0 Safari/537.36')).toBe(
+      'Chrome on Linux',
+    )
+    expect(device('Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15) Version/19 Safari/605')).toBe(
+      'Safari on macOS',
+    )
     expect(device('berth/0.1.0 (linux)')).toBe('berth/0.1.0')
     expect(device('')).toBe('Unknown')
   })

@@ -12,7 +12,9 @@ export function NotFound() {
       <title>Not found · Berth</title>
       <h1 className="text-center text-xl">There is nothing at this address</h1>
       <div className="mt-2 text-center text-muted">
-        <p className="mb-4">It may have been deleted or renamed, or you may not be allowed to see it.</p>
+        <p className="mb-4">
+          It may have been deleted or renamed, or you may not be allowed to see it.
+        </p>
         <Link to={pages.projects} className={buttonClass({ kind: 'primary' })}>
           All projects
         </Link>
@@ -63,7 +65,9 @@ export function ProblemNotice({ error }: { error: Error }) {
                 next.label
               )}
               {next.command && (
-                <code className="ml-2 rounded bg-panel px-1.5 py-0.5 font-mono text-[12.5px]">{next.command}</code>
+                <code className="ml-2 rounded bg-panel px-1.5 py-0.5 font-mono text-[12.5px]">
+                  {next.command}
+                </code>
               )}
             </li>
           ))}

@@ -3,7 +3,13 @@ import { commitUrl, short } from '../format'
 import { Icon } from '../ui/Icon'
 
 /** Branch, commit and the first line of its message. */
-export function CommitLine({ deployment, repo_url }: { deployment: Deployment; repo_url?: string }) {
+export function CommitLine({
+  deployment,
+  repo_url,
+}: {
+  deployment: Deployment
+  repo_url?: string
+}) {
   const url = repo_url && deployment.commit ? commitUrl(repo_url, deployment.commit) : null
   const sha = <code className="font-mono text-[12.5px]">{short(deployment.commit)}</code>
   return (

@@ -57,7 +57,11 @@ export function CredentialFields({
   return (
     <fieldset className="mt-4 border-t border-line pt-4">
       <legend className="sr-only">Access to the repository</legend>
-      <div className="mb-3 inline-flex flex-wrap rounded-md border border-line-strong p-0.5" role="radiogroup" aria-label="Access to the repository">
+      <div
+        className="mb-3 inline-flex flex-wrap rounded-md border border-line-strong p-0.5"
+        role="radiogroup"
+        aria-label="Access to the repository"
+      >
         {kinds.map(([kind, label]) => (
           <label
             key={kind}
@@ -105,8 +109,8 @@ export function CredentialFields({
           {value.key && (
             <>
               <p>
-                Add this public key to the repository’s deploy keys, read-only, and use the repository’s SSH address
-                above.
+                Add this public key to the repository’s deploy keys, read-only, and use the
+                repository’s SSH address above.
               </p>
               <SecretBox value={value.key.public_key} label="Copy public key" />
               {onReady && (

@@ -19,7 +19,13 @@ import { RollBack } from './RollBack'
 import { Chip, StateBadge } from './StateBadge'
 
 /** Rows of deployments, newest first, each with what can be done to it. */
-export function DeploymentList({ project, deployments }: { project: Project; deployments: Deployment[] }) {
+export function DeploymentList({
+  project,
+  deployments,
+}: {
+  project: Project
+  deployments: Deployment[]
+}) {
   return (
     <ul className="divide-y divide-line" data-testid="deployments">
       {deployments.map((deployment) => (
@@ -32,7 +38,10 @@ export function DeploymentList({ project, deployments }: { project: Project; dep
 function Row({ project, deployment }: { project: Project; deployment: Deployment }) {
   const live = project.production?.deployment === deployment.id
   return (
-    <li className="relative flex items-center gap-3 px-4 py-2.5 hover:bg-raised/60" data-deployment={deployment.id}>
+    <li
+      className="relative flex items-center gap-3 px-4 py-2.5 hover:bg-raised/60"
+      data-deployment={deployment.id}
+    >
       <div className="grid min-w-0 grow gap-x-4 gap-y-0.5 md:grid-cols-[minmax(0,1fr)_9rem_8rem]">
         <div className="min-w-0">
           <Link
@@ -44,7 +53,12 @@ function Row({ project, deployment }: { project: Project; deployment: Deployment
           </Link>
           <span className="flex flex-wrap items-center gap-x-3 text-[12.5px] text-muted">
             <CommitLine deployment={deployment} />
-            {deployment.actor && <span className="truncate">{deployment.trigger ? `${deployment.trigger} by ` : ''}{deployment.actor}</span>}
+            {deployment.actor && (
+              <span className="truncate">
+                {deployment.trigger ? `${deployment.trigger} by ` : ''}
+                {deployment.actor}
+              </span>
+            )}
           </span>
         </div>
         <div className="flex items-center gap-2 md:flex-col md:items-start md:justify-center md:gap-0.5">
@@ -69,7 +83,15 @@ function Row({ project, deployment }: { project: Project; deployment: Deployment
   )
 }
 
-function RowMenu({ project, deployment, live }: { project: Project; deployment: Deployment; live: boolean }) {
+function RowMenu({
+  project,
+  deployment,
+  live,
+}: {
+  project: Project
+  deployment: Deployment
+  live: boolean
+}) {
   const client = useQueryClient()
   const navigate = useNavigate()
   const [dialog, setDialog] = useState<'promote' | 'delete' | null>(null)
@@ -92,20 +114,36 @@ function RowMenu({ project, deployment, live }: { project: Project; deployment: 
         label={`Actions for ${deployment.message || deployment.id}`}
         trigger={<Icon name="dots" />}
         items={[
-          deployment.state === 'ready' && { label: 'Visit', icon: 'external', href: deployment.url },
+          deployment.state === 'ready' && {
+            label: 'Visit',
+            icon: 'external',
+            href: deployment.url,
+          },
           ended && { label: 'Redeploy', icon: 'redo', onSelect: () => again.mutate() },
           !ended && { label: 'Cancel', icon: 'stop', onSelect: () => stop.mutate() },
           deployment.state === 'ready' &&
-            !live && { label: 'Promote to production', icon: 'rocket', onSelect: () => setDialog('promote') },
+            !live && {
+              label: 'Promote to production',
+              icon: 'rocket',
+              onSelect: () => setDialog('promote'),
+            },
           {
             label: 'Copy id',
             icon: 'copy',
             onSelect: () => void copyText(deployment.id).then(() => toast('Copied the id.')),
           },
-          ended && !live && { label: 'Delete', icon: 'cross', danger: true, onSelect: () => setDialog('delete') },
+          ended &&
+            !live && {
+              label: 'Delete',
+              icon: 'cross',
+              danger: true,
+              onSelect: () => setDialog('delete'),
+            },
         ]}
       />
-      {dialog === 'promote' && <RollBack project={project} target={deployment} onClose={() => setDialog(null)} />}
+      {dialog === 'promote' && (
+        <RollBack project={project} target={deployment} onClose={() => setDialog(null)} />
+      )}
       {dialog === 'delete' && <Delete deployment={deployment} onClose={() => setDialog(null)} />}
     </>
   )
@@ -123,7 +161,9 @@ function Delete({ deployment, onClose }: { deployment: Deployment; onClose: () =
   })
   return (
     <Dialog title="Delete this deployment?" onClose={onClose}>
-      <p className="text-muted">Its address stops answering, and its files and log are deleted. This cannot be undone.</p>
+      <p className="text-muted">
+        Its address stops answering, and its files and log are deleted. This cannot be undone.
+      </p>
       <DialogButtons>
         <Button onClick={onClose}>Keep it</Button>
         <Button kind="danger" busy={drop.isPending} onClick={() => drop.mutate()}>

@@ -1,5 +1,5 @@
 import type { Plan } from '../api/types'
-import { TextField, SelectField } from '../ui/Field'
+import { SelectField, TextField } from '../ui/Field'
 
 export type OverrideKey = 'framework' | 'install_command' | 'build_command' | 'output_dir' | 'node'
 export type Overrides = Partial<Record<OverrideKey, string | null>>
@@ -100,7 +100,11 @@ export function Detected({
                 </button>
               )
             }
-            hint={own === undefined ? plan[key].reason : `Yours; detected was “${plan[key].value || 'none'}”.`}
+            hint={
+              own === undefined
+                ? plan[key].reason
+                : `Yours; detected was “${plan[key].value || 'none'}”.`
+            }
             error={errorAt(`/${key}`)}
           />
         )

@@ -3,7 +3,15 @@ import type { ReactNode } from 'react'
 import { Logo } from './Logo'
 
 /** The frame of the pages outside: set-up and sign-in. */
-export function Door({ title, below, children }: { title: string; below?: ReactNode; children: ReactNode }) {
+export function Door({
+  title,
+  below,
+  children,
+}: {
+  title: string
+  below?: ReactNode
+  children: ReactNode
+}) {
   return (
     <main className="grid min-h-dvh place-items-center px-4 py-10">
       <div className="w-full max-w-sm">

@@ -53,7 +53,9 @@ export default function KeyList({ onClose }: { onClose: () => void }) {
               {keys.map(([key, what]) => (
                 <div key={key} className="flex items-baseline gap-2">
                   <dt className="w-16 shrink-0">
-                    <kbd className="rounded border border-line-strong bg-raised px-1.5 py-0.5 font-mono text-[12px]">{key}</kbd>
+                    <kbd className="rounded border border-line-strong bg-raised px-1.5 py-0.5 font-mono text-[12px]">
+                      {key}
+                    </kbd>
                   </dt>
                   <dd>{what}</dd>
                 </div>

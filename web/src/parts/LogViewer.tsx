@@ -7,14 +7,18 @@ import { compile, type Query, Search } from '../log/search'
 import { useLog } from '../log/useLog'
 import { clock, type TimeMode } from '../log/view'
 import { Button, IconButton } from '../ui/Button'
-import { cx } from '../ui/classes'
 import { copyText } from '../ui/Copy'
+import { cx } from '../ui/classes'
 import { Icon } from '../ui/Icon'
 import { Menu } from '../ui/Menu'
 import { toast } from '../ui/Toast'
 import { useKeys } from './keys'
 
-const nextTimes: Record<TimeMode, TimeMode> = { off: 'since_start', since_start: 'clock', clock: 'off' }
+const nextTimes: Record<TimeMode, TimeMode> = {
+  off: 'since_start',
+  since_start: 'clock',
+  clock: 'off',
+}
 
 /** "#L10" or "#L10-L20" as lines counted from 0. */
 export const readHash = (hash: string): [number, number] | null => {
@@ -30,7 +34,13 @@ export const writeHash = (from: number, to: number) =>
 
 const noQuery: Query = { text: '', regex: false, match_case: false }
 
-export default function LogViewer({ deployment, className }: { deployment: Deployment; className?: string }) {
+export default function LogViewer({
+  deployment,
+  className,
+}: {
+  deployment: Deployment
+  className?: string
+}) {
   const navigate = useNavigate()
   const { hash } = useLocation()
   const selected = readHash(hash)
@@ -48,7 +58,14 @@ export default function LogViewer({ deployment, className }: { deployment: Deplo
   const revealed = useRef('')
 
   const select = (from: number, to: number) =>
-    navigate({ to: '.', hash: writeHash(from, to), search: true, replace: true, resetScroll: false, hashScrollIntoView: false })
+    navigate({
+      to: '.',
+      hash: writeHash(from, to),
+      search: true,
+      replace: true,
+      resetScroll: false,
+      hashScrollIntoView: false,
+    })
 
   const { scroller, sticky, map, log, status, following, facts } = useLog(deployment, {
     onSelect: select,
@@ -112,7 +129,8 @@ export default function LogViewer({ deployment, className }: { deployment: Deplo
     const running = search.current
     if (!running) return
     running.step(performance.now() + 8)
-    if (position.current < 0 && running.lines.length > 0 && log) goTo(running.from(log.view.topLine, false))
+    if (position.current < 0 && running.lines.length > 0 && log)
+      goTo(running.from(log.view.topLine, false))
     setFound({ count: running.lines.length, at: position.current })
     if (!running.complete)
       setTimeout(() => {
@@ -176,13 +194,20 @@ export default function LogViewer({ deployment, className }: { deployment: Deplo
     const [from, to] = selected ?? [0, log.store.count - 1]
     const lines: string[] = []
     for (let line = from; line <= Math.min(to, log.store.count - 1); line++) {
-      const stamp = withTimes ? `${clock(deployment.created_at_ms + log.store.head(line).delta_ms)} ` : ''
+      const stamp = withTimes
+        ? `${clock(deployment.created_at_ms + log.store.head(line).delta_ms)} `
+        : ''
       lines.push(stamp + log.store.text(line))
     }
     const done = await copyText(lines.join('\n'))
-    toast(done ? `Copied ${lines.length.toLocaleString('en')} lines.` : 'The browser did not allow copying.', {
-      bad: !done,
-    })
+    toast(
+      done
+        ? `Copied ${lines.length.toLocaleString('en')} lines.`
+        : 'The browser did not allow copying.',
+      {
+        bad: !done,
+      },
+    )
   }
 
   const copyLink = async () => {
@@ -228,20 +253,39 @@ export default function LogViewer({ deployment, className }: { deployment: Deplo
       data-testid="log"
       data-lines={facts.lines}
       data-connection={status?.connection}
-      className={cx('log relative flex min-h-0 flex-col overflow-hidden rounded-xl border border-line bg-panel', className)}
+      className={cx(
+        'log relative flex min-h-0 flex-col overflow-hidden rounded-xl border border-line bg-panel',
+        className,
+      )}
     >
       <div className="flex min-h-10 flex-wrap items-center gap-x-1 gap-y-1 border-b border-line py-1 pr-2 pl-3 font-sans text-[13px]">
         <ConnectionDot connection={status?.connection ?? 'connecting'} />
         <span className="tabular mr-auto text-muted" data-testid="log-summary">
           {summary}
         </span>
-        <IconButton label="Search (/)" icon="search" aria-pressed={searching} onClick={searching ? closeSearch : openSearch} />
+        <IconButton
+          label="Search (/)"
+          icon="search"
+          aria-pressed={searching}
+          onClick={searching ? closeSearch : openSearch}
+        />
         {facts.errors > 0 && !query.text && (
-          <Button size="small" kind="ghost" icon="warning" onClick={() => step(1)} title="Next error (n)">
+          <Button
+            size="small"
+            kind="ghost"
+            icon="warning"
+            onClick={() => step(1)}
+            title="Next error (n)"
+          >
             Next error
           </Button>
         )}
-        <IconButton label="Wrap lines (w)" icon="wrap" aria-pressed={wrap} onClick={() => setWrap(!wrap)} />
+        <IconButton
+          label="Wrap lines (w)"
+          icon="wrap"
+          aria-pressed={wrap}
+          onClick={() => setWrap(!wrap)}
+        />
         <IconButton
           label={`Times: ${times === 'off' ? 'off' : times === 'clock' ? 'clock' : 'since the start'} (t)`}
           icon="clock"
@@ -258,11 +302,23 @@ export default function LogViewer({ deployment, className }: { deployment: Deplo
           label="More for this log"
           trigger={<Icon name="dots" />}
           items={[
-            { label: selected ? 'Copy chosen lines' : 'Copy all lines', icon: 'copy', onSelect: () => void copyLines(false) },
+            {
+              label: selected ? 'Copy chosen lines' : 'Copy all lines',
+              icon: 'copy',
+              onSelect: () => void copyLines(false),
+            },
             { label: 'Copy with times', icon: 'clock', onSelect: () => void copyLines(true) },
             { label: 'Copy link to line', icon: 'external', onSelect: () => void copyLink() },
-            { label: 'Download as text', icon: 'download', onSelect: () => void download('text/plain', 'log') },
-            { label: 'Download as NDJSON', icon: 'download', onSelect: () => void download('application/x-ndjson', 'ndjson') },
+            {
+              label: 'Download as text',
+              icon: 'download',
+              onSelect: () => void download('text/plain', 'log'),
+            },
+            {
+              label: 'Download as NDJSON',
+              icon: 'download',
+              onSelect: () => void download('application/x-ndjson', 'ndjson'),
+            },
           ]}
         />
       </div>
@@ -284,12 +340,34 @@ export default function LogViewer({ deployment, className }: { deployment: Deplo
             }}
             className="h-7 min-w-32 grow rounded-md border border-control bg-panel px-2 font-mono text-[12.5px] aria-invalid:border-bad"
           />
-          <Toggle label="Match case" short="Aa" on={query.match_case} onPress={(on) => look({ ...query, match_case: on })} />
-          <Toggle label="Regular expression" short=".*" on={query.regex} onPress={(on) => look({ ...query, regex: on })} />
-          <span role="status" className={cx('tabular min-w-16 text-center', patternError ? 'text-bad' : 'text-muted')}>
-            {patternError ? 'Not valid' : query.text ? `${found.at + 1} of ${found.count.toLocaleString('en')}` : ''}
+          <Toggle
+            label="Match case"
+            short="Aa"
+            on={query.match_case}
+            onPress={(on) => look({ ...query, match_case: on })}
+          />
+          <Toggle
+            label="Regular expression"
+            short=".*"
+            on={query.regex}
+            onPress={(on) => look({ ...query, regex: on })}
+          />
+          <span
+            role="status"
+            className={cx('tabular min-w-16 text-center', patternError ? 'text-bad' : 'text-muted')}
+          >
+            {patternError
+              ? 'Not valid'
+              : query.text
+                ? `${found.at + 1} of ${found.count.toLocaleString('en')}`
+                : ''}
           </span>
-          <IconButton label="Previous match" icon="down" className="rotate-180" onClick={() => step(-1)} />
+          <IconButton
+            label="Previous match"
+            icon="down"
+            className="rotate-180"
+            onClick={() => step(-1)}
+          />
           <IconButton label="Next match" icon="down" onClick={() => step(1)} />
           <IconButton label="Close search" icon="cross" onClick={closeSearch} />
         </div>
@@ -304,12 +382,23 @@ export default function LogViewer({ deployment, className }: { deployment: Deplo
           onClick={() => log?.view.foldTop()}
         />
         {/* Not role=log: announcing each of thousands of lines helps nobody. The summary is the status. */}
-        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolled region must be reachable by keyboard */}
-        <div ref={scroller} role="region" aria-label={`Log of ${summary}`} tabIndex={0} className="log-scroll absolute inset-0" />
-        <canvas ref={map} aria-hidden="true" className="log-map pointer-events-none absolute inset-y-0 right-0 w-1.5" />
+        <div
+          ref={scroller}
+          role="region"
+          aria-label={`Log of ${summary}`}
+          tabIndex={0}
+          className="log-scroll absolute inset-0"
+        />
+        <canvas
+          ref={map}
+          aria-hidden="true"
+          className="log-map pointer-events-none absolute inset-y-0 right-0 w-1.5"
+        />
         {facts.lines === 0 && (
           <p className="pointer-events-none absolute inset-x-0 top-8 text-center font-sans text-muted">
-            {status?.connection === 'ended' ? 'This deployment wrote no log.' : 'Waiting for the first line…'}
+            {status?.connection === 'ended'
+              ? 'This deployment wrote no log.'
+              : 'Waiting for the first line…'}
           </p>
         )}
         {!following && status?.connection !== 'ended' && (

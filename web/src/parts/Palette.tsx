@@ -51,10 +51,34 @@ export default function Palette({ onClose }: { onClose: () => void }) {
   if (project) {
     const params = { project }
     entries.push(
-      { id: 'o', label: `${project}: overview`, icon: 'home', aside: 'g o', run: go(pages.project, params) },
-      { id: 'd', label: `${project}: deployments`, icon: 'list', aside: 'g d', run: go(pages.deployments, params) },
-      { id: 'e', label: `${project}: variables`, icon: 'braces', aside: 'g e', run: go(pages.env, params) },
-      { id: 's', label: `${project}: settings`, icon: 'sliders', aside: 'g s', run: go(pages.project_settings, params) },
+      {
+        id: 'o',
+        label: `${project}: overview`,
+        icon: 'home',
+        aside: 'g o',
+        run: go(pages.project, params),
+      },
+      {
+        id: 'd',
+        label: `${project}: deployments`,
+        icon: 'list',
+        aside: 'g d',
+        run: go(pages.deployments, params),
+      },
+      {
+        id: 'e',
+        label: `${project}: variables`,
+        icon: 'braces',
+        aside: 'g e',
+        run: go(pages.env, params),
+      },
+      {
+        id: 's',
+        label: `${project}: settings`,
+        icon: 'sliders',
+        aside: 'g s',
+        run: go(pages.project_settings, params),
+      },
     )
   }
   for (const each of projects.data ?? [])
@@ -118,7 +142,6 @@ export default function Palette({ onClose }: { onClose: () => void }) {
       <div className="flex items-center gap-2 border-b border-line px-4">
         <Icon name="search" className="size-4 text-muted" />
         <input
-          // biome-ignore lint/a11y/noAutofocus: a palette is opened to type
           autoFocus
           role="combobox"
           aria-expanded="true"
@@ -135,7 +158,12 @@ export default function Palette({ onClose }: { onClose: () => void }) {
           className="h-12 grow bg-transparent outline-none"
         />
       </div>
-      <div id="palette-list" role="listbox" aria-label="Results" className="max-h-[50vh] overflow-auto p-1.5">
+      <div
+        id="palette-list"
+        role="listbox"
+        aria-label="Results"
+        className="max-h-[50vh] overflow-auto p-1.5"
+      >
         {shown.map((entry, i) => (
           // biome-ignore lint/a11y/useKeyWithClickEvents: keys go to the input, as in any combobox
           // biome-ignore lint/a11y/useFocusableInteractive: as above
@@ -146,15 +174,22 @@ export default function Palette({ onClose }: { onClose: () => void }) {
             aria-selected={i === at}
             onMouseMove={() => setActive(i)}
             onClick={() => choose(entry)}
-            className={cx('flex cursor-pointer items-center gap-2.5 rounded-md px-2.5 py-2', i === at && 'bg-raised')}
+            className={cx(
+              'flex cursor-pointer items-center gap-2.5 rounded-md px-2.5 py-2',
+              i === at && 'bg-raised',
+            )}
           >
             <Icon name={entry.icon} className="size-4 text-muted" />
             <span className="min-w-0 grow truncate">{entry.label}</span>
-            {entry.aside && <span className="max-w-[45%] truncate text-[12.5px] text-muted">{entry.aside}</span>}
+            {entry.aside && (
+              <span className="max-w-[45%] truncate text-[12.5px] text-muted">{entry.aside}</span>
+            )}
           </div>
         ))}
       </div>
-      {shown.length === 0 && <p className="px-2.5 pt-2 pb-6 text-center text-muted">Nothing fits.</p>}
+      {shown.length === 0 && (
+        <p className="px-2.5 pt-2 pb-6 text-center text-muted">Nothing fits.</p>
+      )}
     </dialog>
   )
 }

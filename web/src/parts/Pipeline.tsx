@@ -41,7 +41,9 @@ function PhaseMark({ phase }: { phase: Phase }) {
   if (phase === 'done') return <Icon name="check" className="size-3.5 text-ok" />
   if (phase === 'failed') return <Icon name="cross" className="size-3.5" />
   if (phase === 'running')
-    return <span className="mx-0.5 size-2 animate-pulse rounded-full bg-accent" aria-hidden="true" />
+    return (
+      <span className="mx-0.5 size-2 animate-pulse rounded-full bg-accent" aria-hidden="true" />
+    )
   return <span className="mx-1 size-1.5 rounded-full bg-control" aria-hidden="true" />
 }
 

@@ -39,7 +39,11 @@ export function ProjectShell() {
               Projects
             </Link>
             <span aria-hidden="true">/</span>
-            <Link to={pages.project} params={{ project: name }} className="truncate leading-6 font-medium text-ink">
+            <Link
+              to={pages.project}
+              params={{ project: name }}
+              className="truncate leading-6 font-medium text-ink"
+            >
               {project?.name ?? name}
             </Link>
           </nav>
@@ -55,7 +59,10 @@ export function ProjectShell() {
             </a>
           )}
         </div>
-        <nav aria-label="Project" className="-mx-4 flex gap-1 overflow-x-auto border-b border-line px-4 md:mx-0 md:px-0">
+        <nav
+          aria-label="Project"
+          className="-mx-4 flex gap-1 overflow-x-auto border-b border-line px-4 md:mx-0 md:px-0"
+        >
           {tabs.map((tab) => (
             <Link
               key={tab.to}

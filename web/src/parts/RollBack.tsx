@@ -44,7 +44,13 @@ function Choice({
         chosen ? 'border-accent bg-accent-soft' : 'border-line hover:bg-raised',
       )}
     >
-      <input type="radio" name="target" checked={chosen} onChange={onChoose} className="size-4 accent-(--accent)" />
+      <input
+        type="radio"
+        name="target"
+        checked={chosen}
+        onChange={onChoose}
+        className="size-4 accent-(--accent)"
+      />
       <span className="min-w-0 grow">
         <span className="block truncate font-medium">{deployment.message || deployment.id}</span>
         <span className="text-[12.5px] text-muted">
@@ -81,8 +87,11 @@ export function RollBack({
   const ready = all.filter(
     (each) => each.state === 'ready' && each.environment === 'production' && each.id !== currentId,
   )
-  const older = ready.filter((each) => each.created_at_ms < (current.data?.created_at_ms ?? Number.POSITIVE_INFINITY))
-  const fallback = (previousId && ready.find((each) => each.id === previousId)?.id) || older[0]?.id || ready[0]?.id
+  const older = ready.filter(
+    (each) => each.created_at_ms < (current.data?.created_at_ms ?? Number.POSITIVE_INFINITY),
+  )
+  const fallback =
+    (previousId && ready.find((each) => each.id === previousId)?.id) || older[0]?.id || ready[0]?.id
   const chosen = target?.id ?? picked ?? fallback ?? null
   const chosenDeployment = target ?? ready.find((each) => each.id === chosen)
 
@@ -110,20 +119,27 @@ export function RollBack({
   return (
     <Dialog title={target ? 'Promote to production' : 'Roll back production'} onClose={onClose}>
       <p className="mb-3 text-muted">
-        Visitors of <span className="font-medium text-ink">{project.name}</span> see the chosen deployment at once.
-        Nothing is built; variables are those of its own build.
+        Visitors of <span className="font-medium text-ink">{project.name}</span> see the chosen
+        deployment at once. Nothing is built; variables are those of its own build.
       </p>
       {list.isPending ? (
         <Loading rows={2} />
       ) : target ? (
         <Choice deployment={target} chosen onChoose={() => {}} />
       ) : ready.length === 0 ? (
-        <Notice title="Nothing to go back to">There is no other deployment that became ready.</Notice>
+        <Notice title="Nothing to go back to">
+          There is no other deployment that became ready.
+        </Notice>
       ) : (
         <fieldset className="max-h-72 space-y-1.5 overflow-auto p-0.5">
           <legend className="sr-only">Deployment to go back to</legend>
           {ready.slice(0, 12).map((each) => (
-            <Choice key={each.id} deployment={each} chosen={each.id === chosen} onChoose={() => setPicked(each.id)} />
+            <Choice
+              key={each.id}
+              deployment={each}
+              chosen={each.id === chosen}
+              onChoose={() => setPicked(each.id)}
+            />
           ))}
         </fieldset>
       )}

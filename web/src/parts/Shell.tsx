@@ -8,10 +8,11 @@ import { pages } from '../paths'
 import { cx } from '../ui/classes'
 import { Icon, type IconName } from '../ui/Icon'
 import { Menu } from '../ui/Menu'
+import { Notice } from '../ui/Panel'
 import { Toasts } from '../ui/Toast'
 import { useKeys } from './keys'
 import { Logo } from './Logo'
-import { liveState, listen } from './live'
+import { listen, liveState } from './live'
 import { StateMark } from './StateBadge'
 import { chooseTheme, useTheme } from './theme'
 
@@ -37,7 +38,9 @@ export function Shell() {
   useEffect(() => listen(client), [client])
 
   const to = (page: string) => () =>
-    navigate({ to: page, params: project ? { project } : undefined } as Parameters<typeof navigate>[0])
+    navigate({ to: page, params: project ? { project } : undefined } as Parameters<
+      typeof navigate
+    >[0])
   const inProject = (page: string) => () => {
     if (project) void to(page)()
   }
@@ -65,7 +68,11 @@ export function Shell() {
       </a>
       <Rail onSearch={() => setDialog('palette')} />
       <TopBar onSearch={() => setDialog('palette')} onKeys={() => setDialog('keys')} />
-      <main id="main" className="mx-auto w-full max-w-6xl min-w-0 px-4 pt-5 pb-24 md:px-8 md:pt-7 md:pb-12">
+      <main
+        id="main"
+        className="mx-auto w-full max-w-6xl min-w-0 px-4 pt-5 pb-24 md:px-8 md:pt-7 md:pb-12"
+      >
+        <OwnPassword />
         <Outlet />
       </main>
       <BottomBar />
@@ -78,13 +85,37 @@ export function Shell() {
   )
 }
 
+/** Somebody with a one-time password is asked for their own until there is one. */
+function OwnPassword() {
+  const { data } = useQuery(sessionQuery)
+  if (!data?.user.must_change_password) return null
+  return (
+    <div className="mb-4">
+      <Notice
+        tone="warn"
+        title="Choose a password of your own"
+        actions={
+          <Link to={pages.sessions} className="link leading-6 font-medium">
+            Change it
+          </Link>
+        }
+      >
+        You signed in with a one-time password that somebody else has seen.
+      </Notice>
+    </div>
+  )
+}
+
 function Rail({ onSearch }: { onSearch: () => void }) {
   const projects = useQuery(projectsQuery)
   const health = useQuery(healthQuery)
   const shown = (projects.data ?? []).slice(0, 12)
   return (
     <div className="sticky top-0 hidden h-dvh flex-col border-r border-line bg-panel p-3 md:flex">
-      <Link to={pages.projects} className="mb-3 flex h-8 items-center gap-2 px-1.5 text-ink no-underline">
+      <Link
+        to={pages.projects}
+        className="mb-3 flex h-8 items-center gap-2 px-1.5 text-ink no-underline"
+      >
         <Logo />
         <span className="text-[15px] font-semibold tracking-tight">Berth</span>
         <LiveDot />
@@ -139,7 +170,10 @@ function Account() {
   const { data } = useQuery(sessionQuery)
   return (
     <div className="mt-2 flex items-center gap-1 border-t border-line pt-2">
-      <span className="min-w-0 grow truncate px-2.5 text-[13px] text-muted" title={data?.user.email}>
+      <span
+        className="min-w-0 grow truncate px-2.5 text-[13px] text-muted"
+        title={data?.user.email}
+      >
         {data?.user.email}
       </span>
       <AccountMenu />
@@ -160,9 +194,24 @@ function AccountMenu({ onKeys }: { onKeys?: () => void }) {
       label="Account and appearance"
       trigger={<Icon name="dots" />}
       items={[
-        { label: 'Follow the system', icon: 'device', checked: theme === 'system', onSelect: () => chooseTheme('system') },
-        { label: 'Light', icon: 'sun', checked: theme === 'light', onSelect: () => chooseTheme('light') },
-        { label: 'Dark', icon: 'moon', checked: theme === 'dark', onSelect: () => chooseTheme('dark') },
+        {
+          label: 'Follow the system',
+          icon: 'device',
+          checked: theme === 'system',
+          onSelect: () => chooseTheme('system'),
+        },
+        {
+          label: 'Light',
+          icon: 'sun',
+          checked: theme === 'light',
+          onSelect: () => chooseTheme('light'),
+        },
+        {
+          label: 'Dark',
+          icon: 'moon',
+          checked: theme === 'dark',
+          onSelect: () => chooseTheme('dark'),
+        },
         onKeys && { label: 'Keys', icon: 'info', onSelect: onKeys },
         { label: 'Sign out', icon: 'out', onSelect: () => void leave() },
       ]}
@@ -175,8 +224,14 @@ const liveWords = { connecting: 'Connecting', live: 'Live', retrying: 'Reconnect
 function LiveDot() {
   const live = useSyncExternalStore(liveState.subscribe, liveState.get)
   return (
-    <span className="ml-auto inline-flex items-center gap-1.5 text-[12px] font-normal text-muted" role="status">
-      <span aria-hidden="true" className={cx('size-1.5 rounded-full', live === 'live' ? 'bg-ok' : 'animate-pulse bg-warn')} />
+    <span
+      className="ml-auto inline-flex items-center gap-1.5 text-[12px] font-normal text-muted"
+      role="status"
+    >
+      <span
+        aria-hidden="true"
+        className={cx('size-1.5 rounded-full', live === 'live' ? 'bg-ok' : 'animate-pulse bg-warn')}
+      />
       <span className={live === 'live' ? 'sr-only' : undefined}>{liveWords[live]}</span>
     </span>
   )
@@ -190,7 +245,12 @@ function TopBar({ onSearch, onKeys }: { onSearch: () => void; onKeys: () => void
         <span className="font-semibold tracking-tight">Berth</span>
       </Link>
       <LiveDot />
-      <button type="button" aria-label="Search" onClick={onSearch} className="inline-grid size-8 place-items-center text-muted">
+      <button
+        type="button"
+        aria-label="Search"
+        onClick={onSearch}
+        className="inline-grid size-8 place-items-center text-muted"
+      >
         <Icon name="search" />
       </button>
       <AccountMenu onKeys={onKeys} />
@@ -199,9 +259,15 @@ function TopBar({ onSearch, onKeys }: { onSearch: () => void; onKeys: () => void
 }
 
 function BottomBar() {
-  const all = [{ to: pages.projects as string, label: 'Projects', icon: 'grid' as IconName }, ...instance]
+  const all = [
+    { to: pages.projects as string, label: 'Projects', icon: 'grid' as IconName },
+    ...instance,
+  ]
   return (
-    <nav aria-label="Main" className="fixed inset-x-0 bottom-0 z-10 grid grid-cols-5 border-t border-line bg-panel md:hidden">
+    <nav
+      aria-label="Main"
+      className="fixed inset-x-0 bottom-0 z-10 grid grid-cols-5 border-t border-line bg-panel md:hidden"
+    >
       {all.map((page) => (
         <Link
           key={page.to}

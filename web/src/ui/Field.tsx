@@ -61,7 +61,8 @@ export function Field({
   )
 }
 
-type InputProps = FieldProps & Omit<InputHTMLAttributes<HTMLInputElement>, 'className'> & { mono?: boolean }
+type InputProps = FieldProps &
+  Omit<InputHTMLAttributes<HTMLInputElement>, 'className'> & { mono?: boolean }
 
 export function TextField({ label, aside, hint, error, className, mono, ...input }: InputProps) {
   return (
@@ -81,7 +82,15 @@ export function TextField({ label, aside, hint, error, className, mono, ...input
 
 type SelectProps = FieldProps & Omit<SelectHTMLAttributes<HTMLSelectElement>, 'className'>
 
-export function SelectField({ label, aside, hint, error, className, children, ...select }: SelectProps) {
+export function SelectField({
+  label,
+  aside,
+  hint,
+  error,
+  className,
+  children,
+  ...select
+}: SelectProps) {
   return (
     <Field label={label} aside={aside} hint={hint} error={error} className={className}>
       {(ids) => (

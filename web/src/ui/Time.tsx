@@ -35,7 +35,7 @@ export function Ago({ at_ms, className }: { at_ms: number; className?: string })
 
 /** Counts up while `end_ms` is not known. */
 export function Took({ begin_ms, end_ms }: { begin_ms: number; end_ms: number | null }) {
-  return end_ms === null ? <Ticking begin_ms={begin_ms} /> : <>{duration(end_ms - begin_ms)}</>
+  return end_ms === null ? <Ticking begin_ms={begin_ms} /> : duration(end_ms - begin_ms)
 }
 
 function Ticking({ begin_ms }: { begin_ms: number }) {
