@@ -146,7 +146,11 @@ void Edge::run() {
     ::signal(SIGPIPE, SIG_IGN);  // sendfile() knows no MSG_NOSIGNAL
     Outside& outside = inside_->outside;
     outside.publication->start();
-    inside_->generation = outside.publication->table()->generation();
+    // Before any thread runs: from then on the publication belongs to its own.
+    const std::shared_ptr<const HostTable> table = outside.publication->table();
+    for (const auto& loop : inside_->loops)
+        loop->table = table;
+    inside_->generation = table->generation();
     log::info("edge ready", {{"generation", inside_->generation.load()},
                              {"hosts", outside.publication->table()->routes().size()},
                              {"loops", outside.loops}});
@@ -157,7 +161,6 @@ void Edge::run() {
     asio::post(threads, [&outside] { outside.publication_loop.run(); });
     std::atomic<std::size_t> running = inside_->loops.size();
     for (const auto& loop : inside_->loops) {
-        loop->table = outside.publication->table();
         for (const auto& acceptor : loop->acceptors) {
             spawn(loop->io.get_executor(), accept_all(*loop, *acceptor), "edge accept");
         }

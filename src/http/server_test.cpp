@@ -258,6 +258,7 @@ TEST_F(ServerTest, sends_pieces_of_files) {
 }
 
 TEST_F(ServerTest, outlives_readers_that_go_away) {
+    start(ServerLimits{});
     for (const char* path : {"/file", "/stream", "/x"}) {
         for (int i = 0; i < 3; ++i) {
             const Fd hasty = testing_support::connect_to(port_);
