@@ -93,7 +93,10 @@ http::Response problem(const Error& error, const std::string& request_id) {
                                    {"next", std::move(next)}};
     http::Response response =
         http::text_response(status, "application/problem+json", boost::json::serialize(body));
-    if (status == 429 || status == 503) response.headers.set("retry-after", "5");
+    if (status == 429 || status == 503) {
+        const bool guessing = error.code == "too_many_attempts";
+        response.headers.set("retry-after", guessing ? "60" : "5");
+    }
     if (status == 401) response.headers.set("www-authenticate", "Bearer realm=\"berth\"");
     return response;
 }
