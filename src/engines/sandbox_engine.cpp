@@ -9,7 +9,7 @@
 #include <map>
 
 #include "base/log.hpp"
-#include "engines/frames.hpp"
+#include "engines/launcher_line.hpp"
 #include "engines/protocol.hpp"
 #include "engines/spawn_program.hpp"
 
@@ -21,108 +21,9 @@ using asio::local::stream_protocol;
 constexpr std::size_t chunk_bytes = 64 << 10;
 constexpr std::size_t addresses_max = 16;
 
-Error lost() {
+Error launcher_lost() {
     return fail(Failure::unavailable, "the launcher is gone");
 }
-
-/// The conversation with a launcher: requests out, replies back to whoever waits for them.
-class Line : public std::enable_shared_from_this<Line> {
-public:
-    explicit Line(stream_protocol::socket socket)
-        : frames_(std::make_shared<Frames>(std::move(socket))) {}
-
-    static void start(const std::shared_ptr<Line>& line, const asio::any_io_executor& loop) {
-        spawn(loop, receive(line), "launcher replies");
-    }
-
-    bool is_open() const { return open_; }
-    void close() { frames_->close(); }
-
-    /// Sends without waiting for the answer.
-    void tell(Verb verb, json::value body) { post(verb, std::move(body), {}); }
-
-    static Task<Result<json::value>> ask(std::shared_ptr<Line> line, Verb verb, json::value body,
-                                         std::vector<Fd> descriptors) {
-        if (!line->open_) co_return lost();
-        const auto here = co_await asio::this_coro::executor;
-        const std::uint64_t id = line->post(verb, std::move(body), std::move(descriptors));
-        const auto pending = std::make_shared<Pending>(here, verb);
-        line->pending_.emplace(id, pending);
-        const Abandon abandon{pending};
-        while (!pending->reply) {  // ends with the reply or the connection
-            boost::system::error_code woken;
-            co_await pending->arrived.async_wait(asio::redirect_error(asio::use_awaitable, woken));
-        }
-        co_return *std::move(pending->reply);
-    }
-
-private:
-    struct Pending {
-        std::optional<Result<json::value>> reply{};
-        Verb verb;
-        bool abandoned = false;
-        asio::steady_timer arrived;
-        Pending(const asio::any_io_executor& loop, Verb what)
-            : verb(what), arrived(loop, asio::steady_timer::time_point::max()) {}
-    };
-
-    /// Notes that whoever asked was canceled before the reply came.
-    struct Abandon {
-        std::shared_ptr<Pending> pending;
-        ~Abandon() { pending->abandoned = !pending->reply; }
-    };
-
-    std::uint64_t post(Verb verb, json::value body, std::vector<Fd> descriptors) {
-        Request request{.id = next_id_++, .verb = verb, .body = std::move(body)};
-        frames_->send({json::text(request), std::move(descriptors)});
-        return request.id;
-    }
-
-    static Task<> receive(std::shared_ptr<Line> self) {
-        while (true) {  // ends with the connection
-            const std::optional<Frame> frame = co_await self->frames_->read();
-            if (!frame) break;
-            auto reply = json::parse_as<Reply>(frame->text);
-            if (!reply) {
-                log::error("the launcher broke its protocol", {{"why", reply.error().message}});
-                break;
-            }
-            self->hand_over(std::move(*reply));
-        }
-        self->open_ = false;
-        self->frames_->close();
-        for (auto& [id, pending] : self->pending_) {
-            pending->reply = Result<json::value>(lost());
-            pending->arrived.cancel();
-        }
-        self->pending_.clear();
-    }
-
-    void hand_over(Reply reply) {
-        const auto found = pending_.find(reply.id);
-        if (found == pending_.end()) return;  // told, not asked
-        if (reply.error) {
-            const Refusal& refused = *reply.error;
-            Failure failure = Failure::unavailable;
-            boost::describe::enum_from_string(refused.failure.c_str(), failure);
-            found->second->reply =
-                Result<json::value>(Error{failure, refused.code, refused.pointer, refused.message});
-        } else {
-            found->second->reply = Result<json::value>(std::move(reply.body));
-        }
-        const std::shared_ptr<Pending> pending = found->second;
-        pending_.erase(found);
-        pending->arrived.cancel();
-        if (!pending->abandoned || pending->verb != Verb::start || !*pending->reply) return;
-        tell(Verb::kill, **pending->reply);  // a run that nobody has
-        tell(Verb::wait, **pending->reply);
-    }
-
-    std::shared_ptr<Frames> frames_;
-    std::map<std::uint64_t, std::shared_ptr<Pending>> pending_;
-    std::uint64_t next_id_ = 1;
-    bool open_ = true;
-};
 
 /// The end of a pipe that we read.
 class Output {
@@ -159,12 +60,12 @@ private:
 
 /// How a run ended, asked once and kept for everybody who waits.
 struct End {
-    std::shared_ptr<Line> line;
+    std::shared_ptr<LauncherLine> line;
     std::string run;
     std::optional<Result<Exit>> exit{};
     asio::steady_timer known;
 
-    End(std::shared_ptr<Line> over, std::string name, const asio::any_io_executor& loop)
+    End(std::shared_ptr<LauncherLine> over, std::string name, const asio::any_io_executor& loop)
         : line(std::move(over)),
           run(std::move(name)),
           known(loop, asio::steady_timer::time_point::max()) {}
@@ -173,16 +74,16 @@ struct End {
         json::value body = json::from(NameBody{self->run});
         std::vector<Fd> none;
         const auto reply =
-            co_await Line::ask(self->line, Verb::wait, std::move(body), std::move(none));
-        self->exit = reply ? json::to<Exit>(*reply) : Result<Exit>(lost());
+            co_await LauncherLine::ask(self->line, Verb::wait, std::move(body), std::move(none));
+        self->exit = reply ? json::to<Exit>(*reply) : Result<Exit>(launcher_lost());
         self->known.cancel();
     }
 };
 
 class SandboxRunning final : public Running {
 public:
-    SandboxRunning(std::shared_ptr<Line> line, std::string name, const asio::any_io_executor& loop,
-                   Fd out, Fd err)
+    SandboxRunning(std::shared_ptr<LauncherLine> line, std::string name,
+                   const asio::any_io_executor& loop, Fd out, Fd err)
         : end_(std::make_shared<End>(std::move(line), std::move(name), loop)),
           out_(loop, std::move(out)),
           err_(loop, std::move(err)) {
@@ -221,8 +122,9 @@ public:
         if (end_->exit) co_return;
         json::value body = json::from(NameBody{end_->run});
         std::vector<Fd> none;
-        const std::shared_ptr<Line> line = end_->line;
-        const auto reply = co_await Line::ask(line, Verb::kill, std::move(body), std::move(none));
+        const std::shared_ptr<LauncherLine> line = end_->line;
+        const auto reply =
+            co_await LauncherLine::ask(line, Verb::kill, std::move(body), std::move(none));
         if (!reply) log::warning("a sandbox was not killed", {{"why", reply.error().message}});
     }
 
@@ -318,9 +220,9 @@ public:
         streams.push_back(std::move(out.theirs));
         streams.push_back(std::move(err.theirs));
         json::value body = json::from(start);
-        const std::shared_ptr<Line> line = line_;
+        const std::shared_ptr<LauncherLine> line = line_;
         const Result<json::value> reply =
-            co_await Line::ask(line, Verb::start, std::move(body), std::move(streams));
+            co_await LauncherLine::ask(line, Verb::start, std::move(body), std::move(streams));
         if (!reply) co_return reply.error();
         const auto name = json::to<NameBody>(*reply);
         if (!name) co_return name.error();
@@ -336,13 +238,13 @@ private:
     }
 
     void hold(stream_protocol::socket socket) {
-        line_ = std::make_shared<Line>(std::move(socket));
-        Line::start(line_, loop_);
+        line_ = std::make_shared<LauncherLine>(std::move(socket));
+        LauncherLine::start(line_, loop_);
     }
 
     Task<Result<>> connect() {
         if (line_ && line_->is_open()) co_return Result<>();
-        if (socket_path_.empty()) co_return lost();
+        if (socket_path_.empty()) co_return launcher_lost();
         stream_protocol::socket socket(loop_);
         const stream_protocol::endpoint launcher(socket_path_);
         boost::system::error_code refused;
@@ -359,7 +261,8 @@ private:
         const Result<> connected = co_await connect();
         if (!connected) co_return connected.error();
         std::vector<Fd> none;
-        const auto reply = co_await Line::ask(line_, verb, std::move(body), std::move(none));
+        const auto reply =
+            co_await LauncherLine::ask(line_, verb, std::move(body), std::move(none));
         co_return reply;
     }
 
@@ -384,7 +287,7 @@ private:
 
     asio::any_io_executor loop_;
     std::string socket_path_;
-    std::shared_ptr<Line> line_;
+    std::shared_ptr<LauncherLine> line_;
 };
 
 }  // namespace

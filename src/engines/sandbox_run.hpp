@@ -1,0 +1,45 @@
+#pragma once
+/// One run of a sandbox while it lives: what it holds and how it ended. Between sandbox_start.cpp
+/// and sandboxes.cpp only.
+
+#include "engines/sandboxes.hpp"
+
+namespace berth::engines {
+
+/// The volumes of one run: held until this is destroyed.
+struct Sandboxes::Claims {
+    Volumes& volumes;
+    std::map<std::string, bool> held{};  // name → writes
+
+    explicit Claims(Volumes& of) : volumes(of) {}
+    Claims(const Claims&) = delete;
+    Claims& operator=(const Claims&) = delete;
+    ~Claims() {
+        for (const auto& [name, writes] : held)
+            volumes.release(name, writes);
+    }
+};
+
+struct Sandboxes::Active {
+    std::string name{};
+    std::string sandbox{};
+    std::string folder{};
+    std::uint64_t connection = 0;
+    std::uint32_t first_uid = 0;
+    std::shared_ptr<Claims> claims{};
+    Network network{};
+    Fd lifeline{};
+    pid_t pid = -1;
+    Fd process{};
+    bool started = false;
+    bool unwanted = false;  // killed while it was starting
+    bool out_of_memory = false;
+    bool disk_full = false;
+    std::optional<Exit> exit{};
+    asio::steady_timer ended;
+
+    explicit Active(const asio::any_io_executor& loop)
+        : ended(loop, asio::steady_timer::time_point::max()) {}
+};
+
+}  // namespace berth::engines
