@@ -28,7 +28,7 @@ constexpr CodeNext code_nexts[] = {
     {"session_ended", "Sign in again", "command", "berth login"},
     {"token_expired", "Make a new token", "command", "berth tokens create"},
     {"setup_needed", "Set this instance up", "href", "/setup"},
-    {"password_must_change", "Choose a new password", "href", "/account"},
+    {"password_must_change", "Choose a new password", "href", "/sessions"},
     {"no_worker", "See what is wrong", "command", "berth doctor"},
     {"disk_full", "Free what is not needed", "command", "berth gc"},
     {"precondition_failed", "Read it again, then send the new ETag in If-Match", "href", ""},

@@ -72,7 +72,7 @@ Outcome<> change_password(Context& context, Session& session, const std::string&
     if (!context.terminal.may_ask()) {
         Problem said = problem(Exit::denied, "password_must_change",
                                "this one-time password must be changed first");
-        said.next.push_back({.label = "choose a new one", .href = session.server() + "/account"});
+        said.next.push_back({.label = "choose a new one", .href = session.server() + "/sessions"});
         return said;
     }
     const Outcome<std::string> wanted =

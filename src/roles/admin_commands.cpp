@@ -4,6 +4,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 
 #include "http/client.hpp"
 #include "roles/garbage.hpp"
@@ -38,6 +39,7 @@ Options read_options(const std::vector<std::string>& arguments) {
             options.rest.push_back(arguments[i]);
         }
     }
+    options.data = std::filesystem::absolute(options.data).lexically_normal().string();
     return options;
 }
 

@@ -3,6 +3,8 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/signal_set.hpp>
 
 #include "accounts/accounts.hpp"
@@ -120,10 +122,10 @@ Task<std::map<std::string, json::value>> latest_of(Deployments& deployments,
     co_return latest;
 }
 
-Task<> stop_on_signal(asio::io_context& loop) {
+Task<> stop_on_signal(asio::io_context& loop, asio::cancellation_signal& stop) {
     boost::asio::signal_set signals(loop, SIGTERM, SIGINT);
     co_await signals.async_wait(asio::use_awaitable);
-    loop.stop();
+    stop.emit(asio::cancellation_type::all);  // open requests get their answers first
 }
 
 /// Everything the role owns, in the order it is needed; destroyed in reverse.
@@ -255,17 +257,19 @@ int run_api() {
     const Sealer sealer(sealing_key(config.seal_key));
     accounts::InstanceSecrets secrets = wait(accounts::ensure_instance_secrets(database, sealer));
     Api api(loop, config, std::move(secrets), database, sealer);
-    spawn(loop.get_executor(), stop_on_signal(loop), "signals");
+    asio::cancellation_signal stop;
+    spawn(loop.get_executor(), stop_on_signal(loop, stop), "signals");
     int code = 0;
-    asio::co_spawn(loop, api.run(), [&](std::exception_ptr escaped) {
-        if (escaped) {
-            report_escaped("api", escaped);
-            code = 1;
-        }
-        loop.stop();
-    });
+    asio::co_spawn(loop, api.run(),
+                   asio::bind_cancellation_slot(stop.slot(), [&](std::exception_ptr escaped) {
+                       if (escaped && !was_canceled(escaped)) {
+                           report_escaped("api", escaped);
+                           code = 1;
+                       }
+                       loop.stop();
+                   }));
     loop.run();
-    return code;
+    end_role(code);
 }
 
 }  // namespace berth::roles

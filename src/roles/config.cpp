@@ -143,6 +143,20 @@ const std::vector<Option>& serve_options() {
     return options;
 }
 
+std::vector<std::string> split_list(const std::string& list) {
+    std::vector<std::string> parts;
+    for (std::size_t begin = 0; begin < list.size();) {
+        const std::size_t end = std::min(list.find(',', begin), list.size());
+        const std::size_t first = list.find_first_not_of(' ', begin);
+        if (first < end) {
+            const std::size_t last = list.find_last_not_of(' ', end - 1);
+            parts.push_back(list.substr(first, last - first + 1));
+        }
+        begin = end + 1;
+    }
+    return parts;
+}
+
 Result<Parsed> read_serve_config(const std::vector<std::string>& arguments) {
     const Result<std::vector<Flag>> flags = split_flags(arguments);
     if (!flags) return flags.error();

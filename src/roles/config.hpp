@@ -18,6 +18,7 @@ struct ServeConfig {
     std::string listen = "127.0.0.1:8080";
     std::string base_host = "localhost";
     std::string platform_url{};  // "" is http://BASE-HOST:PORT
+    bool platform_on_ip = true;  // until it is set, address literals are the platform's too
     std::string trusted_proxy{};
     std::string allow_nets{};        // CIDR[:PORT],… that clones may reach beside the internet
     std::string allow_build_nets{};  // the same for builds
@@ -43,6 +44,9 @@ struct Option {
     std::int64_t most = 0;
 };
 const std::vector<Option>& serve_options();
+
+/// "a, b" → {"a", "b"}; empty parts are dropped.
+std::vector<std::string> split_list(const std::string& list);
 
 /// Reads flags, environment and the file named by --config. `help` is set when only help was
 /// asked for (then printed by the caller).
@@ -86,12 +90,11 @@ struct WorkerRoleConfig {
     std::int64_t cache_gb = 10;
     std::string npm_registry{};
     std::string ca_file{};
-    std::string proxy{};
     std::string log_level{};
 };
 BOOST_DESCRIBE_STRUCT(WorkerRoleConfig, (),
                       (server, token, launcher, state, builds, cache_gb, npm_registry, ca_file,
-                       proxy, log_level))
+                       log_level))
 
 struct EdgeRoleConfig {
     std::string server{};

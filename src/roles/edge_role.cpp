@@ -32,16 +32,6 @@ struct WaitReply {
 };
 BOOST_DESCRIBE_STRUCT(WaitReply, (), (generation))
 
-std::vector<std::string> split(const std::string& list) {
-    std::vector<std::string> parts;
-    for (std::size_t begin = 0; begin < list.size();) {
-        const std::size_t end = std::min(list.find(',', begin), list.size());
-        if (end > begin) parts.push_back(list.substr(begin, end - begin));
-        begin = end + 1;
-    }
-    return parts;
-}
-
 edge::EdgeConfig edge_config(const EdgeRoleConfig& config) {
     edge::EdgeConfig made;
     for (int i = 0; i < config.listeners; ++i)
@@ -52,7 +42,7 @@ edge::EdgeConfig edge_config(const EdgeRoleConfig& config) {
     made.platform_hosts = config.platform_hosts;
     made.platform_on_ip = config.platform_on_ip;
     made.api_socket = config.api_socket;
-    made.trusted_proxies = split(config.trusted_proxy);
+    made.trusted_proxies = split_list(config.trusted_proxy);
     return made;
 }
 
@@ -101,7 +91,6 @@ Task<> stop_on_signal(asio::io_context& loop, edge::Edge& edge) {
 int run_edge() {
     const auto config = read_role_config<EdgeRoleConfig>();
     start_log("edge", config.log_level);
-    ::signal(SIGPIPE, SIG_IGN);
     edge::Edge edge(edge_config(config));
     asio::io_context loop(1);
     spawn(loop.get_executor(), stop_on_signal(loop, edge), "signals");
@@ -110,9 +99,7 @@ int run_edge() {
     write_edge_pid(config.state);
     log::info("serving", {{"loops", config.listeners}});
     edge.run();
-    loop.stop();
-    hints.join();
-    return 0;
+    end_role(0);
 }
 
 }  // namespace berth::roles

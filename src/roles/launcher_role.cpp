@@ -49,14 +49,14 @@ int run_launcher() {
     int code = 0;
     asio::co_spawn(loop, engines::run_launcher(launcher_config(config)),
                    asio::bind_cancellation_slot(stop.slot(), [&](std::exception_ptr escaped) {
-                       if (escaped) {
+                       if (escaped && !was_canceled(escaped)) {
                            report_escaped("launcher", escaped);
                            code = 1;
                        }
                        loop.stop();
                    }));
     loop.run();
-    return code;
+    end_role(code);
 }
 
 }  // namespace berth::roles

@@ -1,13 +1,18 @@
 #include "roles/role_config.hpp"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <array>
+#include <boost/asio/error.hpp>
+#include <boost/system/system_error.hpp>
+#include <cstdlib>
 #include <stdexcept>
 
 #include "base/log.hpp"
+#include "base/task.hpp"
 
 namespace berth::roles {
 
@@ -35,7 +40,23 @@ std::string read_config_text() {
     return text;
 }
 
+bool was_canceled(std::exception_ptr escaped) {
+    try {
+        std::rethrow_exception(escaped);
+    } catch (const boost::system::system_error& error) {
+        return error.code() == asio::error::operation_aborted;
+    } catch (...) {
+        return false;
+    }
+}
+
+void end_role(int code) {
+    log::info("ended", {{"code", code}});
+    std::_Exit(code);
+}
+
 void start_log(const std::string& role, const std::string& level) {
+    ::signal(SIGPIPE, SIG_IGN);
     const log::Level least = level == "debug"     ? log::Level::debug
                              : level == "warning" ? log::Level::warning
                              : level == "error"   ? log::Level::error

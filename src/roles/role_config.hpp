@@ -2,6 +2,7 @@
 /// How a role gets its configuration: JSON in a sealed memory file, descriptor 3. Not in argv or
 /// the environment, which others could read.
 
+#include <exception>
 #include <string>
 
 #include "base/file.hpp"
@@ -21,7 +22,14 @@ Config read_role_config() {
     return json::parse_as<Config>(read_config_text()).value();
 }
 
-/// Starts the log of a role.
+/// Whether a task ended because it was told to.
+bool was_canceled(std::exception_ptr escaped);
+
+/// Ends a role's process. Without destructors: coroutines still wait on what would be destroyed
+/// before them, and nothing in memory is worth saving; whatever matters is durable by now.
+[[noreturn]] void end_role(int code);
+
+/// Starts the log of a role; from now on a reader of it that goes away does not end the process.
 void start_log(const std::string& role, const std::string& level);
 
 }  // namespace berth::roles

@@ -5,12 +5,14 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <boost/url/parse.hpp>
 #include <cstdio>
 #include <cstdlib>
 #include <thread>
 
 #include "base/log.hpp"
 #include "base/process.hpp"
+#include "edge/visitor_address.hpp"
 #include "engines/reach_policy.hpp"
 #include "roles/config.hpp"
 #include "roles/listen.hpp"
@@ -70,10 +72,35 @@ std::string variable(const char* name) {
     return value == nullptr ? "" : value;
 }
 
-std::string platform_host(const std::string& url) {
-    const std::size_t begin = url.find("://");
-    const std::string rest = begin == url.npos ? url : url.substr(begin + 3);
-    return rest.substr(0, rest.find_first_of(":/"));
+/// The address of the dashboard in its parts; sites have the same scheme and port.
+struct PlatformUrl {
+    std::string scheme = "http";
+    std::string host{};
+    std::uint16_t port = 80;
+};
+
+/// Errors: invalid — bad_value.
+Result<PlatformUrl> parse_platform_url(const std::string& text) {
+    const auto url = boost::urls::parse_uri(text);
+    const bool web = url && (url->scheme() == "http" || url->scheme() == "https");
+    const bool plain = web && !url->host().empty() && !url->has_userinfo() && !url->has_query() &&
+                       (url->path() == "" || url->path() == "/");
+    if (!plain) {
+        return fail_as(Failure::invalid, "bad_value", "/platform_url",
+                       "--platform-url: '{}' is not an address like https://berth.example.com",
+                       text);
+    }
+    const std::uint16_t own = url->scheme() == "https" ? 443 : 80;
+    return PlatformUrl{url->scheme(), url->host(), url->has_port() ? url->port_number() : own};
+}
+
+/// Trust in the system's authorities and in those of --ca-file, as one file.
+std::string trust_bundle(const std::string& extra, const std::string& directory) {
+    if (extra.empty()) return "";
+    const std::string system = read_file("/etc/ssl/certs/ca-certificates.crt").value();
+    const std::string path = directory + "/trust.pem";
+    write_file(path, system + "\n" + read_file(extra).value(), 0644);
+    return path;
 }
 
 /// The parts of the data directory as one role sees them.
@@ -93,13 +120,9 @@ struct Paths {
 
 class Serve {
 public:
-    Serve(ServeConfig config, Address address)
-        : config_(std::move(config)), address_(std::move(address)) {
+    Serve(ServeConfig config, Address address, PlatformUrl platform)
+        : config_(std::move(config)), address_(std::move(address)), platform_(std::move(platform)) {
         paths_.layout.data = config_.data;
-        if (config_.platform_url.empty()) {
-            config_.platform_url =
-                "http://" + config_.base_host + ":" + std::to_string(address_.port);
-        }
     }
 
     int run() {
@@ -126,7 +149,9 @@ public:
             supervisor.add(std::move(spec));
         greet(*prepared);
         supervisor.watch([&orphan] { return orphan.end_if_replaced(); });
-        return supervisor.run();
+        const int code = supervisor.run();
+        ::rmdir(run_directory(*prepared).c_str());  // the launcher's, empty for us
+        return code;
     }
 
 private:
@@ -158,7 +183,8 @@ private:
             .seal_key = paths_.seen("api", "state", layout.api()) + "/seal.key",
             .base_host = config_.base_host,
             .platform_url = config_.platform_url,
-            .site_port = address_.port,
+            .site_port = platform_.port,
+            .site_scheme = platform_.scheme,
             .log_level = config_.log_level,
             .disk_reserve_mb = config_.disk_reserve_mb,
         };
@@ -202,17 +228,27 @@ private:
         return all;
     }
 
+    static std::string run_directory(const Prepared& prepared) {
+        return "/run/berth/" + prepared.instance;
+    }
+
+    /// A copy that the worker's user can read.
+    std::string worker_trust() const {
+        trust_bundle(config_.ca_file, paths_.layout.worker());
+        return "trust.pem";
+    }
+
     ChildSpec launcher_spec(const Prepared& prepared, int listener) {
         LauncherRoleConfig config{
             .state = paths_.layout.launcher(),
-            .run = "/run/berth/" + prepared.instance,
+            .run = run_directory(prepared),
             .instance = prepared.instance,
             .allowed_uids = {paths_.root ? worker_identity.uid : ::geteuid()},
             .disk_reserve_mb = config_.disk_reserve_mb,
             .allow_nets = config_.allow_nets,
             .allow_build_nets = config_.allow_build_nets,
             .own_ports = {address_.port},
-            .ca_file = config_.ca_file,
+            .ca_file = trust_bundle(config_.ca_file, paths_.layout.launcher()),
             .log_level = config_.log_level,
         };
         return {.role = "launcher",
@@ -229,7 +265,8 @@ private:
             .api_socket = run + "/api.sock",
             .store = paths_.seen("edge", "objects", layout.objects()),
             .state = paths_.seen("edge", "state", layout.edge()),
-            .platform_hosts = {platform_host(config_.platform_url)},
+            .platform_hosts = {platform_.host},
+            .platform_on_ip = config_.platform_on_ip,
             .base_host = config_.base_host,
             .trusted_proxy = config_.trusted_proxy,
             .listeners = static_cast<std::int64_t>(sockets_.size()),
@@ -259,8 +296,9 @@ private:
             .builds = config_.builds,
             .cache_gb = config_.cache_gb,
             .npm_registry = registry_of_npm(config_.npm_registry),
-            .ca_file = config_.ca_file,
-            .proxy = variable("HTTPS_PROXY"),
+            .ca_file = config_.ca_file.empty()
+                           ? ""
+                           : paths_.seen("worker", "state", layout.worker()) + "/" + worker_trust(),
             .log_level = config_.log_level,
         };
         return {.role = "worker",
@@ -293,6 +331,7 @@ private:
 
     ServeConfig config_;
     Address address_;
+    PlatformUrl platform_;
     Paths paths_;
     Fd lock_;
     std::vector<Fd> sockets_;
@@ -305,6 +344,8 @@ Result<> check_nets(const ServeConfig& config) {
         const auto nets = engines::parse_nets(*list);
         if (!nets) return nets.error();
     }
+    const auto proxies = edge::TrustedProxies::parse(split_list(config.trusted_proxy));
+    if (!proxies) return proxies.error();
     return {};
 }
 
@@ -333,10 +374,18 @@ int run_serve(const std::vector<std::string>& arguments) {
     const Result<Address> address = parse_address(config.listen);
     if (!address) return say(address.error());
     if (const Result<> nets = check_nets(config); !nets) return say(nets.error());
+    config.platform_on_ip = config.platform_url.empty();
+    if (config.platform_url.empty()) {
+        config.platform_url = "http://" + config.base_host + ":" + std::to_string(address->port);
+    }
+    const Result<PlatformUrl> platform = parse_platform_url(config.platform_url);
+    if (!platform) return say(platform.error());
+    while (config.platform_url.ends_with('/'))
+        config.platform_url.pop_back();
     start_log("serve", config.log_level);
     block_signals();
     try {
-        Serve serve(std::move(config), *address);
+        Serve serve(std::move(config), *address, *platform);
         return serve.run();
     } catch (const std::exception& broken) {
         std::fprintf(stderr, "berth: cannot start: %s\n", broken.what());

@@ -49,7 +49,6 @@ worker::WorkerConfig worker_config(const WorkerRoleConfig& config) {
 int run_worker() {
     const auto config = read_role_config<WorkerRoleConfig>();
     start_log("worker", config.log_level);
-    ::signal(SIGPIPE, SIG_IGN);
     // Its memory holds secrets of projects; nobody of the same user may read it.
     ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     asio::io_context loop(1);
@@ -71,7 +70,7 @@ int run_worker() {
                        loop.stop();
                    });
     loop.run();
-    return code;
+    end_role(code);
 }
 
 }  // namespace berth::roles
