@@ -23,7 +23,6 @@ import {
   variablesQuery,
 } from './api/queries'
 import { Broken, NotFound } from './parts/Broken'
-import { ProjectShell } from './parts/ProjectShell'
 import { Shell } from './parts/Shell'
 import { pages } from './paths'
 
@@ -88,7 +87,7 @@ const project = createRoute({
   getParentRoute: () => app,
   path: pages.project,
   loader: ({ context: { client }, params }) => client.ensureQueryData(projectQuery(params.project)),
-  component: ProjectShell,
+  component: lazyRouteComponent(() => import('./parts/ProjectShell')),
 })
 
 const overview = createRoute({

@@ -1,5 +1,6 @@
-// The budgets of the dashboard, over the chunks that the last build noted: entry 115 kB gz, any lazy
-// page 25 kB, the log's own code 12 kB, styles 12 kB, everything 400 kB as brotli. Fails above.
+// The budgets of the dashboard, over the chunks that the last build noted: entry 103 kB as brotli (what
+// the server sends), any lazy page 25 kB gz, the log's own code 14 kB gz, styles 12 kB gz, everything
+// 400 kB as brotli. Fails above.
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
@@ -19,10 +20,12 @@ const closure = (file, seen = new Set()) => {
 
 const entry = chunks.find((chunk) => chunk.entry && chunk.file.endsWith('.js'))
 const entryFiles = closure(entry.file)
-const rows = [['entry', [...entryFiles].reduce((sum, file) => sum + gz(file), 0), 115_000]]
+const rows = [
+  ['entry (br)', [...entryFiles].reduce((sum, file) => sum + br(join(dist, file)), 0), 103_000],
+]
 for (const chunk of chunks.filter((each) => each.lazy)) {
   const own = [...closure(chunk.file)].filter((file) => !entryFiles.has(file))
-  const limit = chunk.name === 'LogViewer' ? 12_000 : 25_000
+  const limit = chunk.name === 'LogViewer' ? 14_000 : 25_000
   rows.push([chunk.name, own.reduce((sum, file) => sum + gz(file), 0), limit])
 }
 const styles = chunks.filter((chunk) => chunk.file.endsWith('.css'))

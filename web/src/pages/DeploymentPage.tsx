@@ -13,9 +13,9 @@ import { CommitLine } from '../parts/Commit'
 import { Failure } from '../parts/Failure'
 import { useKeys } from '../parts/keys'
 import { Pipeline } from '../parts/Pipeline'
-import { useProject } from '../parts/ProjectShell'
 import { RollBack } from '../parts/RollBack'
 import { Chip, StateBadge } from '../parts/StateBadge'
+import { useProject } from '../parts/useProject'
 import { pages } from '../paths'
 import { Button, buttonClass } from '../ui/Button'
 import { CopyButton } from '../ui/Copy'
@@ -74,7 +74,7 @@ export default function DeploymentPage() {
             Production was rolled back, so new deployments wait until you promote one.
           </Notice>
         )}
-      <Tabs deployment={deployment} tab={tab} />
+      <Tabs deployment={deployment} />
       {tab === 'files' ? (
         <Files deployment={deployment} />
       ) : tab === 'details' ? (
@@ -187,7 +187,7 @@ function Queued({ deployment }: { deployment: Deployment }) {
   )
 }
 
-function Tabs({ deployment, tab }: { deployment: Deployment; tab?: string }) {
+function Tabs({ deployment }: { deployment: Deployment }) {
   const files = deployment.files ? ` (${deployment.files.toLocaleString('en')})` : ''
   const all = [
     [undefined, 'Log'],
@@ -202,8 +202,8 @@ function Tabs({ deployment, tab }: { deployment: Deployment; tab?: string }) {
           to={pages.deployment}
           params={{ project: deployment.project_name, deployment: deployment.id }}
           search={{ tab: key }}
+          activeOptions={{ exact: true, includeSearch: true, explicitUndefined: true }}
           replace
-          aria-current={tab === key ? 'page' : undefined}
           className="flex h-8 items-center rounded-md px-2.5 text-muted no-underline hover:text-ink aria-[current=page]:bg-raised aria-[current=page]:font-medium aria-[current=page]:text-ink"
         >
           {label}

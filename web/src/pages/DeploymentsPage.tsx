@@ -6,7 +6,7 @@ import { isEnd } from '../api/states'
 import type { Deployment } from '../api/types'
 import { ProblemNotice } from '../parts/Broken'
 import { DeploymentList } from '../parts/DeploymentList'
-import { useProject } from '../parts/ProjectShell'
+import { useProject } from '../parts/useProject'
 import { pages } from '../paths'
 import { Button } from '../ui/Button'
 import { Empty, Loading, Panel } from '../ui/Panel'
@@ -44,9 +44,10 @@ export default function DeploymentsPage() {
             to={pages.deployments}
             params={{ project: name }}
             search={{ show: key }}
+            activeOptions={{ exact: true, includeSearch: true, explicitUndefined: true }}
             replace
-            aria-current={show === key ? 'true' : undefined}
-            className="flex h-7 items-center rounded-full border border-line px-3 text-[13px] text-muted no-underline hover:text-ink aria-[current=true]:border-line-strong aria-[current=true]:bg-raised aria-[current=true]:text-ink"
+            data-on={show === key || undefined}
+            className="flex h-7 items-center rounded-full border border-line px-3 text-[13px] text-muted no-underline hover:text-ink data-on:border-line-strong data-on:bg-raised data-on:font-medium data-on:text-ink"
           >
             {label}
           </Link>

@@ -15,7 +15,7 @@ import {
 } from '../parts/Credential'
 import { frameworkName, frameworks, type OverrideKey, planFields } from '../parts/Detected'
 import { fieldError, focusFirstError, isGeneral } from '../parts/forms'
-import { useProject } from '../parts/ProjectShell'
+import { useProject } from '../parts/useProject'
 import { pages } from '../paths'
 import { Button } from '../ui/Button'
 import { SecretBox } from '../ui/Copy'

@@ -1,11 +1,9 @@
-import { useQuery } from '@tanstack/react-query'
 import { Link, Outlet, useMatchRoute, useParams } from '@tanstack/react-router'
 
-import { projectQuery } from '../api/queries'
-import { isEnd } from '../api/states'
 import { bare } from '../format'
 import { pages } from '../paths'
 import { Icon } from '../ui/Icon'
+import { useProject } from './useProject'
 
 const tabs = [
   { to: pages.project, label: 'Overview', exact: true },
@@ -14,17 +12,7 @@ const tabs = [
   { to: pages.project_settings, label: 'Settings', exact: false },
 ] as const
 
-/** Polls while something runs and no event would say so. */
-export const useProject = (name: string) =>
-  useQuery({
-    ...projectQuery(name),
-    refetchInterval: (query) => {
-      const latest = query.state.data?.data.latest
-      return latest && !isEnd(latest.state) ? 4_000 : false
-    },
-  })
-
-export function ProjectShell() {
+export default function ProjectShell() {
   const { project: name } = useParams({ strict: false }) as { project: string }
   const { data } = useProject(name)
   const matches = useMatchRoute()

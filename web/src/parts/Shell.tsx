@@ -12,7 +12,7 @@ import { Notice } from '../ui/Panel'
 import { Toasts } from '../ui/Toast'
 import { useKeys } from './keys'
 import { Logo } from './Logo'
-import { listen, liveState } from './live'
+import { liveState } from './liveState'
 import { StateMark } from './StateBadge'
 import { chooseTheme, useTheme } from './theme'
 
@@ -35,7 +35,17 @@ export function Shell() {
   const navigate = useNavigate()
   const { project } = useParams({ strict: false })
   const [dialog, setDialog] = useState<'palette' | 'keys' | null>(null)
-  useEffect(() => listen(client), [client])
+  useEffect(() => {
+    let stop: (() => void) | null = null
+    let gone = false
+    void import('./live').then(({ listen }) => {
+      if (!gone) stop = listen(client)
+    })
+    return () => {
+      gone = true
+      stop?.()
+    }
+  }, [client])
 
   const to = (page: string) => () =>
     navigate({ to: page, params: project ? { project } : undefined } as Parameters<

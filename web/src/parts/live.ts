@@ -2,24 +2,7 @@ import type { QueryClient } from '@tanstack/react-query'
 
 import { refresh } from '../api/client'
 import type { LiveEvent } from '../api/types'
-
-export type Live = 'connecting' | 'live' | 'retrying'
-
-let live: Live = 'connecting'
-const listeners = new Set<() => void>()
-
-export const liveState = {
-  get: () => live,
-  subscribe: (listener: () => void) => {
-    listeners.add(listener)
-    return () => listeners.delete(listener)
-  },
-}
-
-const say = (next: Live) => {
-  live = next
-  for (const listener of listeners) listener()
-}
+import { sayLive } from './liveState'
 
 const path = '/api/v1/events'
 
@@ -71,12 +54,12 @@ export const listen = (client: QueryClient): (() => void) => {
     // What happened while nobody listened is unknown: everything in view asks again.
     if (everOpened) void client.invalidateQueries()
     everOpened = true
-    say('live')
+    sayLive('live')
   }
 
   const retry = () => {
     if (stopped) return
-    say('retrying')
+    sayLive('retrying')
     const delay = Math.min(5_000, 100 * 2 ** attempt++)
     timer = setTimeout(connect, delay * (0.5 + Math.random() / 2))
   }

@@ -36,7 +36,7 @@ export function Field({
   const described = [hint && `${id}-hint`, error && `${id}-error`].filter(Boolean).join(' ')
   return (
     <div className={cx('min-w-0', className)}>
-      <div className="mb-1 flex flex-wrap items-baseline justify-between gap-x-3">
+      <div className="mb-1 flex min-h-6 flex-wrap items-center justify-between gap-x-3">
         <label htmlFor={id} className="font-medium">
           {label}
         </label>

@@ -40,5 +40,6 @@ export function Took({ begin_ms, end_ms }: { begin_ms: number; end_ms: number | 
 
 function Ticking({ begin_ms }: { begin_ms: number }) {
   const current = useNow()
-  return <>{duration(Math.max(0, Math.floor((current - begin_ms) / 1000) * 1000))}</>
+  const seconds = Math.max(0, Math.floor((current - begin_ms) / 1000))
+  return seconds < 100 ? `${seconds} s` : duration(seconds * 1000)
 }
