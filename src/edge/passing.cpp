@@ -1,0 +1,77 @@
+#include "edge/passing.hpp"
+
+#include "edge/send.hpp"
+#include "edge/site_answer.hpp"
+
+namespace berth::edge {
+
+using http::Framing;
+
+namespace {
+
+bool says_who_asks(std::string_view name) {
+    return name.starts_with("x-forwarded-") || name.starts_with("x-berth-") ||
+           name == "forwarded" || name == "x-real-ip" || name == "x-client-ip" ||
+           name == "true-client-ip";
+}
+
+void add(std::string& head, std::string_view name, std::string_view value) {
+    head.append(name).append(": ").append(value).append("\r\n");
+}
+
+}  // namespace
+
+/// Our own words from the parsed fields, never the received bytes.
+Passing make_passing(const Connection& connection) {
+    const http::HeadView& head = connection.loop.head;
+    Passing passing;
+    passing.framing = head.framing;
+    passing.head_only = head.verb == "HEAD";
+    passing.http_1_1 = head.http_1_1;
+    passing.keep_alive = head.keep_alive;
+    passing.upgrade = http::lists_word(head.upgrade, "websocket");
+    passing.accept = head.get("accept");
+    passing.repeatable = head.framing == Framing::none && !passing.upgrade &&
+                         (head.verb == "GET" || head.verb == "HEAD" || head.verb == "OPTIONS");
+    std::string& text = passing.head;
+    text.reserve(1'024);
+    text.append(head.verb).append(" ").append(head.path);
+    if (!head.query.empty()) text.append("?").append(head.query);
+    text.append(" HTTP/1.1\r\n");
+    add(text, "host", head.authority);
+    const std::string_view hops = head.get("connection");
+    for (const http::FieldView& field : head.all()) {
+        if (field.name == "host" || field.name == "expect" || is_hop_by_hop(field.name, hops) ||
+            says_who_asks(field.name)) {
+            continue;
+        }
+        add(text, field.name, field.value);
+    }
+    const Visitor visitor = connection.loop.outside.proxies.visitor_of(connection.peer, head);
+    add(text, "x-forwarded-for", visitor.address);
+    add(text, "x-forwarded-proto", visitor.secure ? "https" : "http");
+    add(text, "x-forwarded-host", head.authority);
+    add(text, "x-berth-peer", visitor.address);
+    add(text, "x-berth-secure", visitor.secure ? "1" : "0");
+    if (head.framing == Framing::length) {
+        add(text, "content-length", std::to_string(head.content_bytes));
+    } else if (head.framing == Framing::chunked) {
+        add(text, "transfer-encoding", "chunked");
+    }
+    if (passing.upgrade) text += "connection: upgrade\r\nupgrade: websocket\r\n";
+    text += "\r\n";
+    return passing;
+}
+
+Task<After> say(Connection& connection, const Passing& passing, unsigned status,
+                std::string_view code, std::string_view detail) {
+    if (status >= 500) Counters::add(connection.loop.counters.proxy_failures);
+    const std::string_view retry = status >= 500 ? "retry-after: 2\r\n" : "";
+    SiteAnswer answer = answer_page(status, code, detail, passing.accept, retry);
+    // What is unread of the request, or half-sent, ends with the connection.
+    const Sending sending{passing.head_only, false};
+    const bool sent = co_await send_answer(connection, answer, sending);
+    co_return sent ? After::linger : After::close;
+}
+
+}  // namespace berth::edge

@@ -1,0 +1,205 @@
+#include "edge/relay.hpp"
+
+#include <boost/asio/experimental/parallel_group.hpp>
+
+#include "http/chunked.hpp"
+#include "http/message.hpp"
+
+namespace berth::edge {
+
+using http::Framing;
+
+Task<std::size_t> wait_for_reply(http::Stream& upstream, ReplyHead& reply,
+                                 std::chrono::milliseconds limit) {
+    std::size_t scanned = 0;
+    upstream.limit(limit);
+    while (true) {  // ends with a final head, or when none comes
+        const http::HeadEnd end = http::find_head_end(upstream.buffered(), scanned);
+        if (end.refusal) co_return 0;
+        if (end.bytes > 0) {
+            if (!parse_reply_head(upstream.buffered_in_place().first(end.bytes), reply))
+                co_return 0;
+            if (reply.status >= 200 || reply.status == 101) co_return end.bytes;
+            upstream.consume(end.bytes);
+            scanned = 0;
+            continue;
+        }
+        const bool more = co_await upstream.fill();
+        if (!more) co_return 0;
+    }
+}
+
+namespace {
+
+void add(std::string& head, std::string_view name, std::string_view value) {
+    head.append(name).append(": ").append(value).append("\r\n");
+}
+
+/// How the answer's body is framed towards the visitor.
+struct Relay {
+    Framing from = Framing::none;
+    bool until_close = false;
+    std::uint64_t bytes = 0;
+    bool to_chunks = false;
+    bool keep_alive = false;
+};
+
+Relay make_relay(const ReplyHead& reply, const Passing& passing, bool request_is_whole) {
+    Relay relay;
+    const bool bodiless = passing.head_only || reply.status == 204 || reply.status == 304;
+    if (!bodiless) {
+        relay.from = reply.framing;
+        relay.until_close = reply.until_close;
+        relay.bytes = reply.content_bytes;
+        relay.to_chunks = passing.http_1_1 && reply.framing != Framing::length;
+    }
+    const bool framed = bodiless || relay.from == Framing::length || relay.to_chunks;
+    relay.keep_alive = passing.keep_alive && request_is_whole && framed;
+    return relay;
+}
+
+std::string visitor_head(const ReplyHead& reply, const Relay& relay) {
+    std::string head =
+        fmt::format("HTTP/1.1 {} {}\r\n", reply.status, http::reason_phrase(reply.status));
+    for (const http::FieldView& field : reply.fields) {
+        if (!is_hop_by_hop(field.name, reply.connection)) add(head, field.name, field.value);
+    }
+    if (reply.status == 101) {
+        return head + "connection: upgrade\r\nupgrade: websocket\r\n\r\n";
+    }
+    if (reply.framing == Framing::length && reply.status != 204) {
+        add(head, "content-length", std::to_string(reply.content_bytes));
+    }
+    if (relay.to_chunks) add(head, "transfer-encoding", "chunked");
+    if (!relay.keep_alive) add(head, "connection", "close");
+    return head + "\r\n";
+}
+
+/// Takes the next piece of the answer's body from what is buffered.
+struct Piece {
+    std::string_view data{};
+    std::size_t consumed = 0;
+    bool ended = false;
+    bool broken = false;
+};
+
+Piece next_piece(Relay& relay, http::ChunkedDecoder& chunks, std::string_view buffered) {
+    Piece piece;
+    if (relay.from == Framing::chunked) {
+        const auto step = chunks.step(buffered);
+        piece = {step.data, step.consumed, chunks.done(), chunks.broken()};
+    } else if (relay.until_close) {
+        piece = {buffered, buffered.size(), false, false};
+    } else {
+        const auto size =
+            static_cast<std::size_t>(std::min<std::uint64_t>(relay.bytes, buffered.size()));
+        relay.bytes -= size;
+        piece = {buffered.substr(0, size), size, relay.bytes == 0, false};
+    }
+    return piece;
+}
+
+Task<bool> send_piece(Connection& connection, const Relay& relay, std::string_view data) {
+    if (data.empty()) co_return true;
+    connection.stream.limit(connection.loop.outside.limits.write_limit);
+    bool sent = false;
+    if (relay.to_chunks) {
+        const std::string size = fmt::format("{:x}\r\n", data.size());
+        sent = co_await connection.stream.write(size, data, "\r\n");
+    } else {
+        sent = co_await connection.stream.write(data);
+    }
+    connection.stream.no_limit();
+    co_return sent;
+}
+
+/// Each piece goes out as it comes: event streams are not buffered. False: one side broke.
+Task<bool> relay_body(Connection& connection, http::Stream& upstream, Relay relay) {
+    const EdgeLimits& limits = connection.loop.outside.limits;
+    http::ChunkedDecoder chunks;
+    bool ended = relay.from == Framing::none && !relay.until_close;
+    ended = ended || (relay.from == Framing::length && relay.bytes == 0);
+    while (!ended) {
+        const Piece piece = next_piece(relay, chunks, upstream.buffered());
+        if (piece.broken) co_return false;
+        const bool sent = co_await send_piece(connection, relay, piece.data);
+        if (!sent) co_return false;
+        upstream.consume(piece.consumed);
+        ended = piece.ended;
+        if (ended || piece.consumed > 0) continue;
+        upstream.limit(limits.upstream_limit);
+        const bool more = co_await upstream.fill();
+        if (!more) {
+            if (!relay.until_close || upstream.expired()) co_return false;
+            ended = true;
+        }
+    }
+    if (relay.to_chunks) {
+        connection.stream.limit(limits.write_limit);
+        const bool sent = co_await connection.stream.write("0\r\n\r\n");
+        connection.stream.no_limit();
+        co_return sent;
+    }
+    co_return true;
+}
+
+Task<> pump_raw(http::Stream& from, http::Stream& to) {
+    bool open = true;
+    while (open) {
+        const bool sent = co_await to.write(from.buffered());
+        if (!sent) {
+            from.close();
+            break;
+        }
+        from.consume(from.buffered().size());
+        open = co_await from.fill();
+    }
+    to.end_sending();
+}
+
+/// Raw bytes both ways, after the 101. Ends when both directions have; the api's pings find a
+/// visitor that is gone.
+Task<After> tunnel(Connection& connection, http::Stream& upstream) {
+    const auto here = co_await asio::this_coro::executor;
+    connection.stream.no_limit();
+    upstream.no_limit();
+    auto both = asio::experimental::make_parallel_group(
+        asio::co_spawn(here, pump_raw(connection.stream, upstream), asio::deferred),
+        asio::co_spawn(here, pump_raw(upstream, connection.stream), asio::deferred));
+    const auto all = asio::experimental::wait_for_all();
+    co_await both.async_wait(all, asio::use_awaitable);
+    co_return After::close;
+}
+
+}  // namespace
+
+Task<After> relay_reply(Connection& connection, const Passing& passing, bool request_is_whole,
+                        UpstreamPool::Lent lent, const ReplyHead& reply, std::size_t head_bytes) {
+    http::Stream& upstream = *lent.stream;
+    if (reply.status == 101 && !passing.upgrade) {
+        const After after =
+            co_await say(connection, passing, 502, "bad_gateway", "Berth's api made no sense.");
+        co_return after;
+    }
+    const Relay relay = make_relay(reply, passing, request_is_whole);
+    const std::string head = visitor_head(reply, relay);
+    const bool reusable = reply.keep_alive && request_is_whole;
+    const bool switched = reply.status == 101;
+    upstream.consume(head_bytes);
+    connection.stream.limit(connection.loop.outside.limits.write_limit);
+    bool whole = co_await connection.stream.write(head);
+    connection.stream.no_limit();
+    if (!whole) co_return After::close;
+    if (switched) {
+        const After after = co_await tunnel(connection, upstream);
+        co_return after;
+    }
+    whole = co_await relay_body(connection, upstream, relay);
+    if (!whole) co_return After::close;
+    if (reusable && upstream.buffered().empty()) {
+        connection.loop.upstreams.give_back(std::move(lent.stream));
+    }
+    co_return relay.keep_alive ? After::request : After::linger;
+}
+
+}  // namespace berth::edge
