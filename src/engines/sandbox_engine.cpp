@@ -268,8 +268,10 @@ private:
 
     /// The addresses of the reach's host, by this machine's resolver.
     Task<Result<>> look_up(ReachBody& reach) {
-        asio::ip::tcp::resolver resolver(loop_);
         boost::system::error_code refused;
+        asio::ip::make_address_v6(reach.host, refused);
+        if (!refused) co_return Result<>();  // no IPv4 address: the launcher says so
+        asio::ip::tcp::resolver resolver(loop_);
         const auto found = co_await resolver.async_resolve(
             asio::ip::tcp::v4(), reach.host, std::to_string(reach.port),
             asio::ip::tcp::resolver::numeric_service,
