@@ -84,8 +84,19 @@ Task<Outcome<>> make_job_volume(BuildRun& run, std::string name) {
         .tenant = run.tenant,
         .bytes_max = limits.disk_bytes,
         .files_max = std::min(limits.disk_files, limits.disk_bytes / bytes_per_file)};
-    const Result<> made = co_await run.workshop.engine.make_volume(std::move(volume));
-    if (!made) co_return failure_from(made.error(), jobs::Reason::internal);
+    // A launcher that restarts is back within seconds.
+    constexpr std::int64_t patience_ms = 10'000;
+    const std::int64_t end_ms = steady_now_ms() + patience_ms;
+    for (;;) {  // ends with a volume, another error, or when patience is over
+        const Result<> made = co_await run.workshop.engine.make_volume(volume);
+        if (made) break;
+        const bool away =
+            made.error().failure == Failure::unavailable && made.error().code != "disk_full";
+        if (!away || run.stop.asked() || steady_now_ms() > end_ms) {
+            co_return failure_from(made.error(), jobs::Reason::internal);
+        }
+        co_await sleep_for(std::chrono::milliseconds(300));
+    }
     co_return Outcome<>{};
 }
 

@@ -108,7 +108,7 @@ Task<Outcome<>> stream_out(BuildRun& run, engines::Mount mount, int file) {
     FileOutput output(file, limits.output_bytes + limits.output_files * tar_overhead_per_file);
     const Result<RunEnd> ended =
         co_await drive(run.workshop.engine, std::move(tar), output, collect_limit, run.stop);
-    if (!ended) co_return failure_from(ended.error(), jobs::Reason::publish_failed);
+    if (!ended) co_return failure_from(ended.error(), jobs::Reason::internal);
     if (output.too_large()) {
         co_return failed(jobs::Reason::output_too_large,
                          fmt::format("the output is larger than {} MiB", limits.output_bytes >> 20),

@@ -72,6 +72,13 @@ ByteSource read_from_start(int file) {
 }  // namespace
 
 Task<Outcome<>> fetch(BuildRun& run) {
+    const Result<std::string> root = normal_root(run.job.source.root);
+    if (!root) {
+        co_return StepFailure{.reason = jobs::Reason::plan_failed,
+                              .detail = root.error().message,
+                              .next_step = "Correct the root directory in the project's settings."};
+    }
+    run.job.source.root = *root;
     const Outcome<> made = co_await make_job_volume(run, run.volume("src"));
     if (!made) co_return made.error();
     std::optional<Outcome<Survey>> survey;

@@ -79,6 +79,12 @@ Task<std::optional<jobs::Finish>> run_inspection(Workshop& workshop, jobs::Job j
                       .limits = job.limits,
                       .list_branches = true};
     order.limits.clone_ms = inspection_ms;
+    const Result<std::string> root = normal_root(job.source.root);
+    if (!root) {
+        (void)co_await log.finish();
+        co_return failed({.reason = jobs::Reason::plan_failed, .detail = root.error().message});
+    }
+    order.source.root = *root;
     engines::Volume volume{.name = order.volume,
                            .tenant = order.tenant,
                            .bytes_max = job.limits.disk_bytes,

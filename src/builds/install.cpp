@@ -42,7 +42,7 @@ Task<Outcome<>> install(BuildRun& run) {
     const Result<RunEnd> ended =
         co_await drive(run.workshop.engine, std::move(command), output, run.time_left(), run.stop);
     run.log.end_streams();
-    if (!ended) co_return failure_from(ended.error(), jobs::Reason::install_failed);
+    if (!ended) co_return failure_from(ended.error(), jobs::Reason::internal);
     const auto failure =
         failure_of(*ended, jobs::Step::install, run.plan.install_command, run.log, run.job.limits);
     if (failure) co_return *failure;

@@ -11,8 +11,7 @@ StepFailure failure_from(const Error& error, jobs::Reason otherwise) {
     } else if (error.code == "disk_full") {
         failure.reason = jobs::Reason::disk_full;
         failure.next_step = "Free space on this machine: `berth gc` removes what is not used.";
-    } else if (error.failure == Failure::unavailable && otherwise != jobs::Reason::internal) {
-        failure.reason = jobs::Reason::internal;
+    } else if (otherwise == jobs::Reason::internal) {
         failure.next_step =
             "Deploy again; if it stays, the operator finds more with `berth doctor`.";
     }

@@ -33,7 +33,7 @@ using Outcome = boost::system::result<T, StepFailure>;
 }
 
 /// What an error of the engine or the api means for the job: stopped and lease_lost keep their
-/// kind; a full disk, a blocked address and a lost engine get their own words.
+/// kind, a full disk of the machine its reason; anything else is `otherwise`.
 StepFailure failure_from(const Error& error, jobs::Reason otherwise);
 
 }  // namespace berth::builds

@@ -100,7 +100,7 @@ Task<Outcome<>> build(BuildRun& run, engines::Mount mount) {
     const Result<RunEnd> ended =
         co_await drive(run.workshop.engine, std::move(command), output, run.time_left(), run.stop);
     run.log.end_streams();
-    if (!ended) co_return failure_from(ended.error(), jobs::Reason::build_failed);
+    if (!ended) co_return failure_from(ended.error(), jobs::Reason::internal);
     const auto failure =
         failure_of(*ended, jobs::Step::build, run.plan.build_command, run.log, run.job.limits);
     if (failure) co_return *failure;

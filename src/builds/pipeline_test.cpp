@@ -355,6 +355,32 @@ TEST_F(PipelineTest, says_why_a_build_was_stopped_by_its_limits) {
     expect_failed(run(full), jobs::Reason::disk_full);
 }
 
+TEST_F(PipelineTest, survives_fork_bombs_and_left_behind_daemons) {
+    world->git.add("bomb", npm_site("sh -c ':() { : | : & }; :; sleep 2; exit 9'"));
+    jobs::Job bomb = job("bomb");
+    bomb.limits.processes = 60;
+    const Ended bombed = run(bomb);
+    ASSERT_TRUE(bombed.finish);
+    EXPECT_EQ(bombed.finish->state, jobs::State::failed) << bombed.api->log();
+
+    world->git.add("daemon",
+                   npm_site("(setsid sleep 100 &) ; mkdir dist && echo hi > dist/index.html"));
+    const std::int64_t began = steady_now_ms();
+    const Ended left = run(job("daemon"));
+    ASSERT_TRUE(left.finish);
+    EXPECT_EQ(content(left, "index.html"), "hi\n") << left.finish->detail;
+    EXPECT_LT(steady_now_ms() - began, 30'000);
+}
+
+TEST_F(PipelineTest, refuses_a_root_outside_of_the_repository) {
+    world->git.add("rooted", {{"index.html", "x"}, {"out", "-> /etc"}});
+    for (const char* root : {"../../../etc", "/etc", "out"}) {
+        jobs::Job wanted = job("rooted");
+        wanted.source.root = root;
+        expect_failed(run(wanted), jobs::Reason::plan_failed);
+    }
+}
+
 TEST_F(PipelineTest, stops_at_once_when_asked) {
     world->git.add("stopped", npm_site("sleep 100"));
     const std::int64_t began = steady_now_ms();

@@ -125,7 +125,7 @@ Task<Outcome<Survey>> clone_source(engines::Engine& engine, SourceOrder order, L
     if (!ended) {
         const bool blocked = ended.error().failure == Failure::forbidden;
         StepFailure failure = failure_from(
-            ended.error(), blocked ? jobs::Reason::clone_blocked : jobs::Reason::clone_failed);
+            ended.error(), blocked ? jobs::Reason::clone_blocked : jobs::Reason::internal);
         if (blocked) {
             failure.next_step = "The operator can allow this network: BERTH_ALLOW_NETS.";
         }
@@ -146,7 +146,7 @@ Task<Outcome<Survey>> unpack_source(engines::Engine& engine, SourceOrder order, 
     const std::chrono::milliseconds limit(order.limits.clone_ms);
     const Result<RunEnd> ended = co_await drive(engine, std::move(run), output, limit, stop);
     log.end_streams();
-    if (!ended) co_return failure_from(ended.error(), jobs::Reason::clone_failed);
+    if (!ended) co_return failure_from(ended.error(), jobs::Reason::internal);
     if (ended->exit.code != 0 || ended->timed_out) {
         co_return failed(jobs::Reason::clone_failed, "the kept source could not be unpacked",
                          "Deploy the branch instead: it is cloned again.");

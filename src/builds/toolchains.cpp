@@ -45,7 +45,6 @@ StepFailure toolchain_failure(const Error& error) {
             "Check the Node version and packageManager of the project, and that "
             "this machine reaches its npm registry.";
     }
-    if (failure.reason == jobs::Reason::internal) failure.reason = jobs::Reason::toolchain_failed;
     return failure;
 }
 
