@@ -11,6 +11,7 @@
 ///   jobs/{id}/blobs?epoch=  stream of blobs: u16 name bytes, name, u64 bytes, bytes (little
 ///                         endian); names "<sha256>", "<sha256>.br", "<sha256>.gz" → {}
 ///   jobs/{id}/source?epoch=&sha256=  stream: the source as .tar.zst → {}
+///   GET jobs/{id}/source?epoch=      the kept source as .tar.zst; 404 when there is none
 ///   jobs/{id}/finish      Finish → {}
 ///
 /// A lost lease (another epoch, or a finished job) is 409 with code `lease_lost`: stop at once.
