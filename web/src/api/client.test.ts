@@ -69,12 +69,12 @@ describe('a call', () => {
       json(422, {
         code: 'invalid',
         detail: 'No.',
-        errors: [{ pointer: '/name', code: 'invalid_name', detail: 'Not a label.' }],
+        errors: [{ pointer: '/name', code: 'invalid_name', detail: 'name: not a label' }],
       }),
     )
     const error = (await call('/x').catch((each: unknown) => each)) as Problem
     expect(error).toBeInstanceOf(Problem)
-    expect(error.field('/name')).toBe('Not a label.')
+    expect(error.field('/name')).toBe('Not a label')
     expect(error.field('/other')).toBeUndefined()
   })
 

@@ -1,12 +1,16 @@
 import type { ProblemBody } from './types'
 
+/** The API begins its details small, for terminals; a page begins a sentence. Names keep their case. */
+const sentence = (text: string) =>
+  /^[a-z]+(-[a-z]+)?[ ,]/.test(text) ? text[0]!.toUpperCase() + text.slice(1) : text
+
 /** A failed call, as the server explained it; `status` 0 means that no answer came. */
 export class Problem extends Error {
   readonly status: number
   readonly body: ProblemBody
 
   constructor(body: ProblemBody) {
-    super(body.detail || body.title || 'The request failed.')
+    super(sentence(body.detail || body.title || 'The request failed.'))
     this.name = 'Problem'
     this.status = body.status
     this.body = body
@@ -14,7 +18,11 @@ export class Problem extends Error {
 
   /** What the server says about one field, found by its JSON pointer ("/name"). */
   field(pointer: string): string | undefined {
-    return this.body.errors?.find((error) => error.pointer === pointer)?.detail
+    const found = this.body.errors?.find((error) => error.pointer === pointer)?.detail
+    if (found === undefined) return undefined
+    // "name: …" says again what the field's label says.
+    const name = pointer.split('/').pop()!
+    return sentence(found.startsWith(`${name}: `) ? found.slice(name.length + 2) : found)
   }
 }
 

@@ -51,3 +51,7 @@ export const reasonTitles: Record<Reason, string> = {
 /** How long a deployment took, or has taken so far. */
 export const tookMs = (deployment: Deployment, now: number) =>
   (deployment.finished_at_ms ?? now) - deployment.created_at_ms
+
+/** What a deployment is called: its commit's message, and before that is known, what it builds. */
+export const titleOf = (deployment: Deployment): string =>
+  deployment.message || `Head of ${deployment.ref || 'the default branch'}`

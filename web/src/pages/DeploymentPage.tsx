@@ -5,7 +5,7 @@ import { lazy, Suspense, useState } from 'react'
 import { cancel, redeploy, refreshProject } from '../api/actions'
 import type { Problem } from '../api/client'
 import { deploymentQuery, filesQuery } from '../api/queries'
-import { isEnd } from '../api/states'
+import { isEnd, titleOf } from '../api/states'
 import type { Deployment, Project } from '../api/types'
 import { bare, bytes, exact } from '../format'
 import { ProblemNotice } from '../parts/Broken'
@@ -130,9 +130,7 @@ function Head({
             <Took begin_ms={deployment.created_at_ms} end_ms={deployment.finished_at_ms} />
           </span>
         </div>
-        <h1 className="mt-1 line-clamp-2 text-lg break-words">
-          {deployment.message || deployment.id}
-        </h1>
+        <h1 className="mt-1 line-clamp-2 text-lg break-words">{titleOf(deployment)}</h1>
         <div className="mt-1 flex flex-wrap items-center gap-x-3 gap-y-0.5 text-[13px] text-muted">
           <CommitLine deployment={deployment} repo_url={project?.repo_url} />
           {deployment.author && <span>{deployment.author}</span>}

@@ -5,7 +5,7 @@ import { useState } from 'react'
 import { deploy, refreshProject } from '../api/actions'
 import type { Problem } from '../api/client'
 import { deploymentQuery, deploymentsQuery } from '../api/queries'
-import { isEnd } from '../api/states'
+import { isEnd, titleOf } from '../api/states'
 import type { Deployment, Project } from '../api/types'
 import { bare, bytes, repoName } from '../format'
 import { CommitLine } from '../parts/Commit'
@@ -132,7 +132,7 @@ function Production({
               params={{ project: project.name, deployment: current.id }}
               className="block truncate leading-6 text-ink hover:underline"
             >
-              {current.message || current.id}
+              {titleOf(current)}
             </Link>
           ) : (
             '–'
@@ -204,7 +204,7 @@ function Running({ deployment, project }: { deployment: Deployment; project: Pro
     >
       <div className="mb-3 flex flex-wrap items-center gap-x-3">
         <StateBadge state={data.state} />
-        <span className="min-w-0 truncate">{data.message}</span>
+        <span className="min-w-0 truncate">{titleOf(data)}</span>
         <CommitLine deployment={data} />
       </div>
       <Pipeline deployment={data} />

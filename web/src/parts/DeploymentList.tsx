@@ -4,7 +4,7 @@ import { useState } from 'react'
 
 import { cancel, redeploy, refreshProject, remove } from '../api/actions'
 import type { Problem } from '../api/client'
-import { isEnd } from '../api/states'
+import { isEnd, titleOf } from '../api/states'
 import type { Deployment, Project } from '../api/types'
 import { pages } from '../paths'
 import { Button } from '../ui/Button'
@@ -49,7 +49,7 @@ function Row({ project, deployment }: { project: Project; deployment: Deployment
             params={{ project: project.name, deployment: deployment.id }}
             className="block truncate leading-6 font-medium text-ink no-underline after:absolute after:inset-0"
           >
-            {deployment.message || deployment.id}
+            {titleOf(deployment)}
           </Link>
           <span className="flex flex-wrap items-center gap-x-3 text-[12.5px] text-muted">
             <CommitLine deployment={deployment} />
@@ -111,7 +111,7 @@ function RowMenu({
   return (
     <>
       <Menu
-        label={`Actions for ${deployment.message || deployment.id}`}
+        label={`Actions for ${titleOf(deployment)}`}
         trigger={<Icon name="dots" />}
         items={[
           deployment.state === 'ready' && {

@@ -4,6 +4,7 @@ import { useState } from 'react'
 import { promote, refreshProject } from '../api/actions'
 import type { Problem } from '../api/client'
 import { deploymentQuery, deploymentsQuery, productionQuery } from '../api/queries'
+import { titleOf } from '../api/states'
 import type { Deployment, Production, Project } from '../api/types'
 import { short } from '../format'
 import { Button } from '../ui/Button'
@@ -52,7 +53,7 @@ function Choice({
         className="size-4 accent-(--accent)"
       />
       <span className="min-w-0 grow">
-        <span className="block truncate font-medium">{deployment.message || deployment.id}</span>
+        <span className="block truncate font-medium">{titleOf(deployment)}</span>
         <span className="text-[12.5px] text-muted">
           <code className="font-mono">{short(deployment.commit)}</code> on {deployment.ref},{' '}
           <Ago at_ms={deployment.created_at_ms} />
