@@ -47,6 +47,16 @@ std::uint64_t disk_bytes_of(const std::string& path) {
     return bytes;
 }
 
+/// While a run is watched: a disk that does not answer must not end the watch.
+std::optional<DiskSpace> look_at_disk(const std::string& path) {
+    try {
+        return disk_space(path);
+    } catch (const std::exception& broken) {
+        log::warning("a disk does not answer", {{"path", path}, {"why", broken.what()}});
+        return std::nullopt;
+    }
+}
+
 /// The two directories of a fresh volume.
 void furnish(const std::string& root, std::uint32_t owner) {
     fs::create_directory(root + "/data");
@@ -173,7 +183,8 @@ Result<> Volumes::check_reserve() const {
 }
 
 bool Volumes::is_reserve_in_use() const {
-    return disk_space(folders_.state).bytes_free < folders_.reserve_bytes / 2;
+    const std::optional<DiskSpace> space = look_at_disk(folders_.state);
+    return space && space->bytes_free < folders_.reserve_bytes / 2;
 }
 
 Task<Result<>> Volumes::make(Volume volume, std::uint32_t owner, std::uint64_t connection) {
@@ -338,8 +349,12 @@ void Volumes::release(const std::string& name, bool writes) {
     }
     entry.used_at_ms = unix_now_ms();
     if (!entry.kept || entry.readers > 0 || !entry.mounted) return;
-    unmount(root_of(entry));
-    entry.mounted = false;
+    try {
+        unmount(root_of(entry));
+        entry.mounted = false;
+    } catch (const std::exception& broken) {  // stays mounted for the next run
+        log::error("volume not unmounted", {{"volume", name}, {"why", broken.what()}});
+    }
 }
 
 std::string Volumes::data_of(const std::string& name) const {
@@ -352,8 +367,8 @@ std::string Volumes::work_of(const std::string& name) const {
 
 bool Volumes::is_full(const std::string& name) const {
     if (!folders_.images) return false;
-    const DiskSpace space = disk_space(data_of(name));
-    return space.bytes_free < full_bytes || space.files_free < full_files;
+    const std::optional<DiskSpace> space = look_at_disk(data_of(name));
+    return space && (space->bytes_free < full_bytes || space->files_free < full_files);
 }
 
 }  // namespace berth::engines
