@@ -78,7 +78,7 @@ bool Sandboxes::over_limit(Active& active, unsigned count) {
 }
 
 Task<> Sandboxes::watch(Sandboxes* self, Held active) {
-    for (unsigned count = 1;; ++count) {  // ends with the process
+    for (unsigned count = 1; active->process; ++count) {  // ends with the process
         const bool ended = co_await ended_within(tick, active->process.get());
         if (ended) break;
         if (self->over_limit(*active, count)) kill_process(active->process);
