@@ -20,6 +20,9 @@ export const ago = (at_ms: number, now = Date.now()): string => {
 export const exact = (at_ms: number) =>
   new Date(at_ms).toLocaleString('en', { dateStyle: 'medium', timeStyle: 'medium' })
 
+export const dayOf = (at_ms: number) =>
+  new Date(at_ms).toLocaleDateString('en', { dateStyle: 'medium' })
+
 /** "840 ms", "12.3 s", "4 min 07 s". */
 export const duration = (ms: number): string => {
   if (ms < 0) return duration(0)

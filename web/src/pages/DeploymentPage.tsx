@@ -199,8 +199,8 @@ function Tabs({ deployment }: { deployment: Deployment }) {
           key={label}
           to={pages.deployment}
           params={{ project: deployment.project_name, deployment: deployment.id }}
-          search={{ tab: key }}
-          activeOptions={{ exact: true, includeSearch: true, explicitUndefined: true }}
+          search={key ? { tab: key } : {}}
+          activeOptions={{ exact: true, includeSearch: true }}
           replace
           className="flex h-8 items-center rounded-md px-2.5 text-muted no-underline hover:text-ink aria-[current=page]:bg-raised aria-[current=page]:font-medium aria-[current=page]:text-ink"
         >
@@ -249,7 +249,7 @@ function Files({ deployment }: { deployment: Deployment }) {
               href={`${deployment.url.replace(/\/$/, '')}/${file.path.replace(/^\//, '').split('/').map(encodeURIComponent).join('/')}`}
               target="_blank"
               rel="noreferrer"
-              className="link min-w-0 grow leading-6 font-mono text-[12.5px] break-all"
+              className="link min-w-0 grow leading-[24px] font-mono text-[12.5px] break-all"
             >
               {file.path}
             </a>

@@ -410,7 +410,7 @@ function Row({
           </option>
         ))}
       </select>
-      <label className="flex min-h-6 items-center gap-2">
+      <label className="flex min-h-[24px] items-center gap-2">
         <input
           type="checkbox"
           className="size-4 accent-(--accent)"
@@ -439,7 +439,7 @@ function Row({
 
 function PasteHint({ onPairs }: { onPairs: (pairs: { key: string; value: string }[]) => void }) {
   return (
-    <label className="link ml-3 inline-flex min-h-6 cursor-pointer items-center focus-within:outline-2">
+    <label className="link ml-3 inline-flex min-h-[24px] cursor-pointer items-center focus-within:outline-2">
       Import a file
       <input
         type="file"
@@ -474,7 +474,7 @@ function ViewButton({
       aria-pressed={on}
       disabled={disabled && !on}
       onClick={onPress}
-      className="min-h-6 rounded px-2.5 text-[13px] text-muted disabled:opacity-50 aria-pressed:bg-raised aria-pressed:font-medium aria-pressed:text-ink"
+      className="min-h-[24px] rounded px-2.5 text-[13px] text-muted disabled:opacity-50 aria-pressed:bg-raised aria-pressed:font-medium aria-pressed:text-ink"
     >
       {children}
     </button>

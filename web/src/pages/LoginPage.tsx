@@ -79,7 +79,7 @@ export default function LoginPage() {
         {setup.data?.public_signup && (
           <button
             type="button"
-            className="link min-h-6"
+            className="link min-h-[24px]"
             onClick={() => {
               signIn.reset()
               setJoining(!joining)

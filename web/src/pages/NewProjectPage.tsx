@@ -160,7 +160,7 @@ export default function NewProjectPage() {
               !withCredential && (
                 <button
                   type="button"
-                  className="link min-h-6"
+                  className="link min-h-[24px]"
                   onClick={() => setShowCredential(true)}
                 >
                   Private repository?

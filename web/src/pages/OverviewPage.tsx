@@ -130,7 +130,7 @@ function Production({
             <Link
               to={pages.deployment}
               params={{ project: project.name, deployment: current.id }}
-              className="block truncate leading-6 text-ink hover:underline"
+              className="block truncate leading-[24px] text-ink hover:underline"
             >
               {titleOf(current)}
             </Link>

@@ -207,7 +207,7 @@ function Build({ project, etag }: { project: Project; etag: string | null }) {
           placeholder={own[key] ? placeholder : 'detected at each build'}
           error={fieldError(save.error, `/${key}`)}
           aside={
-            <label className="inline-flex min-h-6 items-center gap-1.5">
+            <label className="inline-flex min-h-[24px] items-center gap-1.5">
               <input
                 type="checkbox"
                 className="size-4 accent-(--accent)"

@@ -95,12 +95,12 @@ function ProjectCard({ project }: { project: Project }) {
           href={project.url}
           target="_blank"
           rel="noreferrer"
-          className="link relative z-1 mt-0.5 inline-flex min-h-6 max-w-full items-center self-start text-[13px]"
+          className="link relative z-1 mt-0.5 inline-flex min-h-[24px] max-w-full items-center self-start text-[13px]"
         >
           <span className="truncate">{bare(project.url)}</span>
         </a>
       ) : (
-        <span className="mt-0.5 min-h-6 text-[13px] text-muted">Not live yet</span>
+        <span className="mt-0.5 min-h-[24px] text-[13px] text-muted">Not live yet</span>
       )}
       <p className="mt-3 truncate text-ink-soft">{latest?.message || repoName(project.repo_url)}</p>
       <div className="mt-1 flex items-end justify-between gap-3 text-[12.5px]">

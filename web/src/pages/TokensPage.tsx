@@ -4,7 +4,7 @@ import { useState } from 'react'
 import { call, type Problem } from '../api/client'
 import { projectsQuery, tokensQuery } from '../api/queries'
 import type { Token } from '../api/types'
-import { exact } from '../format'
+import { dayOf } from '../format'
 import { ProblemNotice } from '../parts/Broken'
 import { fieldError, isGeneral } from '../parts/forms'
 import { Chip } from '../parts/StateBadge'
@@ -111,7 +111,7 @@ function Row({ token }: { token: Token }) {
           ) : (
             'never used'
           )}{' '}
-          · {token.expires_at_ms ? `until ${exact(token.expires_at_ms)}` : 'does not expire'}
+          · {token.expires_at_ms ? `until ${dayOf(token.expires_at_ms)}` : 'does not expire'}
         </p>
       </div>
       <Button size="small" onClick={() => setAsking(true)}>

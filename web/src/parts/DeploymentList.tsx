@@ -47,7 +47,7 @@ function Row({ project, deployment }: { project: Project; deployment: Deployment
           <Link
             to={pages.deployment}
             params={{ project: project.name, deployment: deployment.id }}
-            className="block truncate leading-6 font-medium text-ink no-underline after:absolute after:inset-0"
+            className="block truncate leading-[24px] font-medium text-ink no-underline after:absolute after:inset-0"
           >
             {titleOf(deployment)}
           </Link>

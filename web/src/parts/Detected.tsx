@@ -95,7 +95,7 @@ export function Detected({
             }
             aside={
               own !== undefined && (
-                <button type="button" className="link min-h-6" onClick={() => without(key)}>
+                <button type="button" className="link min-h-[24px]" onClick={() => without(key)}>
                   Use detected
                 </button>
               )

@@ -23,14 +23,14 @@ export default function ProjectShell() {
       <div className="mb-5">
         <div className="mb-3 flex flex-wrap items-center gap-x-3 gap-y-1">
           <nav aria-label="Breadcrumb" className="flex min-w-0 items-center gap-1.5 text-muted">
-            <Link to={pages.projects} className="leading-6 hover:text-ink">
+            <Link to={pages.projects} className="leading-[24px] hover:text-ink">
               Projects
             </Link>
             <span aria-hidden="true">/</span>
             <Link
               to={pages.project}
               params={{ project: name }}
-              className="truncate leading-6 font-medium text-ink"
+              className="truncate leading-[24px] font-medium text-ink"
             >
               {project?.name ?? name}
             </Link>
@@ -40,7 +40,7 @@ export default function ProjectShell() {
               href={project.url}
               target="_blank"
               rel="noreferrer"
-              className="link inline-flex min-h-6 min-w-0 items-center gap-1 text-[13px]"
+              className="link inline-flex min-h-[24px] min-w-0 items-center gap-1 text-[13px]"
             >
               <span className="truncate">{bare(project.url)}</span>
               <Icon name="external" className="size-3.5" />

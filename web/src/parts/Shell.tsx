@@ -105,7 +105,7 @@ function OwnPassword() {
         tone="warn"
         title="Choose a password of your own"
         actions={
-          <Link to={pages.sessions} className="link leading-6 font-medium">
+          <Link to={pages.sessions} className="link leading-[24px] font-medium">
             Change it
           </Link>
         }

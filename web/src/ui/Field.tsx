@@ -36,7 +36,7 @@ export function Field({
   const described = [hint && `${id}-hint`, error && `${id}-error`].filter(Boolean).join(' ')
   return (
     <div className={cx('min-w-0', className)}>
-      <div className="mb-1 flex min-h-6 flex-wrap items-center justify-between gap-x-3">
+      <div className="mb-1 flex min-h-[24px] flex-wrap items-center justify-between gap-x-3">
         <label htmlFor={id} className="font-medium">
           {label}
         </label>
@@ -126,7 +126,7 @@ export function Switch({
         disabled={disabled}
         onClick={() => onChange(!checked)}
         className={cx(
-          'relative mt-0.5 h-6 w-10 shrink-0 rounded-full border transition-colors disabled:opacity-50',
+          'relative mt-0.5 h-[24px] w-[42px] shrink-0 rounded-full border transition-colors disabled:opacity-50',
           checked ? 'border-accent bg-accent' : 'border-control bg-raised',
         )}
       >

@@ -48,7 +48,7 @@ export function Toasts() {
           {item.action && (
             <button
               type="button"
-              className="link min-h-6 font-medium"
+              className="link min-h-[24px] font-medium"
               onClick={() => {
                 dismiss(item.id)
                 item.action!.run()
