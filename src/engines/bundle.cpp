@@ -248,7 +248,7 @@ void make_root(const BundlePlan& plan, const BundleParts& parts) {
         if (fs::is_directory(status)) make_folder(root + path, 0755);
     }
     for (const char* file : linked) {
-        [[maybe_unused]] const int linked =  // some files a host does not have
+        [[maybe_unused]] const int ignored =  // some files a host does not have
             ::link((parts.folder() + file).c_str(), (root + file).c_str());
     }
     std::string hosts = "127.0.0.1 localhost\n";
