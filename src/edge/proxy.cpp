@@ -87,7 +87,8 @@ Task<std::optional<After>> try_once(Connection& connection, const Passing& passi
             break;
     }
     ReplyHead reply;
-    const std::size_t bytes = co_await wait_for_reply(upstream, reply, limits.upstream_limit);
+    const std::size_t bytes = co_await wait_for_reply(connection, upstream, reply);
+    if (bytes == 0 && connection.stream.peer_gone()) co_return After::close;
     if (bytes == 0) {
         if (lent.used_before && passing.repeatable && upstream.buffered().empty() &&
             !upstream.expired()) {

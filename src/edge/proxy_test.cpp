@@ -15,6 +15,7 @@ using namespace std::chrono_literals;
 namespace raw = http::testing_support;
 
 std::atomic<bool> release_event = false;
+std::atomic<bool> visitor_gone = false;
 
 Task<> two_events(http::BodySink& sink) {
     co_await sink.write("data: one\n\n");
@@ -22,6 +23,24 @@ Task<> two_events(http::BodySink& sink) {
     while (!release_event)
         co_await sleep_for(nap);
     co_await sink.write("data: two\n\n");
+}
+
+Task<> beats(http::BodySink& sink) {
+    const std::chrono::milliseconds nap{2};
+    bool sent = true;
+    while (sent) {
+        co_await sleep_for(nap);
+        sent = co_await sink.write(":\n\n");
+    }
+    visitor_gone = true;
+}
+
+Task<http::Response> wait_until_gone(http::Request& request) {
+    const std::chrono::milliseconds nap{2};
+    while (!request.gone() && !release_event)
+        co_await sleep_for(nap);
+    visitor_gone = request.gone();
+    co_return http::empty_response(204);
 }
 
 Task<> echo(http::WebSocket& socket) {
@@ -52,6 +71,10 @@ Task<http::Response> answer(http::Request& request) {
     if (request.path == "/events") {
         response.body = http::StreamBody(&two_events);
         response.headers.add("content-type", "text/event-stream");
+    } else if (request.path == "/beats") {
+        response.body = http::StreamBody(&beats);
+    } else if (request.path == "/waits") {
+        co_return co_await wait_until_gone(request);
     } else if (request.path == "/socket") {
         response.body = http::SocketBody(&echo);
     } else if (request.path == "/upload") {
@@ -239,6 +262,33 @@ TEST_F(ProxyTest, tunnels_web_sockets_after_a_real_101) {
             "websocket\r\n"
             "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
     EXPECT_TRUE(refused.starts_with("HTTP/1.1 200")) << refused;
+}
+
+TEST_F(ProxyTest, tells_the_api_that_a_visitor_has_gone) {
+    for (const char* path : {"/waits", "/beats"}) {
+        visitor_gone = false;
+        {
+            const Fd socket = raw::connect_to(port_);
+            raw::send_text(socket,
+                           fmt::format("GET {} HTTP/1.1\r\nHost: berth.test\r\n\r\n", path));
+            std::this_thread::sleep_for(20ms);
+        }
+        for (int i = 0; i < 1000 && !visitor_gone; ++i)
+            std::this_thread::sleep_for(2ms);
+        EXPECT_TRUE(visitor_gone) << path;
+    }
+}
+
+TEST_F(ProxyTest, serves_the_next_request_that_came_while_one_waited) {
+    const Fd socket = raw::connect_to(port_);
+    raw::send_text(socket, "GET /events HTTP/1.1\r\nHost: berth.test\r\n\r\n");
+    raw::receive_until(socket, "data: one\n\n");
+    raw::send_text(socket, "GET /next HTTP/1.1\r\nHost: berth.test\r\nConnection: close\r\n\r\n");
+    std::this_thread::sleep_for(10ms);
+    release_event = true;
+    const std::string rest = raw::receive_all(socket);
+    EXPECT_NE(rest.find("data: two"), rest.npos);
+    EXPECT_NE(rest.find("GET /next berth.test"), rest.npos);
 }
 
 TEST_F(ProxyTest, outlives_the_api) {

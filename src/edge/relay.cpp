@@ -9,10 +9,38 @@ namespace berth::edge {
 
 using http::Framing;
 
-Task<std::size_t> wait_for_reply(http::Stream& upstream, ReplyHead& reply,
-                                 std::chrono::milliseconds limit) {
+namespace {
+
+/// Receives from the api. A visitor who goes away meanwhile ends the wait: the api must not work,
+/// or give a job, for nobody. False: one of the two has gone, or the limit is over.
+Task<bool> fill_while_awaited(Connection& connection, http::Stream& upstream) {
+    const auto here = co_await asio::this_coro::executor;
+    bool watched = connection.stream.buffered().empty();
+    while (true) {  // ends when something came, or when either side is gone
+        const int got = upstream.try_fill();
+        if (got != 0) co_return got > 0;
+        if (!watched) {
+            const bool ready = co_await upstream.wait_readable();
+            if (!ready) co_return false;
+            continue;
+        }
+        auto either = asio::experimental::make_parallel_group(
+            asio::co_spawn(here, upstream.wait_readable(), asio::deferred),
+            asio::co_spawn(here, connection.stream.wait_readable(), asio::deferred));
+        const auto first = asio::experimental::wait_for_one();
+        co_await either.async_wait(first, asio::use_awaitable);
+        if (upstream.expired() || connection.stream.peer_gone()) co_return false;
+        // Readable and not gone: the next request has come, and would be seen again and again.
+        const bool next_came = connection.stream.try_fill() > 0;
+        watched = !next_came;
+    }
+}
+
+}  // namespace
+
+Task<std::size_t> wait_for_reply(Connection& connection, http::Stream& upstream, ReplyHead& reply) {
     std::size_t scanned = 0;
-    upstream.limit(limit);
+    upstream.limit(connection.loop.outside.limits.upstream_limit);
     while (true) {  // ends with a final head, or when none comes
         const http::HeadEnd end = http::find_head_end(upstream.buffered(), scanned);
         if (end.refusal) co_return 0;
@@ -24,7 +52,7 @@ Task<std::size_t> wait_for_reply(http::Stream& upstream, ReplyHead& reply,
             scanned = 0;
             continue;
         }
-        const bool more = co_await upstream.fill();
+        const bool more = co_await fill_while_awaited(connection, upstream);
         if (!more) co_return 0;
     }
 }
@@ -128,7 +156,7 @@ Task<bool> relay_body(Connection& connection, http::Stream& upstream, Relay rela
         ended = piece.ended;
         if (ended || piece.consumed > 0) continue;
         upstream.limit(limits.upstream_limit);
-        const bool more = co_await upstream.fill();
+        const bool more = co_await fill_while_awaited(connection, upstream);
         if (!more) {
             if (!relay.until_close || upstream.expired()) co_return false;
             ended = true;

@@ -7,9 +7,8 @@
 namespace berth::edge {
 
 /// Waits for a final head, over interim ones, and returns its size. 0: the api went away, stayed
-/// silent, or made no sense.
-Task<std::size_t> wait_for_reply(http::Stream& upstream, ReplyHead& reply,
-                                 std::chrono::milliseconds limit);
+/// silent, or made no sense; or the visitor has gone.
+Task<std::size_t> wait_for_reply(Connection& connection, http::Stream& upstream, ReplyHead& reply);
 
 /// `reply` views the first `head_bytes` of what the upstream has buffered. An upstream connection
 /// that is clean afterwards goes back to the pool.
