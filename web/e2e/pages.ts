@@ -131,7 +131,7 @@ export const run = async (): Promise<number> => {
       if (stop.fresh && fresh.world.users.length === 0)
         fresh.world.addUser('ada@example.com', 'admin')
       const page = await context.newPage()
-      page.setDefaultTimeout(8_000)
+      page.setDefaultTimeout(30_000) // a shared machine may be slow; a healthy page needs a second
       const problems = await visit(page, target, stop, look).catch((error: Error) => [
         error.message.split('\n')[0]!,
       ])

@@ -1,8 +1,11 @@
-import type { QueryClient } from '@tanstack/react-query'
+import type { Query, QueryClient } from '@tanstack/react-query'
 
 import { refresh } from '../api/client'
 import type { LiveEvent } from '../api/types'
 import { sayLive } from './liveState'
+
+// A look at a repository is work for the server and answers a form: only the form asks again.
+const everything = { predicate: (query: Query) => query.queryKey[0] !== 'inspect' }
 
 const path = '/api/v1/events'
 
@@ -45,14 +48,14 @@ export const listen = (client: QueryClient): (() => void) => {
       gather = undefined
       const keys = [...stale.values()]
       stale.clear()
-      for (const queryKey of keys) void client.invalidateQueries({ queryKey })
+      for (const queryKey of keys) void client.invalidateQueries({ ...everything, queryKey })
     }, 150)
   }
 
   const opened = () => {
     attempt = 0
     // What happened while nobody listened is unknown: everything in view asks again.
-    if (everOpened) void client.invalidateQueries()
+    if (everOpened) void client.invalidateQueries(everything)
     everOpened = true
     sayLive('live')
   }
