@@ -78,7 +78,7 @@ def room(count, binary):
 
 
 def web(count):
-    for script in ("types", "lint", "test", "budget"):
+    for script in ("types", "lint", "test", "build", "budget"):
         command(count, f"web: {script}", ["npm", "run", "--silent", script], 300, ROOT / "web")
     command(count, "web: pages, axe and screens", ["node", "e2e/run.mjs", "pages"], 600,
             ROOT / "web")
