@@ -50,8 +50,9 @@ std::optional<StepFailure> failure_of(const RunEnd& ended, jobs::Step step,
                                       const jobs::JobLimits& limits) {
     const engines::Exit& exit = ended.exit;
     const bool over_log = log.limit_reached();
-    // Where the kernel kills one process only, a script may go on without it: that is no success.
-    if (exit.code == 0 && !ended.timed_out && !over_log && !exit.out_of_memory) return std::nullopt;
+    // A script may go on without the process that was killed or never began: that is no success.
+    const bool cut_short = exit.out_of_memory || exit.too_many_processes;
+    if (exit.code == 0 && !ended.timed_out && !over_log && !cut_short) return std::nullopt;
 
     StepFailure failure{.exit_code = exit.code, .first_error = log.first_error()};
     if (over_log) {
