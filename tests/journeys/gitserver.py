@@ -3,6 +3,7 @@ deploy keys. nginx + fcgiwrap + git http-backend; sshd."""
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -70,8 +71,9 @@ class GitServer:
 
     def spawn(self, *argv):
         log = open(self.dir / "servers.log", "ab")
+        # A group of its own: fcgiwrap's children do not end with their parent.
         self.processes.append(subprocess.Popen([str(a) for a in argv], stdout=log, stderr=log,
-                                               stdin=subprocess.DEVNULL))
+                                               stdin=subprocess.DEVNULL, start_new_session=True))
 
     def answers(self, port):
         def check():
@@ -148,7 +150,7 @@ class GitServer:
 
     def close(self):
         for process in reversed(self.processes):
-            process.terminate()
+            os.killpg(process.pid, signal.SIGTERM)
         for process in self.processes:
             process.wait(20)
         shutil.rmtree(self.dir, ignore_errors=True)

@@ -71,4 +71,5 @@ def after_stop(berth, instance):
         "mounts": mounts(berth.data),
         "cgroups": cgroups(instance),
         "processes": processes_of(instance),
+        "run directory": [f"/run/berth/{instance}"] if Path(f"/run/berth/{instance}").exists() else [],
     }.items() if left}
