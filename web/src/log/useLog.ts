@@ -38,6 +38,7 @@ export const useLog = (
   useEffect(() => {
     const store = new LogStore()
     let due: ReturnType<typeof setTimeout> | undefined
+    let told = false
     const say = () => {
       due = undefined
       const { count, errors, warnings, bytes } = store
@@ -58,7 +59,13 @@ export const useLog = (
       onRefused: () => current.current.onRefused(),
       onDrained: () => {
         view.draw()
-        due ??= setTimeout(say, factsEvery)
+        // The first lines are told at once: "waiting" must not stand over them.
+        if (!told && store.count > 0) {
+          told = true
+          say()
+        } else {
+          due ??= setTimeout(say, factsEvery)
+        }
         current.current.onDrained?.()
       },
     })
