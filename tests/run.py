@@ -47,6 +47,18 @@ def checks(count):
     command(count, "structure (tools/tidy.py)", ["python3", "tools/tidy.py"], 120)
 
 
+def tidy_changed(count, preset):
+    """clang-tidy on what is not on the upstream branch yet; script/check --all does every file."""
+    def changed(*revisions):
+        return subprocess.run(["git", "diff", "--name-only", "--diff-filter=d", *revisions, "--",
+                               "src/*.cpp"], cwd=ROOT, capture_output=True, text=True).stdout.split()
+    files = sorted(set(changed("HEAD") + changed("@{upstream}...HEAD")))
+    if files:
+        command(count, f"clang-tidy of {len(files)} changed files",
+                ["clang-tidy-19", "-p", f"build/{preset}", "--quiet", "--warnings-as-errors=*",
+                 *files], 1200)
+
+
 def unit(count, preset):
     binaries = sorted((ROOT / "build" / preset / "src").glob("*/berth_*_test"))
     if not binaries:
@@ -132,6 +144,7 @@ def main():
     wanted = [options.only] if options.only else ["checks", "unit", "web", "journeys"]
     if "checks" in wanted:
         checks(count)
+        tidy_changed(count, options.preset)
     if "unit" in wanted:
         unit(count, options.preset)
     if "web" in wanted:
