@@ -91,7 +91,7 @@ Task<Result<jobs::Inspection>> Inspections::inspect(jobs::Source source,
 Task<std::optional<jobs::Job>> Inspections::claim(std::string worker) {
     const std::int64_t now = clock_();
     const auto take = [&](soci::session& sql) -> std::optional<Row> {
-        const auto found = db::select_one<Row>(
+        auto found = db::select_one<Row>(
             sql,
             "from inspections where state = 'waiting' and created_at_ms > :since "
             "order by created_at_ms limit 1",

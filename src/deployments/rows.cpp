@@ -38,6 +38,7 @@ BOOST_DESCRIBE_STRUCT(HostRow, (), (host))
 
 std::vector<std::string> names(const std::vector<HostRow>& rows) {
     std::vector<std::string> hosts;
+    hosts.reserve(rows.size());
     for (const HostRow& row : rows)
         hosts.push_back(row.host);
     return hosts;
