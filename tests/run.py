@@ -92,7 +92,7 @@ def room(count, binary):
 def web(count):
     for script in ("types", "lint", "test", "build", "budget"):
         command(count, f"web: {script}", ["npm", "run", "--silent", script], 300, ROOT / "web")
-    command(count, "web: pages, axe and screens", ["node", "e2e/run.mjs", "pages"], 600,
+    command(count, "web: pages, axe and screens", ["node", "e2e/run.mjs", "pages"], 1200,
             ROOT / "web")
 
 
