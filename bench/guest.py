@@ -35,6 +35,15 @@ def introduce():
     print(words(str(ROOT / "build/release/berth"), "doctor"), flush=True)
 
 
+def explain():
+    """What one asks first when a sandbox did not start."""
+    mounts = [line for line in Path("/proc/self/mountinfo").read_text().splitlines()
+              if "cgroup" in line]
+    print("cgroup mounts:\n  " + "\n  ".join(mounts), flush=True)
+    for log in Path("/tmp").glob("berth-journey-*/berth.log"):
+        print(f"{log}:\n" + "\n".join(log.read_text(errors="replace").splitlines()[-30:]), flush=True)
+
+
 def journeys():
     import run  # tests/run.py: the same counting and the same last line
 
@@ -50,7 +59,10 @@ def journeys():
 def main():
     network()
     introduce()
+    os.environ["BERTH_KEEP"] = "1"  # the logs; the guest is thrown away anyway
     count = journeys()
+    if count.failed:
+        explain()
     print(f"{count.passed} passed, {len(count.failed)} failed", flush=True)
     return 1 if count.failed else 0
 
