@@ -21,6 +21,7 @@
 #include <variant>
 #include <vector>
 
+#include <fmt/format.h>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/deferred.hpp>
@@ -40,4 +41,3 @@
 #include <boost/json.hpp>
 #include <boost/mp11.hpp>
 #include <boost/system/result.hpp>
-#include <fmt/format.h>

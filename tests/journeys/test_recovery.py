@@ -133,8 +133,8 @@ class Recovery(unittest.TestCase):
         launcher = self.berth.roles()["launcher"]
         mounts = open(f"/proc/{launcher}/mountinfo").read()
         instance = re.search(r"/run/berth/(ins_\w+)", mounts).group(1)
+        wait_until("the build to run", leftovers.sandbox_processes, 20)
         self.assertTrue(leftovers.cgroups(instance), "a build has a cgroup")
-        self.assertTrue(leftovers.sandbox_processes())
         self.berth.stop()
         try:
             wait_until("nothing to be left",
@@ -146,8 +146,7 @@ class Recovery(unittest.TestCase):
         running = self.project("running", build(
             "sh -c 'trap \"\" TERM INT HUP; while :; do sleep 1; done' & while :; do sleep 1; done"))
         self.wait_for_state(running, {"building"})
-        time.sleep(0.5)
-        self.assertTrue(leftovers.sandbox_processes())
+        wait_until("the build to run", leftovers.sandbox_processes, 20)
         begin = time.monotonic()
         done = self.berth.berth("deployments", "cancel", running)
         self.assertEqual(done.returncode, 0, done.stderr)
