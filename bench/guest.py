@@ -38,7 +38,7 @@ def introduce():
 def explain():
     """What one asks first when a sandbox did not start."""
     mounts = [line for line in Path("/proc/self/mountinfo").read_text().splitlines()
-              if "cgroup" in line]
+              if "cgroup" in line] + [words("ls", "/sys/fs/cgroup")]
     print("cgroup mounts:\n  " + "\n  ".join(mounts), flush=True)
     for log in Path("/tmp").glob("berth-journey-*/berth.log"):
         print(f"{log}:\n" + "\n".join(log.read_text(errors="replace").splitlines()[-30:]), flush=True)

@@ -77,9 +77,12 @@ Fd make_network_namespace() {
 }
 
 Fd leave_mount_namespace() {
-    Fd before = current_namespace(NamespaceKind::mount);
+    // systemd shares all mounts: what a helper (slirp4netns) unmounts in the host's own namespace
+    // would be gone for the host too. Helpers get a private copy from before our volumes.
     if (::unshare(CLONE_NEWNS) != 0) throw_errno("a mount namespace of its own");
     if (::mount("", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) throw_errno("private mounts");
+    Fd before = current_namespace(NamespaceKind::mount);
+    if (::unshare(CLONE_NEWNS) != 0) throw_errno("a mount namespace of its own");
     return before;
 }
 
