@@ -48,7 +48,9 @@ Task<Pumped> pump_body(Connection& connection, http::BodyReader& body, http::Str
             const std::string size = fmt::format("{:x}\r\n", data.size());
             sent = co_await upstream.write(size, data, "\r\n");
         }
-        if (!sent || upstream.try_fill() != 0) co_return Pumped::early_answer;
+        if (!sent) co_return Pumped::early_answer;
+        // Once the body is whole no answer is early: the api may have seen all of it already.
+        if (!body.is_whole() && upstream.try_fill() != 0) co_return Pumped::early_answer;
     }
     if (framing == Framing::chunked) {
         const bool ended = co_await upstream.write("0\r\n\r\n");

@@ -212,7 +212,21 @@ TEST_F(ProxyTest, never_takes_a_body_for_a_request) {
         "\r\n\r\n" + inner + "GET /real HTTP/1.1\r\nHost: berth.test\r\nConnection: close\r\n\r\n");
     EXPECT_NE(reply.find("\n\nGET /smuggled"), reply.npos) << reply;  // echoed as a body
     EXPECT_EQ(reply.find("GET /smuggled berth.test"), reply.npos);
-    EXPECT_NE(reply.find("GET /real berth.test"), reply.npos);
+    EXPECT_NE(reply.find("GET /real berth.test"), reply.npos) << reply;
+}
+
+// The api may answer a whole body before the edge has looked again: that is no early answer.
+TEST_F(ProxyTest, keeps_the_connection_after_a_body_however_fast_the_answer) {
+    constexpr int count = 400;
+    std::string many;
+    for (int i = 0; i < count; ++i)
+        many += fmt::format(
+            "POST /{} HTTP/1.1\r\nHost: berth.test\r\nContent-Length: 4\r\n\r\nbody", i);
+    const std::string reply =
+        ask(many + "GET /last HTTP/1.1\r\nHost: berth.test\r\nConnection: close\r\n\r\n");
+    for (int i = 0; i < count; ++i)
+        ASSERT_NE(reply.find(fmt::format("POST /{} berth.test", i)), reply.npos) << i;
+    EXPECT_NE(reply.find("GET /last berth.test"), reply.npos);
 }
 
 TEST_F(ProxyTest, passes_an_early_refusal_on_and_closes) {
