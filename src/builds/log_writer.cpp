@@ -69,10 +69,14 @@ LineFramer& LogWriter::framer(jobs::LineStream stream) {
     return framers_[stream == jobs::LineStream::err ? 1 : 0];
 }
 
-jobs::Line LogWriter::line(jobs::LineStream stream, jobs::Level level,
-                           const FramedLine& framed) const {
+jobs::Line LogWriter::line(jobs::LineStream stream, jobs::Level level, const FramedLine& framed,
+                           End end) const {
     constexpr std::size_t marker_bytes = 64;
-    std::string text = masker_.mask(repair_utf8(framed.bytes));
+    std::string text = masker_.mask(framed.bytes);
+    if (end == End::open || framed.cut_bytes > 0) {
+        text = masker_.without_begun_secret(std::move(text));
+    }
+    text = repair_utf8(text);
     const std::string_view kept = utf8_prefix(text, line_bytes_max - marker_bytes);
     const std::uint64_t cut = framed.cut_bytes + (text.size() - kept.size());
     if (cut > 0) {
@@ -84,7 +88,7 @@ jobs::Line LogWriter::line(jobs::LineStream stream, jobs::Level level,
 }
 
 bool LogWriter::add(jobs::LineStream stream, const FramedLine& framed) {
-    jobs::Line next = line(stream, jobs::Level::info, framed);
+    jobs::Line next = line(stream, jobs::Level::info, framed, End::whole);
     taken_bytes_ += next.text.size() + 1;
     taken_lines_ += 1;
     if (taken_bytes_ > limits_.bytes || taken_lines_ > limits_.lines) {
@@ -103,7 +107,7 @@ void LogWriter::show_open() {
     for (const jobs::LineStream stream : {jobs::LineStream::out, jobs::LineStream::err}) {
         const std::optional<FramedLine> open = framer(stream).open();
         if (!open) continue;
-        queue_->open = line(stream, jobs::Level::info, *open);
+        queue_->open = line(stream, jobs::Level::info, *open, End::open);
         queue_->open_changed = true;
         queue_->filled.notify();
     }
@@ -130,7 +134,7 @@ void LogWriter::end_streams() {
 }
 
 void LogWriter::say(std::string text, jobs::Level level) {
-    queue_->push(line(jobs::LineStream::system, level, FramedLine{std::move(text)}));
+    queue_->push(line(jobs::LineStream::system, level, FramedLine{std::move(text)}, End::whole));
 }
 
 Task<Result<>> LogWriter::finish() {
@@ -154,8 +158,22 @@ std::pair<std::vector<jobs::Line>, std::size_t> LogWriter::cut_batch(const Queue
     return {std::move(batch), bytes};
 }
 
+/// However posting ends, nobody waits for it any more.
+struct LogWriter::PostEnd {
+    std::shared_ptr<Queue> queue;
+    ~PostEnd() {
+        if (!queue->lines.empty() && !queue->broken) {
+            queue->broken = fail(Failure::unavailable, "the log could not be sent");
+        }
+        queue->stopped = true;
+        queue->drained.notify();
+        queue->ended.notify();
+    }
+};
+
 /// Posts until the writer finished and all is sent, or the api refuses for good.
 Task<> LogWriter::post(std::shared_ptr<Queue> queue) {
+    const PostEnd end{queue};
     constexpr int refusals_max = 10;
     std::int64_t last_post_ms = 0;
     int refusals = 0;  // posts in a row of which the api took no line
@@ -191,9 +209,6 @@ Task<> LogWriter::post(std::shared_ptr<Queue> queue) {
         }
         queue->acknowledge(*next);
     }
-    queue->stopped = true;
-    queue->drained.notify();
-    queue->ended.notify();
 }
 
 }  // namespace berth::builds

@@ -61,11 +61,15 @@ public:
 
 private:
     struct Queue;
+    struct PostEnd;
     static Task<> post(std::shared_ptr<Queue> queue);
     static std::pair<std::vector<jobs::Line>, std::size_t> cut_batch(const Queue& queue);
 
     LineFramer& framer(jobs::LineStream stream);
-    jobs::Line line(jobs::LineStream stream, jobs::Level level, const FramedLine& framed) const;
+    /// Whether the end of a line's bytes is its end.
+    enum class End { whole, open };
+    jobs::Line line(jobs::LineStream stream, jobs::Level level, const FramedLine& framed,
+                    End end) const;
     bool add(jobs::LineStream stream, const FramedLine& framed);
     void show_open();
 

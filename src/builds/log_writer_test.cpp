@@ -145,6 +145,35 @@ TEST(LogWriter, never_shows_a_secret_that_a_cut_goes_through) {
     }
 }
 
+TEST(LogWriter, never_shows_a_cut_secret_though_masking_made_room_for_it) {
+    const std::string secret = "a-secret-of-thirty-characters.";
+    std::string line;
+    while (line.size() < 40'000)
+        line += secret;
+    for (const std::size_t before : {0u, 1u, 7u, 13u}) {
+        const Taken taken = written({std::string(before, 'x') + line + "\n"}, {}, Masker({secret}));
+        EXPECT_EQ(taken.api->lines[0].text.find("a-s"), std::string::npos)
+            << taken.api->lines[0].text.substr(taken.api->lines[0].text.size() - 80);
+    }
+}
+
+Task<Taken> half_a_secret(Taken taken) {
+    const auto loop = co_await asio::this_coro::executor;
+    LogWriter log(loop, taken.api, {}, 0, Masker({"secret-value"}), [] { return 1; });
+    (void)co_await log.take(LineStream::out, "token=secret-va");
+    co_await sleep_for(20ms);
+    (void)co_await log.take(LineStream::out, "lue\n");
+    taken.finished = co_await log.finish();
+    co_return taken;
+}
+
+TEST(LogWriter, shows_no_beginning_of_a_secret_on_an_open_line) {
+    const Taken taken = wait(half_a_secret({}));
+    ASSERT_FALSE(taken.api->opens.empty());
+    EXPECT_EQ(taken.api->opens[0].text, "token=");
+    EXPECT_EQ(taken.api->log(), "token=***\n");
+}
+
 Task<Taken> progress(Taken taken) {
     const auto loop = co_await asio::this_coro::executor;
     LogWriter log(loop, taken.api, {}, 0, Masker({"secret-value"}), [] { return 1; });
@@ -169,6 +198,14 @@ TEST(LogWriter, ends_when_the_lease_is_lost) {
     taken = written(std::move(much), {}, {}, std::move(taken));
     ASSERT_FALSE(taken.finished);
     EXPECT_EQ(taken.finished.error().code, "lease_lost");
+}
+
+TEST(LogWriter, ends_when_the_api_breaks_the_world) {
+    Taken taken;
+    taken.api->broken = true;
+    taken = written({"one\n"}, {}, {}, std::move(taken));
+    ASSERT_FALSE(taken.finished);
+    EXPECT_EQ(taken.finished.error().failure, Failure::unavailable);
 }
 
 TEST(LogWriter, slows_the_writer_down_while_the_api_is_slow) {

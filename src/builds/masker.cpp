@@ -87,4 +87,16 @@ std::string Masker::mask(std::string text) const {
     return text;
 }
 
+std::string Masker::without_begun_secret(std::string text) const {
+    std::size_t begun = 0;
+    for (const std::string& form : forms_) {
+        const std::size_t most = std::min(form.size() - 1, text.size());
+        for (std::size_t count = most; count > begun; --count) {
+            if (text.ends_with(std::string_view(form).substr(0, count))) begun = count;
+        }
+    }
+    text.resize(text.size() - begun);
+    return text;
+}
+
 }  // namespace berth::builds

@@ -23,6 +23,10 @@ public:
     /// `text` with every form of every secret replaced by `***`.
     std::string mask(std::string text) const;
 
+    /// Masked `text` that was cut off somewhere, without an end that may be the beginning of a
+    /// secret.
+    std::string without_begun_secret(std::string text) const;
+
     /// The longest form, in bytes: how much of a cut line must be seen to mask its end.
     std::size_t longest() const { return forms_.empty() ? 0 : forms_.front().size(); }
 

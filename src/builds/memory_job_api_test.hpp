@@ -15,6 +15,7 @@ class MemoryJobApi final : public JobApi {
 public:
     Task<Result<std::int64_t>> append(jobs::LogAppend batch) override {
         ++posts;
+        if (broken) throw std::runtime_error("the world is broken");
         if (lease_lost) co_return fail_as(Failure::conflict, "lease_lost", "", "lost");
         if (pause.count() > 0) co_await sleep_for(pause);
         if (batch.open) opens.push_back(*batch.open);
@@ -71,6 +72,7 @@ public:
     std::map<std::string, std::string> sources;
     std::optional<std::string> reused;
     bool lease_lost = false;
+    bool broken = false;
     int loses_answers = 0;
     int posts = 0;
     std::chrono::milliseconds pause{0};

@@ -243,7 +243,19 @@ Task<JobEnd> run_build(Workshop& workshop, jobs::Job job, std::shared_ptr<JobApi
     run.sandbox = sandbox_of(job);
     run.tenant = tenant_of(job);
 
-    const Outcome<jobs::Finish> ended = co_await run_steps(run);
+    std::optional<Outcome<jobs::Finish>> steps;
+    std::exception_ptr broken;
+    try {
+        Outcome<jobs::Finish> outcome = co_await run_steps(run);
+        steps = std::move(outcome);
+    } catch (...) {
+        broken = std::current_exception();
+    }
+    if (broken) {
+        (void)co_await log.finish();  // the api takes no line after the end
+        std::rethrow_exception(broken);
+    }
+    const Outcome<jobs::Finish>& ended = *steps;
     jobs::Finish finish = ended ? *ended : failed_finish(ended.error());
     const bool ours = ended || ended.error().kind == StepFailure::Kind::failed;
     if (ours && finish.state == State::failed) say_failure(log, finish);

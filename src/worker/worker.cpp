@@ -73,6 +73,19 @@ Task<builds::JobEnd> run_or_say_why(Agent& agent, const jobs::Job& job, Tenure& 
     co_return builds::JobEnd{.finish = broken_finish()};
 }
 
+/// Part of the same boundary: the slot goes on.
+Task<> clean_up_or_say_why(Agent& agent, const jobs::Job& job,
+                           const std::optional<builds::PendingSnapshot>& snapshot) {
+    try {
+        co_await builds::clean_up(agent.workshop, job, snapshot);
+    } catch (const boost::system::system_error& error) {
+        if (error.code() == asio::error::operation_aborted) throw;
+        log::error("job not cleaned up", {{"job", job.id}, {"why", error.what()}});
+    } catch (const std::exception& error) {
+        log::error("job not cleaned up", {{"job", job.id}, {"why", error.what()}});
+    }
+}
+
 Task<> run_job(std::shared_ptr<Agent> agent, jobs::Job job, std::int64_t lease_ms) {
     const auto loop = co_await asio::this_coro::executor;
     const auto tenure = std::make_shared<Tenure>(loop, agent->engine);
@@ -90,7 +103,6 @@ Task<> run_job(std::shared_ptr<Agent> agent, jobs::Job job, std::int64_t lease_m
     if (tenure->ordered) finish = tenure->ordered;
     tenure->ended = true;
     tenure->changed.notify();
-    agent->tenures.erase(tenure);
     if (finish && !tenure->lost && !tenure->reported) {
         const auto state = boost::describe::enum_to_string(finish->state, "");
         const Result<> told = co_await tenure->api->finish(std::move(*finish));
@@ -98,7 +110,8 @@ Task<> run_job(std::shared_ptr<Agent> agent, jobs::Job job, std::int64_t lease_m
             "job ended",
             {{"job", job.id}, {"state", state}, {"told", told ? "yes" : told.error().message}});
     }
-    co_await builds::clean_up(agent->workshop, job, end.snapshot);
+    agent->tenures.erase(tenure);  // not before: a drain waits for what the api must know
+    co_await clean_up_or_say_why(*agent, job, end.snapshot);
 }
 
 Task<Result<jobs::ClaimReply>> claim(Agent& agent, jobs::Kind kind) {

@@ -26,6 +26,9 @@ public:
         }
         const std::string path = call.url.substr(call.url.find("/worker/") + 8);
         sent.push_back({call.verb, path, body, std::string(call.headers.get("authorization"))});
+        const std::chrono::milliseconds pause = slow && path.ends_with(*slow) ? 200ms : 0ms;
+        if (pause.count() > 0) co_await sleep_for(pause);
+        answered.push_back(path);
         if (answer) co_return answer(path, body);
         co_return http::Reply{.status = 200, .body = "{}"};
     }
@@ -34,6 +37,8 @@ public:
         std::string verb, path, body, authorization;
     };
     std::vector<Sent> sent;
+    std::vector<std::string> answered;  // paths, in the order of the answers
+    std::optional<std::string> slow{};  // calls whose path ends so wait for their answer
     std::function<Result<http::Reply>(const std::string& path, const std::string& body)> answer;
 
     std::size_t count(std::string_view end) const {
@@ -274,6 +279,27 @@ TEST_F(WorkerTest, tells_an_internal_failure_when_the_world_breaks) {
     script([](const std::string&) { return reply(200, "{}"); });
     wait(work(client_, engine_, [&] { return client_.count("finish") > 0; }, 1000));
     EXPECT_NE(client_.last_body("finish").find(R"("reason":"internal")"), std::string::npos);
+}
+
+TEST_F(WorkerTest, hands_the_log_over_before_the_end_when_the_world_breaks) {
+    engine_.broken = true;
+    client_.slow = "log";
+    script([](const std::string&) { return reply(200, "{}"); });
+    wait(work(client_, engine_, [&] { return client_.count("finish") > 0; }, 1000));
+    const auto& paths = client_.answered;
+    const auto log = std::find(paths.rbegin(), paths.rend(), "jobs/dpl_1/log");
+    const auto finish = std::find(paths.rbegin(), paths.rend(), "jobs/dpl_1/finish");
+    ASSERT_NE(log, paths.rend());
+    ASSERT_NE(finish, paths.rend());
+    EXPECT_LT(finish - paths.rbegin(), log - paths.rbegin());
+}
+
+TEST_F(WorkerTest, tells_how_a_job_ended_before_it_goes) {
+    engine_.broken = true;
+    client_.slow = "finish";
+    script([](const std::string&) { return reply(200, "{}"); });
+    wait(work(client_, engine_, [&] { return client_.count("finish") > 0; }, 1000));
+    EXPECT_EQ(std::count(client_.answered.begin(), client_.answered.end(), "jobs/dpl_1/finish"), 1);
 }
 
 TEST_F(WorkerTest, claims_again_after_errors) {
