@@ -28,6 +28,7 @@ using asio::local::stream_protocol;
 
 constexpr std::size_t worker_threads = 4;
 constexpr std::size_t connections_max = 32;
+constexpr auto request_pause = std::chrono::milliseconds(50);
 constexpr auto accept_pause = std::chrono::milliseconds(100);
 constexpr std::size_t requests_max = 1024;  // of one connection, not yet answered
 
@@ -181,6 +182,9 @@ Task<> serve(Rooms rooms, std::shared_ptr<Connection> connection,
     }
     connection->frames->close();
     co_await rooms.sandboxes.close(connection->number);
+    while (connection->open_requests > 0)  // each ends: its runs are killed
+        co_await sleep_for(request_pause);
+    co_await rooms.sandboxes.close(connection->number);  // what those had still made
     --*connections;
 }
 

@@ -229,6 +229,31 @@ TEST_F(LauncherTest, ends_everything_of_a_connection_that_closed) {
     EXPECT_EQ(go((*running)->wait()).error().failure, Failure::unavailable);
 }
 
+TEST_F(LauncherTest, removes_what_a_closed_connection_had_still_asked_for) {
+    const auto other = connect(shared());
+    EXPECT_TRUE(go(other->volumes()));  // connected
+    for (int i = 0; i < 3; ++i) {
+        RawClient client(shared().socket_path());
+        client.send_frame(R"({"id":1,"verb":"make_volume","body":{"name":"late","tenant":"t",)"
+                          R"("bytes_max":16777216,"files_max":100}})");
+    }
+    EXPECT_TRUE(soon([] { return !any_loop_below(shared().state_directory()); }));
+    EXPECT_TRUE(
+        soon([&] { return go(other->make_volume({"late", "t", 16 << 20, 100})).has_value(); }));
+    EXPECT_TRUE(go(other->remove_volume("late")));
+}
+
+TEST_F(LauncherTest, removes_a_volume_that_could_not_be_kept) {
+    LauncherProcess launcher({.instance = "keeptest", .prepared_networks = 0});
+    const auto engine = connect(launcher);
+    ASSERT_TRUE(go(engine->make_volume({"half", "tenant", 16 << 20, 100})));
+    fs::create_directories(launcher.state_directory() + "/kept/whole/in-the-way");
+    EXPECT_EQ(go(engine->keep_volume("half", "whole")).error().failure, Failure::unavailable);
+    EXPECT_TRUE(go(engine->remove_volume("half")));
+    EXPECT_FALSE(fs::exists(launcher.state_directory() + "/volumes/half"));
+    EXPECT_TRUE(go(engine->make_volume({"half", "tenant", 16 << 20, 100})));
+}
+
 TEST_F(LauncherTest, leaves_nothing_when_it_is_killed_and_sweeps_when_it_comes_back) {
     LauncherProcess launcher({.instance = "sweeptest", .prepared_networks = 1});
     const auto engine = connect(launcher);
@@ -522,6 +547,31 @@ TEST_F(LauncherTest, finds_what_sandboxes_need_on_this_machine) {
         if (probed.name == "certificates") said = !probed.ok && !probed.fix.empty();
     }
     EXPECT_TRUE(said);
+}
+
+TEST_F(LauncherTest, tries_what_sandboxes_need_and_leaves_no_trace) {
+    const auto read_mounts = [] { return read_file("/proc/self/mountinfo").value(); };
+    const std::string before = read_mounts();
+    std::map<std::string, std::string> found;
+    for (const Probed& probed : probe_sandbox(""))
+        found[probed.name] = probed.detail;
+    EXPECT_EQ(found["overlay"], "can be mounted");
+    EXPECT_EQ(found["ext4"], "can be mounted");
+    EXPECT_EQ(found["nf_tables"], "takes the filters of sandboxes");
+    EXPECT_EQ(read_mounts(), before);
+    EXPECT_FALSE(fs::exists("/tmp/both"));
+}
+
+TEST(ProbeTest, knows_the_modules_that_are_loaded_when_used) {
+    const std::string list =
+        "kernel/fs/overlayfs/overlay.ko.xz: kernel/fs/some.ko\n"
+        "kernel/fs/ext4/ext4.ko: kernel/lib/crc16.ko kernel/fs/mbcache.ko\n";
+    EXPECT_TRUE(lists_module(list, "overlay"));
+    EXPECT_TRUE(lists_module(list, "ext4"));
+    for (const char* none : {"mbcache", "some", "over", "lay", "xz", ""}) {
+        EXPECT_FALSE(lists_module(list, none)) << none;
+    }
+    EXPECT_FALSE(lists_module("", "overlay"));
 }
 
 TEST_F(LauncherTest, says_that_there_is_no_launcher) {

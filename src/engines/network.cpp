@@ -144,6 +144,20 @@ std::string hosts_filter(const std::vector<Address>& addresses, std::uint16_t po
     return text + "}\n";
 }
 
+Result<> try_filters() {
+    try {
+        const Fd space = make_network_namespace();
+        const Address loopback = (127u << 24) + 1;
+        for (const std::string& text : {internet_filter({}, {}), hosts_filter({loopback}, 1)}) {
+            const Result<> loaded = load_filter(space, text);
+            if (!loaded) return loaded;
+        }
+    } catch (const std::exception& refused) {
+        return fail(Failure::unavailable, "{}", refused.what());
+    }
+    return {};
+}
+
 Networks::Networks(Plan plan, Workers& workers) : plan_(std::move(plan)), workers_(workers) {}
 
 Result<> Networks::start_slirp(Network& network, Loopback loopback, bool confined) {

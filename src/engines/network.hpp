@@ -72,4 +72,8 @@ private:
 std::string internet_filter(const ReachPolicy& policy, const std::vector<Address>& own);
 std::string hosts_filter(const std::vector<Address>& addresses, std::uint16_t port);
 
+/// Whether this machine takes such filters, tried in a namespace of its own. Blocking.
+/// Errors: unavailable — no nft, or the kernel refuses.
+Result<> try_filters();
+
 }  // namespace berth::engines

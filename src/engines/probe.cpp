@@ -2,17 +2,21 @@
 
 #include <fcntl.h>
 #include <sched.h>
-#include <sys/syscall.h>
+#include <sys/mount.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
+#include <functional>
+#include <thread>
 
 #include "base/crypto.hpp"
 #include "base/log.hpp"
 #include "base/process.hpp"
 #include "engines/cgroups.hpp"
 #include "engines/disk.hpp"
+#include "engines/network.hpp"
 
 namespace berth::engines {
 namespace {
@@ -50,13 +54,75 @@ Probed user_namespaces() {
     return {"user namespaces", true, "at most " + most, ""};
 }
 
-Probed filesystem(const std::string& name) {
+/// Runs `work` on a thread with a mount namespace of its own and an empty /tmp, which both go with
+/// it. "" or why it did not work.
+std::string in_private_mounts(const std::function<void()>& work) {
+    std::string why;
+    std::thread apart([&] {
+        try {
+            if (::unshare(CLONE_NEWNS) != 0) throw_errno("a mount namespace of its own");
+            if (::mount("", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+                ::mount("tmpfs", "/tmp", "tmpfs", MS_NOSUID, "size=64m") != 0) {
+                throw_errno("private mounts");
+            }
+            work();
+        } catch (const std::exception& refused) {
+            why = refused.what();
+        }
+    });
+    apart.join();
+    return why;
+}
+
+void try_overlay() {
+    for (const char* folder : {"/tmp/a", "/tmp/b", "/tmp/both"})
+        fs::create_directory(folder);
+    std::vector<Fd> layers;
+    layers.push_back(open_beneath("/tmp/a", {}));
+    layers.push_back(open_beneath("/tmp/b", {}));
+    mount_overlay(layers, {}, {}, "/tmp/both");
+}
+
+void try_image() {
+    fs::create_directory("/tmp/point");
+    if (const Result<> made = make_image("/tmp/image", 8 << 20, 64); !made) {
+        throw std::runtime_error(made.error().message);
+    }
+    mount_image("/tmp/image", "/tmp/point", Access::read_write);
+}
+
+/// What the kernel says about a file system that we may not mount.
+Probed listed(const std::string& name) {
     std::ifstream list("/proc/filesystems");
     for (std::string line; std::getline(list, line);) {
         if (line.ends_with("\t" + name)) return {name, true, "in the kernel", ""};
     }
-    const bool module = !kernel_value("/proc/modules").empty();
-    return {name, false, module ? "not loaded" : "not in the kernel", "modprobe " + name};
+    utsname kernel{};
+    ::uname(&kernel);
+    const std::string folder = std::string("/lib/modules/") + kernel.release;
+    for (const char* modules : {"/modules.dep", "/modules.builtin"}) {
+        const auto text = read_file(folder + modules);
+        if (text && lists_module(*text, name))
+            return {name, true, "a module, loaded when used", ""};
+    }
+    return {name, false, "not in the kernel", "modprobe " + name};
+}
+
+/// By mounting one: that loads what the kernel keeps as a module, as the first sandbox would.
+Probed mountable(const std::string& name, const std::function<void()>& attempt) {
+    if (::geteuid() != 0) return listed(name);
+    const std::string why = in_private_mounts(attempt);
+    if (why.empty()) return {name, true, "can be mounted", ""};
+    return {name, false, why, "modprobe " + name};
+}
+
+Probed filter() {
+    const char* name = "nf_tables";
+    if (::geteuid() != 0) return {name, true, "not tried: not root", ""};
+    const Result<> loaded = try_filters();
+    if (loaded) return {name, true, "takes the filters of sandboxes", ""};
+    return {name, false, loaded.error().message,
+            "use a kernel with CONFIG_NF_TABLES, NFT_CT, NFT_NAT, NFT_MASQ and NFT_REJECT"};
 }
 
 Probed device(const std::string& name, const std::string& path, const std::string& fix) {
@@ -102,21 +168,36 @@ Probed certificates(const std::string& ca_file) {
 
 }  // namespace
 
+bool lists_module(std::string_view list, std::string_view name) {
+    const std::string file = fmt::format("/{}.ko", name);
+    while (!list.empty()) {
+        std::string_view path = list.substr(0, list.find('\n'));
+        list.remove_prefix(std::min(path.size() + 1, list.size()));
+        path = path.substr(0, path.find(':'));
+        const std::size_t at = path.rfind('/');
+        const std::string_view last = at == path.npos ? std::string_view() : path.substr(at);
+        if (last == file || last.starts_with(file + ".")) return true;  // .ko, .ko.xz
+    }
+    return false;
+}
+
 std::vector<Probed> probe_sandbox(const std::string& ca_file) {
-    return {
-        rights(),
-        program("runc", {"runc", "--version"}, "runc"),
-        user_namespaces(),
-        cgroups(),
-        filesystem("overlay"),
-        filesystem("ext4"),
+    const Probed loop =
         device("loop devices", "/dev/loop-control",
-               "modprobe loop (without: volumes are directories, disk limits are not enforced)"),
-        program("mkfs.ext4", {"mkfs.ext4", "-V"}, "e2fsprogs"),
-        device("tun", "/dev/net/tun", "modprobe tun"),
-        program("slirp4netns", {"slirp4netns", "--version"}, "slirp4netns"),
-        program("nft", {"nft", "--version"}, "nftables"),
-        certificates(ca_file)};
+               "modprobe loop (without: volumes are directories, disk limits are not enforced)");
+    return {rights(),
+            program("runc", {"runc", "--version"}, "runc"),
+            user_namespaces(),
+            cgroups(),
+            mountable("overlay", try_overlay),
+            loop,
+            loop.ok ? mountable("ext4", try_image) : listed("ext4"),
+            program("mkfs.ext4", {"mkfs.ext4", "-V"}, "e2fsprogs"),
+            device("tun", "/dev/net/tun", "modprobe tun"),
+            program("slirp4netns", {"slirp4netns", "--version"}, "slirp4netns"),
+            program("nft", {"nft", "--version"}, "nftables"),
+            filter(),
+            certificates(ca_file)};
 }
 
 bool can_mount_images(const std::string& folder, const std::string& mounts) {

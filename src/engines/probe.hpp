@@ -15,7 +15,11 @@ struct Probed {
 };
 BOOST_DESCRIBE_STRUCT(Probed, (), (name, ok, detail, fix))
 
-/// Looks at everything that sandboxes need. Blocking, about a second; as root sees most.
+/// Whether `list`, a modules.dep or modules.builtin, has that module.
+bool lists_module(std::string_view list, std::string_view name);
+
+/// Looks at everything that sandboxes need. Blocking, about a second. As root it tries what they
+/// do, in namespaces of its own; without, it looks at what the kernel lists.
 /// `ca_file` is the certificate bundle that sandboxes get.
 std::vector<Probed> probe_sandbox(const std::string& ca_file);
 

@@ -254,6 +254,7 @@ Task<Result<>> Volumes::keep(std::string name, std::string as, std::uint64_t con
     }
     if (!broke.empty()) {
         if (as != name) entries_.erase(as);
+        entry->busy = false;
         co_return fail(Failure::unavailable, "cannot keep volume '{}': {}", name, broke);
     }
     kept.busy = false;
