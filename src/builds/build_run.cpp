@@ -67,6 +67,12 @@ std::map<std::string, std::string> base_environment(const BuildRun& run, const s
         if (!run.plan.has_own_registry) environment["YARN_NPM_REGISTRY_SERVER"] = registry;
     }
     if (!run.plan.has_own_registry) environment["npm_config_registry"] = registry;
+    const engines::Proxies& proxies = run.workshop.proxies;
+    environment.merge(engines::variables_of(proxies));
+    if (run.plan.manager.kind == Manager::yarn_berry) {  // it knows its own names alone
+        if (!proxies.https.empty()) environment["YARN_HTTPS_PROXY"] = proxies.https;
+        if (!proxies.http.empty()) environment["YARN_HTTP_PROXY"] = proxies.http;
+    }
     return environment;
 }
 
@@ -111,7 +117,8 @@ engines::Run command_run(const BuildRun& run, std::string command, const std::st
         result.environment.push_back(key + "=" + value);
     result.directory = run.root_directory();
     result.mounts = run.toolchain.mounts;
-    result.reach = {.kind = engines::Reach::Kind::internet};
+    result.reach = {.kind = engines::Reach::Kind::internet,
+                    .proxies = engines::places_of(run.workshop.proxies)};
     result.limits.memory_bytes = run.job.limits.memory_bytes;
     result.limits.cpu_percent = run.job.limits.cpu_percent;
     result.limits.processes = run.job.limits.processes;

@@ -90,6 +90,9 @@ OutputRules rules_of(const BuildRun& run) {
         if (!variable.sensitive || variable.value.size() < secret_bytes_min) continue;
         rules.secrets.push_back({variable.key, forms_of(variable.value, secret_bytes_min)});
     }
+    for (const std::string& secret : engines::secrets_of(run.workshop.proxies)) {
+        rules.secrets.push_back({"HTTPS_PROXY", forms_of(secret, secret_bytes_min)});
+    }
     return rules;
 }
 

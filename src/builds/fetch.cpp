@@ -16,7 +16,8 @@ SourceOrder order_of(const BuildRun& run) {
             .tenant = run.tenant,
             .volume = run.volume("src"),
             .source = run.job.source,
-            .limits = run.job.limits};
+            .limits = run.job.limits,
+            .proxies = run.workshop.proxies};
 }
 
 Task<Outcome<Survey>> unpack(BuildRun& run, Fd snapshot) {

@@ -70,14 +70,17 @@ jobs::Inspection inspection_of(const Survey& survey, const jobs::Settings& setti
 Task<std::optional<jobs::Finish>> run_inspection(Workshop& workshop, jobs::Job job,
                                                  std::shared_ptr<JobApi>, Stop& stop) {
     const auto loop = co_await asio::this_coro::executor;
-    LogWriter log(loop, std::make_shared<SilentApi>(), LogLimits{}, 0,
-                  Masker({job.source.credential.secret}), workshop.now);
+    std::vector<std::string> secrets = engines::secrets_of(workshop.proxies);
+    secrets.push_back(job.source.credential.secret);
+    LogWriter log(loop, std::make_shared<SilentApi>(), LogLimits{}, 0, Masker(secrets),
+                  workshop.now);
     SourceOrder order{.sandbox = sandbox_of(job),
                       .tenant = "inspect",
                       .volume = sandbox_of(job) + "-src",
                       .source = job.source,
                       .limits = job.limits,
-                      .list_branches = true};
+                      .list_branches = true,
+                      .proxies = workshop.proxies};
     order.limits.clone_ms = inspection_ms;
     const Result<std::string> root = normal_root(job.source.root);
     if (!root) {

@@ -11,8 +11,8 @@ namespace {
 
 using jobs::State;
 
-Masker masker_of(const jobs::Job& job) {
-    std::vector<std::string> secrets;
+Masker masker_of(const jobs::Job& job, const engines::Proxies& proxies) {
+    std::vector<std::string> secrets = engines::secrets_of(proxies);
     for (const jobs::JobVariable& variable : job.variables) {
         if (variable.sensitive) secrets.push_back(variable.value);
     }
@@ -238,7 +238,8 @@ std::string sandbox_of(const jobs::Job& job) {
 Task<JobEnd> run_build(Workshop& workshop, jobs::Job job, std::shared_ptr<JobApi> api, Stop& stop) {
     const auto loop = co_await asio::this_coro::executor;
     const LogLimits limits{.bytes = job.limits.log_bytes, .lines = job.limits.log_lines};
-    LogWriter log(loop, api, limits, job.first_line, masker_of(job), workshop.now);
+    LogWriter log(loop, api, limits, job.first_line, masker_of(job, workshop.proxies),
+                  workshop.now);
     BuildRun run{.workshop = workshop, .job = job, .api = api, .stop = stop, .log = log};
     run.sandbox = sandbox_of(job);
     run.tenant = tenant_of(job);

@@ -24,6 +24,7 @@ struct Workshop {
     std::string scratch_directory;  // of this worker's own; builds never see it
     Clock now = unix_now_ms;
     std::uint64_t kept_bytes_max = 10ull << 30;  // of snapshots and toolchains together
+    engines::Proxies proxies{};                  // what clones, installs and builds go through
 };
 
 /// The sandbox's name of a job: what to destroy when the job is stopped.

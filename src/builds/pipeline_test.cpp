@@ -100,7 +100,9 @@ private:
 };
 
 engines::test::LauncherOptions launcher_options(std::uint16_t git_port) {
-    return {.instance = "buildstest", .allow_nets = fmt::format("127.0.0.0/8:{}", git_port)};
+    return {.instance = "buildstest",
+            .allow_nets = fmt::format("127.0.0.0/8:{}", git_port),
+            .proxy = "127.0.0.1:9"};
 }
 
 /// One launcher and one git server for all tests of this program: starting them takes a second.
@@ -130,6 +132,12 @@ protected:
         return job;
     }
 
+    /// What builds go through; none unless a test says so.
+    static engines::Proxies& proxies() {
+        static engines::Proxies set;
+        return set;
+    }
+
     static Task<Ended> on_loop(jobs::Job wanted, std::shared_ptr<MemoryJobApi> api, What what,
                                std::chrono::milliseconds stop_after) {
         const auto loop = co_await asio::this_coro::executor;
@@ -141,7 +149,8 @@ protected:
         Workshop workshop{.engine = *engine,
                           .toolchains = toolchains,
                           .workers = workers,
-                          .scratch_directory = "/tmp"};
+                          .scratch_directory = "/tmp",
+                          .proxies = proxies()};
         Stop stop;
         std::string sandbox = sandbox_of(wanted);
         if (stop_after.count() > 0) spawn(loop, ask(stop, *engine, sandbox, stop_after), "stop");
@@ -304,6 +313,29 @@ TEST_F(PipelineTest, names_what_there_is_when_the_output_is_missing) {
     EXPECT_NE(ended.finish->detail.find("made/"), std::string::npos) << ended.finish->detail;
 }
 
+TEST_F(PipelineTest, gives_builds_the_operators_proxy_and_shows_its_password_to_nobody) {
+    world->git.add("proxied", {{"package.json", R"({"scripts": {"build": "sh ./build.sh"}})"},
+                               {"build.sh",
+                                "env | grep -i _proxy | sort\n"
+                                "tr '\\0' '\\n' </proc/$$/cmdline\n"
+                                "mkdir dist; echo 1 >dist/index.html\n"}});
+    proxies() = {.https = "http://ada:pass%2Dword@127.0.0.1:9", .no_proxy = "git.example"};
+    const Ended ended = run(job("proxied"));
+    const std::string log = ended.api->log();
+    EXPECT_NE(log.find("HTTPS_PROXY=http://***@127.0.0.1:9\n"), std::string::npos) << log;
+    EXPECT_NE(log.find("https_proxy=http://***@127.0.0.1:9\n"), std::string::npos);
+    EXPECT_NE(log.find("no_proxy=git.example,localhost,127.0.0.1\n"), std::string::npos);
+    EXPECT_EQ(log.find("Dword"), std::string::npos);
+    ASSERT_TRUE(ended.finish);
+    EXPECT_EQ(ended.finish->state, jobs::State::ready) << log;
+
+    world->git.add("leaks-proxy", {{"package.json", R"({"scripts": {"build": "sh ./build.sh"}})"},
+                                   {"build.sh", "mkdir dist; env >dist/index.html\n"}});
+    const Ended leak = run(job("leaks-proxy"));
+    proxies() = {};
+    expect_failed(leak, jobs::Reason::secret_in_output);
+}
+
 TEST_F(PipelineTest, refuses_outputs_that_are_unsafe) {
     const std::map<std::string, std::string> builds{
         {"link", "mkdir dist && ln -s /etc/passwd dist/passwd"},
@@ -418,6 +450,23 @@ TEST_F(PipelineTest, uses_an_earlier_success_when_nothing_changed) {
     ASSERT_TRUE(ended.finish);
     EXPECT_EQ(ended.finish->reused_deployment, "dpl_earlier");
     EXPECT_FALSE(ended.finish->manifest);
+}
+
+TEST_F(PipelineTest, builds_again_when_something_beside_the_root_directory_changed) {
+    world->git.add("beside", {{"apps/web/index.html", "x"}, {"packages/ui/button.js", "one"}});
+    const std::string path = world->git.directory() + "/beside";
+    const auto api = std::make_shared<MemoryJobApi>();
+    jobs::Job wanted = job("beside");
+    wanted.source.root = "apps/web";
+    wanted.reuse = true;
+    run(wanted, What::build, api);
+    std::ofstream(path + "/packages/ui/button.js") << "two";
+    world->git.git(path, {"-c", "user.name=A", "-c", "user.email=a@b", "commit", "-qam", "second"});
+    api->lines.clear();
+    wanted.id += "b";
+    run(wanted, What::build, api);
+    ASSERT_EQ(api->reuse_keys.size(), 2u);
+    EXPECT_NE(api->reuse_keys[0], api->reuse_keys[1]);
 }
 
 TEST_F(PipelineTest, builds_a_directory_below_the_top_and_another_commit) {

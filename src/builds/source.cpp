@@ -63,6 +63,16 @@ engines::Run source_run(const SourceOrder& order, std::string script) {
     return run;
 }
 
+/// git gets the one variable that counts, and none where the repository is reached straight.
+void go_through_proxy(engines::Run& run, const engines::Proxies& proxies,
+                      const rules::RepoUrl& url) {
+    const std::string scheme = boost::describe::enum_to_string(url.scheme, "");
+    const std::string proxy = engines::proxy_for(proxies, scheme, url.host, url.port);
+    if (proxy.empty()) return;
+    run.environment.push_back(scheme + "_proxy=" + proxy);
+    run.reach.proxies = engines::places_of({.https = proxy});
+}
+
 StepFailure clone_end_failure(const RunEnd& ended, const CaptureOutput& output,
                               const jobs::Source& source, const LogWriter& log) {
     if (ended.timed_out) {
@@ -116,6 +126,7 @@ Task<Outcome<Survey>> clone_source(engines::Engine& engine, SourceOrder order, L
     run.argv.insert(run.argv.end(), {url->text, source.ref, source.commit, source.root, kind,
                                      order.list_branches ? "list" : ""});
     run.reach = {.kind = engines::Reach::Kind::host, .host = url->host, .port = url->port};
+    go_through_proxy(run, order.proxies, *url);
     run.input = credential_input(source.credential);
 
     CaptureOutput output(survey_bytes_max, &log);

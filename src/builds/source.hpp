@@ -18,6 +18,7 @@ struct SourceOrder {
     jobs::Source source{};
     jobs::JobLimits limits{};
     bool list_branches = false;  // for the import page
+    engines::Proxies proxies{};
 };
 
 /// Fetches one commit, checks it out, and looks at it. git's words go to the log.

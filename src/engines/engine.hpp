@@ -14,6 +14,7 @@
 #include "base/file.hpp"
 #include "base/result.hpp"
 #include "base/task.hpp"
+#include "engines/proxies.hpp"
 
 namespace berth::engines {
 
@@ -56,6 +57,9 @@ struct Reach {
     Kind kind = Kind::none;
     std::string host{};      // for `host`: a name or an address
     std::uint16_t port = 0;  // for `host`
+    /// Of the operator, reached wherever they are: for `internet` beside it, for `host` instead of
+    /// the host, which must be allowed all the same if its address is known here.
+    std::vector<ProxyPlace> proxies{};
 };
 
 struct Limits {

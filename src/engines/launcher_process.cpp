@@ -67,7 +67,8 @@ void LauncherProcess::start() {
                                             options_.own_port,
                                             std::to_string(options_.reserve_bytes),
                                             std::to_string(options_.prepared_networks),
-                                            options_.disk_images};
+                                            options_.disk_images,
+                                            options_.proxy};
     std::vector<char*> argv;
     for (const std::string& text : texts)
         argv.push_back(const_cast<char*>(text.c_str()));
@@ -93,7 +94,7 @@ int LauncherProcess::stop() {
 }
 
 int launcher_main(int argc, char** argv) {
-    if (argc != 12) return 2;
+    if (argc != 13) return 2;
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     log::start("launcher", log::Level::warning);
     LauncherConfig config;
@@ -107,6 +108,9 @@ int launcher_main(int argc, char** argv) {
     config.reserve_bytes = std::stoull(argv[9]);
     config.prepared_networks = std::stoull(argv[10]);
     config.disk_images = std::string_view(argv[11]) == "yes";
+    if (*argv[12] != 0) {
+        config.reach.proxies = places_of({.https = std::string("http://") + argv[12]});
+    }
     asio::io_context loop(1);
     asio::cancellation_signal stop;
     asio::signal_set signals(loop, SIGTERM);

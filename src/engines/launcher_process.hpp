@@ -18,6 +18,7 @@ struct LauncherOptions {
     std::uint64_t reserve_bytes = 64 << 20;
     std::size_t prepared_networks = 1;
     std::string disk_images = "yes";
+    std::string proxy{};  // HOST:PORT
 };
 
 /// Listens on a socket in a new temporary directory; ends with this object.

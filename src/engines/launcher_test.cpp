@@ -477,6 +477,35 @@ TEST_F(LauncherTest, lets_builds_reach_what_the_operator_allows_but_never_berth)
     EXPECT_EQ(go(engine->start(std::move(attack))).error().code, "clone_blocked");
 }
 
+TEST_F(LauncherTest, lets_runs_reach_the_operators_proxy_and_not_its_neighbour) {
+    const Address loopback = parse_address("127.0.0.1").value();
+    const GreeterProcess proxy(loopback);
+    const GreeterProcess neighbour(loopback);
+    const GreeterProcess hidden(own_addresses().front());
+    LauncherProcess launcher({.instance = "proxytest",
+                              .prepared_networks = 0,
+                              .proxy = fmt::format("localhost:{}", proxy.port())});
+    const auto engine = connect(launcher);
+    const std::string script = knock(loopback, proxy.port()) + knock(loopback, neighbour.port()) +
+                               knock(parse_address("10.213.71.2").value(), neighbour.port()) +
+                               knock(own_addresses().front(), hidden.port());
+    const std::vector<ProxyPlace> proxies{{"localhost", proxy.port()}};
+    engines::Run build = shell_run(script);
+    build.reach = {.kind = Reach::Kind::internet, .proxies = proxies};
+    EXPECT_EQ(go(run_to_end(*engine, std::move(build))).out, "here\nno\nno\nno\n");
+    // A clone goes through the proxy alone, though nobody here knows its host.
+    engines::Run clone = shell_run(script);
+    clone.reach = {Reach::Kind::host, "no-such-host.invalid", 443, proxies};
+    EXPECT_EQ(go(run_to_end(*engine, std::move(clone))).out, "here\nno\nno\nno\n");
+    // It is no way around what clones may not reach.
+    engines::Run attack = shell_run("true");
+    attack.reach = {Reach::Kind::host, "10.0.0.7", 443, proxies};
+    EXPECT_EQ(go(engine->start(std::move(attack))).error().code, "clone_blocked");
+    engines::Run stranger = shell_run("true");
+    stranger.reach = {.kind = Reach::Kind::internet, .proxies = {{"localhost", neighbour.port()}}};
+    EXPECT_EQ(go(engine->start(std::move(stranger))).error().failure, Failure::forbidden);
+}
+
 TEST_F(LauncherTest, refuses_work_when_the_disk_has_only_its_reserve) {
     LauncherProcess launcher(
         {.instance = "reservetest", .reserve_bytes = 1ull << 60, .prepared_networks = 0});

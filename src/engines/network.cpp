@@ -53,6 +53,36 @@ std::string resolver_rules() {
         resolver_address);
 }
 
+/// Opens exactly these; what listens on this machine's loopback is behind slirp's gateway.
+std::string opening_rules(const std::vector<Endpoint>& endpoints) {
+    std::string rules;
+    for (const Endpoint& to : endpoints) {
+        rules += fmt::format(
+            "  ip daddr {} tcp dport {} accept\n",
+            is_loopback(to.address) ? gateway_address : engines::text_of(to.address), to.port);
+    }
+    return rules;
+}
+
+bool is_on_loopback(const Endpoint& to) {
+    return is_loopback(to.address);
+}
+
+/// Sends connections to this machine's loopback to slirp's gateway, for exactly these.
+std::string translation_chains(const std::vector<Endpoint>& endpoints) {
+    if (std::none_of(endpoints.begin(), endpoints.end(), is_on_loopback)) return "";
+    std::string text = " chain to_host { type nat hook output priority -100;\n";
+    for (const Endpoint& to : endpoints) {
+        if (!is_on_loopback(to)) continue;
+        text += fmt::format("  ip daddr {} tcp dport {} dnat ip to {}\n",
+                            engines::text_of(to.address), to.port, gateway_address);
+    }
+    return text + fmt::format(
+                      " }}\n chain from_us {{ type nat hook postrouting priority 100;\n"
+                      "  ip saddr 127.0.0.0/8 ip daddr {} masquerade\n }}\n",
+                      gateway_address);
+}
+
 /// Runs nft inside `space`. A worker thread's child inherits the thread's namespace.
 Result<> load_filter(const Fd& space, const std::string& text) {
     const Visit visit(NamespaceKind::network, space);
@@ -84,7 +114,8 @@ std::string contents(const Fd& file) {
 
 }  // namespace
 
-std::string internet_filter(const ReachPolicy& policy, const std::vector<Address>& own) {
+std::string internet_filter(const ReachPolicy& policy, const std::vector<Address>& own,
+                            const std::vector<Endpoint>& proxies) {
     std::string text(filter_head);
     text += "  oifname \"lo\" accept\n" + resolver_rules();
     const std::string ports =
@@ -95,6 +126,7 @@ std::string internet_filter(const ReachPolicy& policy, const std::vector<Address
             "  ip daddr {{ {} }} tcp dport {{ {} }} reject with icmpx admin-prohibited\n",
             addresses_text(own), ports);
     }
+    text += opening_rules(proxies);
     text += fmt::format("  ip daddr {} reject with icmpx admin-prohibited\n", inner_net);
     for (const AllowedNet& net : policy.build_nets) {
         text += fmt::format("  ip daddr {} {} accept\n", text_of(net),
@@ -111,44 +143,25 @@ std::string internet_filter(const ReachPolicy& policy, const std::vector<Address
         "  tcp dport 25 reject with icmpx admin-prohibited\n"  // builds send no mail
         "  ct state new ct count over {} reject with icmpx admin-prohibited\n"
         "  meta l4proto tcp accept\n"
-        "  reject with icmpx admin-prohibited\n }}\n}}\n",
+        "  reject with icmpx admin-prohibited\n }}\n",
         connections_max);
-    return text;
+    return text + translation_chains(proxies) + "}\n";
 }
 
-std::string hosts_filter(const std::vector<Address>& addresses, std::uint16_t port) {
-    std::vector<Address> loopback;
-    std::vector<Address> others;
-    for (const Address address : addresses) {
-        (is_loopback(address) ? loopback : others).push_back(address);
-    }
+std::string hosts_filter(const std::vector<Endpoint>& hosts) {
     std::string text(filter_head);
-    text += resolver_rules();
-    if (!others.empty()) {
-        text +=
-            fmt::format("  ip daddr {{ {} }} tcp dport {} accept\n", addresses_text(others), port);
-    }
-    if (!loopback.empty()) {
-        text += fmt::format("  ip daddr {} tcp dport {} accept\n", gateway_address, port);
-        text += fmt::format("  ip daddr {} reject with icmpx admin-prohibited\n", inner_net);
-    }
+    text += resolver_rules() + opening_rules(hosts);
+    text += fmt::format("  ip daddr {} reject with icmpx admin-prohibited\n", inner_net);
     text += "  oifname \"lo\" accept\n  reject with icmpx admin-prohibited\n }\n";
-    if (!loopback.empty()) {
-        text += fmt::format(
-            " chain to_host {{ type nat hook output priority -100;\n"
-            "  ip daddr {{ {} }} tcp dport {} dnat ip to {}\n }}\n"
-            " chain from_us {{ type nat hook postrouting priority 100;\n"
-            "  ip saddr 127.0.0.0/8 ip daddr {} masquerade\n }}\n",
-            addresses_text(loopback), port, gateway_address, gateway_address);
-    }
-    return text + "}\n";
+    return text + translation_chains(hosts) + "}\n";
 }
 
 Result<> try_filters() {
     try {
         const Fd space = make_network_namespace();
         const Address loopback = (127u << 24) + 1;
-        for (const std::string& text : {internet_filter({}, {}), hosts_filter({loopback}, 1)}) {
+        for (const std::string& text :
+             {internet_filter({}, {}, {}), hosts_filter({{loopback, 1}})}) {
             const Result<> loaded = load_filter(space, text);
             if (!loaded) return loaded;
         }
@@ -204,7 +217,7 @@ Result<> Networks::start_slirp(Network& network, Loopback loopback, bool confine
 Result<Network> Networks::build(Loopback loopback, std::vector<Address> own) {
     Network network;
     network.space = make_network_namespace();
-    const Result<> filtered = load_filter(network.space, internet_filter(plan_.policy, own));
+    const Result<> filtered = load_filter(network.space, internet_filter(plan_.policy, own, {}));
     if (!filtered) return filtered.error();
     Result<> started = start_slirp(network, loopback, confine_);
     if (!started && confine_) {
@@ -267,33 +280,35 @@ Task<Result<Network>> Networks::take(Loopback loopback) {
     co_return network;
 }
 
-Task<Result<Network>> Networks::take_internet() {
-    Result<Network> network = co_await take(Loopback::closed);
-    if (!network || network->own == own_addresses()) co_return network;
-    // An address came or went since the filter was written.
-    const std::string text = internet_filter(plan_.policy, own_addresses());
-    const int space = network->space.get();
-    const auto work = [space, text] {
+Task<Result<>> Networks::refilter(const Network& network, std::string text) {
+    const int space = network.space.get();
+    const auto work = [space, text = std::move(text)] {
         const Fd shared(::fcntl(space, F_DUPFD_CLOEXEC, 16));
         return load_filter(shared, text);
     };
     const Result<> loaded = co_await workers_.run(work);
+    co_return loaded;
+}
+
+Task<Result<Network>> Networks::take_internet(std::vector<Endpoint> proxies) {
+    const bool loopback = std::any_of(proxies.begin(), proxies.end(), is_on_loopback);
+    const Loopback wanted = loopback ? Loopback::open : Loopback::closed;
+    Result<Network> network = co_await take(wanted);
+    if (!network || (proxies.empty() && network->own == own_addresses())) co_return network;
+    // There are proxies, or an address came or went since the filter was written.
+    std::string text = internet_filter(plan_.policy, own_addresses(), proxies);
+    const Result<> loaded = co_await refilter(*network, std::move(text));
     if (!loaded) co_return loaded.error();
     co_return network;
 }
 
-Task<Result<Network>> Networks::take_hosts(std::vector<Address> addresses, std::uint16_t port) {
-    const bool loopback = std::any_of(addresses.begin(), addresses.end(), is_loopback);
+Task<Result<Network>> Networks::take_hosts(std::vector<Endpoint> hosts) {
+    const bool loopback = std::any_of(hosts.begin(), hosts.end(), is_on_loopback);
     const Loopback wanted = loopback ? Loopback::open : Loopback::closed;
     Result<Network> network = co_await take(wanted);
     if (!network) co_return network.error();
-    const std::string text = hosts_filter(addresses, port);
-    const int space = network->space.get();
-    const auto work = [space, text] {
-        const Fd shared(::fcntl(space, F_DUPFD_CLOEXEC, 16));
-        return load_filter(shared, text);
-    };
-    const Result<> loaded = co_await workers_.run(work);
+    std::string text = hosts_filter(hosts);
+    const Result<> loaded = co_await refilter(*network, std::move(text));
     if (!loaded) co_return loaded.error();
     co_return network;
 }

@@ -39,12 +39,12 @@ public:
 
     Networks(Plan plan, Workers& workers);
 
-    /// For a build: the public internet and what the operator allows.
+    /// For a build: the public internet, what the operator allows, and these proxies.
     /// Errors: unavailable — no slirp4netns, nft or /dev/net/tun.
-    Task<Result<Network>> take_internet();
+    Task<Result<Network>> take_internet(std::vector<Endpoint> proxies);
 
-    /// For a clone: these addresses (see `reachable`) on this port, and nothing else.
-    Task<Result<Network>> take_hosts(std::vector<Address> addresses, std::uint16_t port);
+    /// For a clone: these (see `reachable`), and nothing else.
+    Task<Result<Network>> take_hosts(std::vector<Endpoint> hosts);
 
     /// Fills the pool in the background; every `take` does so, too.
     void start_refilling(const asio::any_io_executor& loop);
@@ -57,6 +57,7 @@ private:
     Task<> refill();
     Task<Result<Network>> prepare(Loopback loopback);
     Task<Result<Network>> take(Loopback loopback);
+    Task<Result<>> refilter(const Network& network, std::string text);
     Result<Network> build(Loopback loopback, std::vector<Address> own);
     Result<> start_slirp(Network& network, Loopback loopback, bool confined);
     void adopt(const Network& network, const asio::any_io_executor& loop);
@@ -69,8 +70,9 @@ private:
 };
 
 /// The filter's text, for nft. Pure, so that tests can read it.
-std::string internet_filter(const ReachPolicy& policy, const std::vector<Address>& own);
-std::string hosts_filter(const std::vector<Address>& addresses, std::uint16_t port);
+std::string internet_filter(const ReachPolicy& policy, const std::vector<Address>& own,
+                            const std::vector<Endpoint>& proxies);
+std::string hosts_filter(const std::vector<Endpoint>& hosts);
 
 /// Whether this machine takes such filters, tried in a namespace of its own. Blocking.
 /// Errors: unavailable — no nft, or the kernel refuses.

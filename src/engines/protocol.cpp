@@ -14,6 +14,7 @@ constexpr std::size_t mounts_max = 24;
 constexpr std::size_t lowers_max = 16;
 constexpr std::size_t segments_max = 16;
 constexpr std::size_t addresses_max = 32;
+constexpr std::size_t proxies_max = 4;
 
 /// What a mount of a run may not hide, and no run starts in: the parts that make it a sandbox and a
 /// working system.
@@ -130,14 +131,33 @@ Result<> check_limits(const Limits& limits) {
     return {};
 }
 
-Result<> check_reach(const ReachBody& reach) {
-    if (reach.kind != Reach::Kind::host) return {};
+bool is_host(std::string_view text) {
     const auto plain = [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
                c == '.' || c == '-' || c == '_' || c == ':';
     };
-    if (reach.host.empty() || reach.host.size() > 253 ||
-        !std::all_of(reach.host.begin(), reach.host.end(), plain)) {
+    return !text.empty() && text.size() <= 253 && std::all_of(text.begin(), text.end(), plain);
+}
+
+Result<> check_proxies(const ReachBody& reach) {
+    if (reach.proxies.size() > proxies_max) {
+        return invalid("/reach/proxies", "at most {}", proxies_max);
+    }
+    for (const ProxyBody& proxy : reach.proxies) {
+        if (reach.kind == Reach::Kind::none || !is_host(proxy.place.host) ||
+            proxy.place.port == 0 || proxy.addresses.size() > addresses_max) {
+            return invalid("/reach/proxies",
+                           "a proxy is a host and a port, for a run with a "
+                           "network");
+        }
+    }
+    return {};
+}
+
+Result<> check_reach(const ReachBody& reach) {
+    if (const Result<> ok = check_proxies(reach); !ok) return ok.error();
+    if (reach.kind != Reach::Kind::host) return {};
+    if (!is_host(reach.host)) {
         return invalid("/reach/host", "'{}' is not a host name or an address", reach.host);
     }
     if (reach.port == 0) return invalid("/reach/port", "from 1 to 65535");

@@ -58,14 +58,21 @@ struct VolumeList {
 };
 BOOST_DESCRIBE_STRUCT(VolumeList, (), (items))
 
-/// A Reach whose name the worker has looked up: the launcher decides over the addresses alone.
+struct ProxyBody {
+    ProxyPlace place{};
+    std::vector<std::string> addresses{};
+};
+BOOST_DESCRIBE_STRUCT(ProxyBody, (), (place, addresses))
+
+/// A Reach whose names the worker has looked up: the launcher decides over the addresses alone.
 struct ReachBody {
     Reach::Kind kind = Reach::Kind::none;
     std::string host{};
     std::uint16_t port = 0;
     std::vector<std::string> addresses{};
+    std::vector<ProxyBody> proxies{};
 };
-BOOST_DESCRIBE_STRUCT(ReachBody, (), (kind, host, port, addresses))
+BOOST_DESCRIBE_STRUCT(ReachBody, (), (kind, host, port, addresses, proxies))
 
 /// A Run without its descriptors; answered by NameBody, the name of the run.
 struct StartBody {

@@ -152,6 +152,37 @@ Result<std::vector<Address>> reachable(const ReachPolicy& policy, const std::vec
                    port);
 }
 
+Result<std::vector<Endpoint>> proxy_endpoints(const ReachPolicy& policy,
+                                              const std::vector<Address>& own,
+                                              const ProxyPlace& proxy,
+                                              const std::vector<std::string>& addresses) {
+    const auto& known = policy.proxies;
+    if (std::find(known.begin(), known.end(), proxy) == known.end()) {
+        return fail(Failure::forbidden, "{}:{} is no proxy of the operator", proxy.host,
+                    proxy.port);
+    }
+    const bool own_port = std::find(policy.own_ports.begin(), policy.own_ports.end(), proxy.port) !=
+                          policy.own_ports.end();
+    constexpr Address gateway_of_loopback = (127u << 24) + 1;
+    std::vector<Endpoint> endpoints;
+    for (const std::string& text : addresses) {
+        const auto address = parse_address(text);
+        if (!address || *address >> 24 == 0) continue;
+        const bool ours =
+            is_loopback(*address) || std::find(own.begin(), own.end(), *address) != own.end();
+        if (ours && own_port) {
+            return fail(Failure::forbidden, "the proxy {}:{} is Berth itself", proxy.host,
+                        proxy.port);
+        }
+        if (is_loopback(*address) && *address != gateway_of_loopback) continue;
+        endpoints.push_back({*address, proxy.port});
+    }
+    if (!endpoints.empty()) return endpoints;
+    return fail(Failure::unavailable,
+                "the proxy {}:{} has no address that sandboxes can connect to", proxy.host,
+                proxy.port);
+}
+
 std::vector<Address> own_addresses() {
     std::vector<Address> own;
     ifaddrs* list = nullptr;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "engines/proxies.hpp"
 
 namespace berth::engines {
 
@@ -35,6 +36,7 @@ struct ReachPolicy {
     std::vector<AllowedNet> clone_nets{};    // BERTH_ALLOW_NETS
     std::vector<AllowedNet> build_nets{};    // BERTH_ALLOW_BUILD_NETS
     std::vector<std::uint16_t> own_ports{};  // Berth's own, never reached from a sandbox
+    std::vector<ProxyPlace> proxies{};       // the operator's, wherever they listen
 };
 
 /// Loopback, link-local (metadata services), private, carrier NAT, benchmark, multicast and
@@ -51,6 +53,21 @@ bool is_loopback(Address address);
 Result<std::vector<Address>> reachable(const ReachPolicy& policy, const std::vector<Address>& own,
                                        const std::string& host, std::uint16_t port,
                                        const std::vector<std::string>& addresses);
+
+/// An address and a port that a sandbox may connect to.
+struct Endpoint {
+    Address address = 0;
+    std::uint16_t port = 0;
+};
+
+/// Of the addresses that a proxy's host has, those that a sandbox can connect to. Of this machine's
+/// loopback that is 127.0.0.1 alone: the others are not told apart from inside.
+///
+/// Errors: forbidden — not a proxy of the operator, or Berth itself; unavailable — none of them.
+Result<std::vector<Endpoint>> proxy_endpoints(const ReachPolicy& policy,
+                                              const std::vector<Address>& own,
+                                              const ProxyPlace& proxy,
+                                              const std::vector<std::string>& addresses);
 
 /// The addresses of this machine's interfaces, loopback left out.
 std::vector<Address> own_addresses();

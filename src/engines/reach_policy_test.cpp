@@ -82,7 +82,7 @@ TEST(ReachPolicyTest, takes_the_good_addresses_of_a_name_and_drops_the_others) {
 TEST(ReachPolicyTest, writes_berths_own_ports_before_what_the_operator_allows) {
     ReachPolicy with = policy("");
     with.build_nets = parse_nets("203.0.113.9:4873,10.0.0.0/8").value();
-    const std::string text = internet_filter(with, {own_address});
+    const std::string text = internet_filter(with, {own_address}, {});
     const std::size_t own_port = text.find("203.0.113.9 } tcp dport { 8080 } reject");
     const std::size_t allowed = text.find("203.0.113.9/32 tcp dport 4873 accept");
     const std::size_t own = text.find("203.0.113.9 } reject");
@@ -92,15 +92,47 @@ TEST(ReachPolicyTest, writes_berths_own_ports_before_what_the_operator_allows) {
     EXPECT_LT(own_port, allowed);
     EXPECT_LT(allowed, own);
     for (const char* documentation : {"192.0.2.", "198.51.100.", "203.0.113.0"}) {
-        EXPECT_EQ(internet_filter(policy(""), {}).find(documentation), std::string::npos);
+        EXPECT_EQ(internet_filter(policy(""), {}, {}).find(documentation), std::string::npos);
     }
 }
 
 TEST(ReachPolicyTest, opens_the_loopback_gateway_for_one_port_only) {
-    const std::string text = hosts_filter({parse_address("127.0.0.1").value()}, 28180);
+    const Address loopback = parse_address("127.0.0.1").value();
+    const std::string text = hosts_filter({{loopback, 28180}});
     EXPECT_NE(text.find("ip daddr 10.213.71.2 tcp dport 28180 accept"), std::string::npos);
-    EXPECT_NE(text.find("{ 127.0.0.1 } tcp dport 28180 dnat ip to 10.213.71.2"), std::string::npos);
-    EXPECT_EQ(hosts_filter({own_address}, 443).find("dnat"), std::string::npos);
+    EXPECT_NE(text.find("127.0.0.1 tcp dport 28180 dnat ip to 10.213.71.2"), std::string::npos);
+    EXPECT_EQ(hosts_filter({{own_address, 443}}).find("dnat"), std::string::npos);
+    EXPECT_EQ(internet_filter(policy(""), {}, {}).find("dnat"), std::string::npos);
+}
+
+TEST(ReachPolicyTest, opens_a_proxy_after_berths_own_ports_and_before_what_is_closed) {
+    const std::string text =
+        internet_filter(policy(""), {own_address}, {{parse_address("10.0.0.5").value(), 3128}});
+    const std::size_t own_port = text.find("203.0.113.9 } tcp dport { 8080 } reject");
+    const std::size_t proxy = text.find("10.0.0.5 tcp dport 3128 accept");
+    const std::size_t closed = text.find("10.0.0.0/8");
+    ASSERT_NE(proxy, std::string::npos);
+    EXPECT_LT(own_port, proxy);
+    EXPECT_LT(proxy, closed);
+}
+
+TEST(ReachPolicyTest, takes_only_the_proxies_that_the_operator_set) {
+    ReachPolicy with = policy("");
+    with.proxies = {{"proxy.example", 3128}, {"localhost", 3129}, {"127.0.0.1", 8080}};
+    const auto of = [&](const char* host, std::uint16_t port, std::vector<std::string> addresses) {
+        return proxy_endpoints(with, {own_address}, {host, port}, addresses);
+    };
+    const auto some = of("proxy.example", 3128, {"10.0.0.5", "0.0.0.0", "::1", "10.0.0.6"});
+    ASSERT_TRUE(some);
+    ASSERT_EQ(some->size(), 2u);
+    EXPECT_EQ(text_of((*some)[1].address), "10.0.0.6");
+    EXPECT_EQ((*some)[1].port, 3128);
+    EXPECT_TRUE(of("localhost", 3129, {"127.0.0.1"}));
+    EXPECT_EQ(of("localhost", 3129, {"127.0.0.2"}).error().failure, Failure::unavailable);
+    EXPECT_EQ(of("proxy.example", 3128, {}).error().failure, Failure::unavailable);
+    EXPECT_EQ(of("proxy.example", 3127, {"10.0.0.5"}).error().failure, Failure::forbidden);
+    EXPECT_EQ(of("10.0.0.5", 3128, {"10.0.0.5"}).error().failure, Failure::forbidden);
+    EXPECT_EQ(of("127.0.0.1", 8080, {"127.0.0.1"}).error().failure, Failure::forbidden);
 }
 
 TEST(ProtocolTest, takes_volume_paths_apart_and_nothing_else) {

@@ -200,11 +200,9 @@ public:
     }
 
     Task<Result<std::unique_ptr<Running>>> start(Run run) override {
-        ReachBody reach{run.reach.kind, run.reach.host, run.reach.port, {}};
-        if (reach.kind == Reach::Kind::host) {
-            const Result<> found = co_await look_up(reach);
-            if (!found) co_return found.error();
-        }
+        ReachBody reach{run.reach.kind, run.reach.host, run.reach.port, {}, {}};
+        const Result<> found = co_await look_up(reach, run.reach.proxies);
+        if (!found) co_return found.error();
         StartBody start{run.sandbox,   run.tenant, run.argv, run.environment,
                         run.directory, run.mounts, reach,    run.limits};
         // What cannot be right is refused here already; the launcher looks again for itself.
@@ -266,25 +264,42 @@ private:
         co_return reply;
     }
 
-    /// The addresses of the reach's host, by this machine's resolver.
-    Task<Result<>> look_up(ReachBody& reach) {
+    /// The addresses of the reach's names, by this machine's resolver.
+    Task<Result<>> look_up(ReachBody& reach, const std::vector<ProxyPlace>& proxies) {
+        for (const ProxyPlace& place : proxies) {
+            const auto found = co_await addresses_of(place.host, place.port);
+            if (!found) {
+                co_return fail(Failure::unavailable, "the proxy: {}", found.error().message);
+            }
+            reach.proxies.push_back({place, *found});
+        }
+        if (reach.kind != Reach::Kind::host) co_return Result<>();
+        const auto found = co_await addresses_of(reach.host, reach.port);
+        if (found) reach.addresses = *found;
+        // Behind a proxy, names of the world may be known to the proxy alone.
+        if (!found && proxies.empty()) co_return found.error();
+        co_return Result<>();
+    }
+
+    Task<Result<std::vector<std::string>>> addresses_of(std::string host, std::uint16_t port) {
+        std::vector<std::string> addresses;
         boost::system::error_code refused;
-        asio::ip::make_address_v6(reach.host, refused);
-        if (!refused) co_return Result<>();  // no IPv4 address: the launcher says so
+        asio::ip::make_address_v6(host, refused);
+        if (!refused) co_return addresses;  // no IPv4 address: the launcher says so
         asio::ip::tcp::resolver resolver(loop_);
-        const auto found = co_await resolver.async_resolve(
-            asio::ip::tcp::v4(), reach.host, std::to_string(reach.port),
-            asio::ip::tcp::resolver::numeric_service,
-            asio::redirect_error(asio::use_awaitable, refused));
+        const auto found =
+            co_await resolver.async_resolve(asio::ip::tcp::v4(), host, std::to_string(port),
+                                            asio::ip::tcp::resolver::numeric_service,
+                                            asio::redirect_error(asio::use_awaitable, refused));
         if (refused) {
             co_return fail_as(Failure::not_found, "host_not_found", "/reach/host",
-                              "there is no host '{}': {}", reach.host, refused.message());
+                              "there is no host '{}': {}", host, refused.message());
         }
         for (const auto& entry : found) {
-            if (reach.addresses.size() >= addresses_max) break;
-            reach.addresses.push_back(entry.endpoint().address().to_string());
+            if (addresses.size() >= addresses_max) break;
+            addresses.push_back(entry.endpoint().address().to_string());
         }
-        co_return Result<>();
+        co_return addresses;
     }
 
     asio::any_io_executor loop_;

@@ -107,27 +107,51 @@ Result<std::shared_ptr<Sandboxes::Claims>> Sandboxes::claim(const StartBody& sta
     return claims;
 }
 
-Task<Result<>> Sandboxes::connect(Active& active, BundlePlan& plan) {
+/// What a run may connect to beside the internet, each name pinned to the addresses that were
+/// judged, whatever DNS says later. Errors: those of `reachable` and `proxy_endpoints`.
+Result<std::vector<Endpoint>> Sandboxes::endpoints_of(BundlePlan& plan) const {
     const ReachBody& reach = plan.start.reach;
-    if (reach.kind == Reach::Kind::none) co_return Result<>();
-    if (reach.kind == Reach::Kind::internet) {
-        Result<Network> network = co_await networks_.take_internet();
-        if (!network) co_return network.error();
-        active.network = std::move(*network);
-    } else {
-        const auto addresses =
-            reachable(networks_.policy(), own_addresses(), reach.host, reach.port, reach.addresses);
-        if (!addresses) co_return addresses.error();
-        Result<Network> network = co_await networks_.take_hosts(*addresses, reach.port);
-        if (!network) co_return network.error();
-        active.network = std::move(*network);
-        // The name stays with the addresses that were judged, whatever DNS says later.
-        if (!parse_address(reach.host)) {
-            for (const Address address : *addresses) {
-                plan.hosts_lines.push_back(text_of(address) + " " + reach.host);
-            }
+    const std::vector<Address> own = own_addresses();
+    std::vector<Endpoint> endpoints;
+    const auto open = [&](const std::string& host, const std::vector<Endpoint>& found) {
+        for (const Endpoint& endpoint : found) {
+            endpoints.push_back(endpoint);
+            if (parse_address(host)) continue;
+            plan.hosts_lines.push_back(text_of(endpoint.address) + " " + host);
         }
+    };
+    for (const ProxyBody& proxy : reach.proxies) {
+        const auto found = proxy_endpoints(networks_.policy(), own, proxy.place, proxy.addresses);
+        if (!found) return found.error();
+        open(proxy.place.host, *found);
     }
+    // What only the proxy knows the address of is the proxy's to judge.
+    const bool judged = reach.proxies.empty() || !reach.addresses.empty();
+    if (reach.kind != Reach::Kind::host || !judged) return endpoints;
+    const auto allowed =
+        reachable(networks_.policy(), own, reach.host, reach.port, reach.addresses);
+    if (!allowed) return allowed.error();
+    if (!reach.proxies.empty()) return endpoints;
+    std::vector<Endpoint> direct;
+    for (const Address address : *allowed)
+        direct.push_back({address, reach.port});
+    open(reach.host, direct);
+    return endpoints;
+}
+
+Task<Result<>> Sandboxes::connect(Active& active, BundlePlan& plan) {
+    const Reach::Kind kind = plan.start.reach.kind;
+    if (kind == Reach::Kind::none) co_return Result<>();
+    auto endpoints = endpoints_of(plan);
+    if (!endpoints) co_return endpoints.error();
+    Result<Network> network = fail(Failure::unavailable, "no network");
+    if (kind == Reach::Kind::internet) {
+        network = co_await networks_.take_internet(std::move(*endpoints));
+    } else {
+        network = co_await networks_.take_hosts(std::move(*endpoints));
+    }
+    if (!network) co_return network.error();
+    active.network = std::move(*network);
     plan.network_path = fmt::format("/proc/{}/fd/{}", ::getpid(), active.network.space.get());
     co_return Result<>();
 }

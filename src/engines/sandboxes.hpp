@@ -57,6 +57,7 @@ private:
     using Held = std::shared_ptr<Active>;
 
     Result<std::shared_ptr<Claims>> claim(const StartBody& start, std::uint64_t connection);
+    Result<std::vector<Endpoint>> endpoints_of(BundlePlan& plan) const;
     Task<Result<>> connect(Active& active, BundlePlan& plan);
     Task<Result<>> prepare(BundlePlan plan);
     Task<Result<>> launch(Active& active, const BundlePlan& plan, std::vector<Fd> streams);

@@ -9,6 +9,7 @@
 
 #include "base/json.hpp"
 #include "base/result.hpp"
+#include "engines/proxies.hpp"
 #include "jobs/job.hpp"
 
 namespace berth::roles {
@@ -89,12 +90,13 @@ struct WorkerRoleConfig {
     std::int64_t builds = 2;
     std::int64_t cache_gb = 10;
     std::string npm_registry{};
+    engines::Proxies proxies{};  // its own calls take the same ones from its environment
     std::string ca_file{};
     std::string log_level{};
 };
 BOOST_DESCRIBE_STRUCT(WorkerRoleConfig, (),
-                      (server, token, launcher, state, builds, cache_gb, npm_registry, ca_file,
-                       log_level))
+                      (server, token, launcher, state, builds, cache_gb, npm_registry, proxies,
+                       ca_file, log_level))
 
 struct EdgeRoleConfig {
     std::string server{};
@@ -122,12 +124,13 @@ struct LauncherRoleConfig {
     std::string allow_nets{};
     std::string allow_build_nets{};
     std::vector<std::uint16_t> own_ports{};
+    std::vector<engines::ProxyPlace> proxies{};
     std::string ca_file{};
     std::string log_level{};
 };
 BOOST_DESCRIBE_STRUCT(LauncherRoleConfig, (),
                       (state, run, instance, allowed_uids, disk_reserve_mb, allow_nets,
-                       allow_build_nets, own_ports, ca_file, log_level))
+                       allow_build_nets, own_ports, proxies, ca_file, log_level))
 
 /// What `prepare` found out and the other roles need.
 struct Prepared {

@@ -34,6 +34,7 @@ engines::LauncherConfig launcher_config(const LauncherRoleConfig& config) {
     made.reach.clone_nets = engines::parse_nets(config.allow_nets).value();
     made.reach.build_nets = engines::parse_nets(config.allow_build_nets).value();
     made.reach.own_ports = config.own_ports;
+    made.reach.proxies = config.proxies;
     if (!config.ca_file.empty()) made.ca_file = config.ca_file;
     return made;
 }

@@ -120,8 +120,11 @@ struct Paths {
 
 class Serve {
 public:
-    Serve(ServeConfig config, Address address, PlatformUrl platform)
-        : config_(std::move(config)), address_(std::move(address)), platform_(std::move(platform)) {
+    Serve(ServeConfig config, Address address, PlatformUrl platform, engines::Proxies proxies)
+        : config_(std::move(config)),
+          address_(std::move(address)),
+          platform_(std::move(platform)),
+          proxies_(std::move(proxies)) {
         paths_.layout.data = config_.data;
     }
 
@@ -169,7 +172,7 @@ private:
 
     std::vector<std::string> environment() const {
         std::vector<std::string> list = plain_environment();
-        for (const char* name : {"TZ", "NO_COLOR", "HTTPS_PROXY", "https_proxy", "NO_PROXY"}) {
+        for (const char* name : {"TZ", "NO_COLOR"}) {
             if (!variable(name).empty()) list.push_back(std::string(name) + "=" + variable(name));
         }
         return list;
@@ -248,6 +251,7 @@ private:
             .allow_nets = config_.allow_nets,
             .allow_build_nets = config_.allow_build_nets,
             .own_ports = {address_.port},
+            .proxies = engines::places_of(proxies_),
             .ca_file = trust_bundle(config_.ca_file, paths_.layout.launcher()),
             .log_level = config_.log_level,
         };
@@ -296,13 +300,17 @@ private:
             .builds = config_.builds,
             .cache_gb = config_.cache_gb,
             .npm_registry = registry_of_npm(config_.npm_registry),
+            .proxies = proxies_,
             .ca_file = config_.ca_file.empty()
                            ? ""
                            : paths_.seen("worker", "state", layout.worker()) + "/" + worker_trust(),
             .log_level = config_.log_level,
         };
+        std::vector<std::string> variables = environment();
+        for (const auto& [name, value] : engines::variables_of(proxies_))
+            variables.push_back(name + "=" + value);
         return {.role = "worker",
-                .environment = environment(),
+                .environment = std::move(variables),
                 .descriptors = {keep(config_file(json::text(config)))},
                 .identity = worker_identity,
                 .binds = {paths_.bind("worker", "run", layout.run()),
@@ -332,6 +340,7 @@ private:
     ServeConfig config_;
     Address address_;
     PlatformUrl platform_;
+    engines::Proxies proxies_;
     Paths paths_;
     Fd lock_;
     std::vector<Fd> sockets_;
@@ -347,6 +356,10 @@ Result<> check_nets(const ServeConfig& config) {
     const auto proxies = edge::TrustedProxies::parse(split_list(config.trusted_proxy));
     if (!proxies) return proxies.error();
     return {};
+}
+
+Result<engines::Proxies> proxies_of_environment() {
+    return engines::read_proxies([](const std::string& name) { return variable(name.c_str()); });
 }
 
 void block_signals() {
@@ -374,6 +387,8 @@ int run_serve(const std::vector<std::string>& arguments) {
     const Result<Address> address = parse_address(config.listen);
     if (!address) return say(address.error());
     if (const Result<> nets = check_nets(config); !nets) return say(nets.error());
+    Result<engines::Proxies> proxies = proxies_of_environment();
+    if (!proxies) return say(proxies.error());
     config.platform_on_ip = config.platform_url.empty();
     if (config.platform_url.empty()) {
         config.platform_url = "http://" + config.base_host + ":" + std::to_string(address->port);
@@ -385,7 +400,7 @@ int run_serve(const std::vector<std::string>& arguments) {
     start_log("serve", config.log_level);
     block_signals();
     try {
-        Serve serve(std::move(config), *address, *platform);
+        Serve serve(std::move(config), *address, *platform, std::move(*proxies));
         return serve.run();
     } catch (const std::exception& broken) {
         std::fprintf(stderr, "berth: cannot start: %s\n", broken.what());
@@ -404,6 +419,7 @@ int run_config(const std::vector<std::string>& arguments) {
     const Result<Address> address = parse_address(parsed->config.listen);
     if (!address) return say(address.error());
     if (const Result<> nets = check_nets(parsed->config); !nets) return say(nets.error());
+    if (const auto proxies = proxies_of_environment(); !proxies) return say(proxies.error());
     std::printf("The configuration is valid.\n");
     return 0;
 }

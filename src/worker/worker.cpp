@@ -30,7 +30,8 @@ struct Agent {
                    .toolchains = toolchains,
                    .workers = workers,
                    .scratch_directory = config.scratch_directory,
-                   .kept_bytes_max = config.kept_bytes_max},
+                   .kept_bytes_max = config.kept_bytes_max,
+                   .proxies = config.proxies},
           id(new_id("wrk")),
           idle(on) {}
 
