@@ -92,13 +92,18 @@ bool has_integrity(int file, std::string_view integrity) {
 
 NpmRegistry::NpmRegistry(http::Client& client, Workers& workers, std::string url)
     : client_(client), workers_(workers), url_(std::move(url)) {
-    if (!url_.ends_with('/')) url_ += '/';
+    if (!url_.empty() && !url_.ends_with('/')) url_ += '/';
 }
 
 Task<Result<PackageVersions>> NpmRegistry::versions(std::string package) {
     const auto known = known_.find(package);
     if (known != known_.end() && steady_now_ms() - known->second.at_ms < fresh_ms) {
         co_return known->second.versions;
+    }
+    if (url_.empty()) {
+        co_return fail(Failure::unavailable,
+                       "no npm registry is known: npm was missing or did not answer when Berth "
+                       "started; the operator sets it with --npm-registry");
     }
     http::Call call{.url = url_ + escaped(package), .reply_bytes_max = packument_bytes_max};
     call.headers.add("accept", "application/vnd.npm.install-v1+json");

@@ -26,11 +26,12 @@ using PackageVersions = std::shared_ptr<const std::vector<PackageVersion>>;
 
 class NpmRegistry {
 public:
-    /// `url` is what `npm config get registry` says. All outlive the registry.
+    /// `url` is what `npm config get registry` says; "": nobody knows. All outlive the registry.
     NpmRegistry(http::Client& client, Workers& workers, std::string url);
 
     /// Releases only, no pre-releases. Kept for half an hour.
-    /// Errors: unavailable — the registry does not answer; not_found — no such package.
+    /// Errors: unavailable — no registry is known, or it does not answer; not_found — no such
+    /// package.
     Task<Result<PackageVersions>> versions(std::string package);
 
     /// The package's .tgz in a file without a name, open at its beginning.

