@@ -60,6 +60,11 @@ def main():
     network()
     introduce()
     os.environ["BERTH_KEEP"] = "1"  # the logs; the guest is thrown away anyway
+    # It may be emulated: a build needs more time before it reaches any other limit, and npm more
+    # than Berth gives it to say where its registry is.
+    os.environ["BERTH_JOURNEY_BUILD_MINUTES"] = "10"
+    os.environ["BERTH_NPM_REGISTRY"] = words(str(ROOT / "build/toolchain/node/bin/npm"), "config",
+                                             "get", "registry")
     count = journeys()
     if count.failed:
         explain()
