@@ -63,8 +63,9 @@ def main():
     # It may be emulated: a build needs more time before it reaches any other limit, and npm more
     # than Berth gives it to say where its registry is.
     os.environ["BERTH_JOURNEY_BUILD_MINUTES"] = "10"
-    os.environ["BERTH_NPM_REGISTRY"] = words(str(ROOT / "build/toolchain/node/bin/npm"), "config",
-                                             "get", "registry")
+    tools = ROOT / "build/toolchain/node/bin"
+    os.environ["BERTH_NPM_REGISTRY"] = words(str(tools / "node"), str(tools / "npm"), "config", "get",
+                                             "registry")
     count = journeys()
     if count.failed:
         explain()
