@@ -12,7 +12,7 @@ namespace {
 
 using namespace berth;
 
-/// A role that `berth serve` starts: its argv is exactly "berth ROLE".
+/// A role that a supervisor starts: its argv is exactly "berth ROLE".
 int (*role_of(const std::string& name))() {
     if (name == "prepare") return roles::run_prepare;
     if (name == "api") return roles::run_api;
@@ -29,9 +29,10 @@ int with_arguments(int argc, char** argv) {
 }
 
 int run(int argc, char** argv) {
-    if (argc == 2) {
+    if (argc == 2 && roles::is_started_as_role()) {
         if (const auto role = role_of(argv[1])) return role();
     }
+    if (argc == 2 && std::string(argv[1]) == "api") return roles::run_api_by_hand();
     const std::vector<cli::Verb> verbs{
         {"serve", "run all of Berth on this machine", with_arguments<roles::run_serve>},
         {"config", "check a configuration", with_arguments<roles::run_config>},
@@ -39,6 +40,12 @@ int run(int argc, char** argv) {
          with_arguments<roles::run_doctor>},
         {"admin", "reset a password, on the machine itself", with_arguments<roles::run_admin>},
         {"gc", "delete what no deployment needs any more", with_arguments<roles::run_gc>},
+        {"worker", "join a Berth as a worker, which builds",
+         with_arguments<roles::run_joined_worker>},
+        {"edge", "join a Berth as an edge, which serves sites",
+         with_arguments<roles::run_joined_edge>},
+        {"launcher", "what makes sandboxes, beside a worker",
+         with_arguments<roles::run_launcher_by_hand>},
         {"workers", "print the token that workers join with", with_arguments<roles::run_workers>},
         {"edges", "print the token that edges join with", with_arguments<roles::run_edges>},
     };

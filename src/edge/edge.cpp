@@ -123,6 +123,7 @@ Edge::Edge(EdgeConfig config) : inside_(std::make_unique<Inside>()) {
     outside.platform_hosts.insert(config.platform_hosts.begin(), config.platform_hosts.end());
     outside.platform_on_ip = config.platform_on_ip;
     outside.api_socket = config.api_socket;
+    outside.platform_elsewhere = config.platform_elsewhere;
     outside.proxies = TrustedProxies::parse(config.trusted_proxies).value();
     outside.poll_every = config.poll_every;
     outside.loops = std::max<std::size_t>(config.loops, 1);

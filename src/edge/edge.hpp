@@ -37,6 +37,8 @@ struct EdgeConfig {
     /// Whether requests to an address literal are the platform's too.
     bool platform_on_ip = false;
     std::string api_socket{};
+    /// When set, nothing is passed on: the platform's hosts are told that it is at this address.
+    std::string platform_elsewhere{};
     std::vector<std::string> trusted_proxies{};  // CIDRs
     std::chrono::milliseconds poll_every{1'000};
     EdgeLimits limits{};

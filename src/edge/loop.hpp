@@ -29,6 +29,7 @@ struct Outside {
     std::set<std::string, std::less<>> platform_hosts{};
     bool platform_on_ip = false;
     std::string api_socket{};
+    std::string platform_elsewhere{};
     TrustedProxies proxies{};
     std::chrono::milliseconds poll_every{1'000};
     std::size_t loops = 1;

@@ -109,6 +109,13 @@ Step take_request(Loop& loop, std::span<char> head, const std::set<std::string>&
     }
     Step step;
     if (is_platform(loop)) {
+        if (const std::string& elsewhere = loop.outside.platform_elsewhere; !elsewhere.empty()) {
+            step = page(loop, 421, "platform_elsewhere",
+                        "This edge serves sites alone. The dashboard is at " + elsewhere + " .");
+            step.head_only = loop.head.verb == "HEAD";
+            step.keep_alive = loop.head.keep_alive && loop.head.framing == http::Framing::none;
+            return step;
+        }
         step.kind = Step::Kind::pass_on;
         return step;
     }

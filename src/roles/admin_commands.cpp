@@ -29,7 +29,7 @@ struct Options {
 Options read_options(const std::vector<std::string>& arguments) {
     Options options;
     const char* data = std::getenv("BERTH_DATA");
-    options.data = data == nullptr ? default_data_directory() : data;
+    options.data = data == nullptr ? default_data_directory("berth") : data;
     for (std::size_t i = 0; i < arguments.size(); ++i) {
         if (arguments[i] == "--data" && i + 1 < arguments.size()) {
             options.data = arguments[++i];

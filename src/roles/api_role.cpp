@@ -72,23 +72,26 @@ Task<Prepared> prepare(ApiRoleConfig config) {
     co_return prepared;
 }
 
-Task<> reconcile_forever(Deployments& deployments, deployments::Inspections& inspections) {
+Task<> archive_ended(db::Database& database, logs::LogStore& store) {
+    const std::vector<std::string> left = co_await unarchived_logs(database);
+    for (const std::string& id : left)
+        co_await store.archive(id);
+}
+
+Task<> reconcile_forever(Deployments& deployments, deployments::Inspections& inspections,
+                         db::Database& database, logs::LogStore& logs) {
     int round = 0;
     while (true) {  // until canceled
         co_await sleep_for(1s);
         try {
             co_await deployments.reconcile();
-            if (++round % 60 == 0) co_await inspections.sweep();
+            if (++round % 60 != 0) continue;
+            co_await inspections.sweep();
+            co_await archive_ended(database, logs);  // what no worker ended
         } catch (const std::runtime_error& broken) {
             log::error("reconcile broke", {{"why", broken.what()}});
         }
     }
-}
-
-Task<> archive_ended(db::Database& database, logs::LogStore& store) {
-    const std::vector<std::string> left = co_await unarchived_logs(database);
-    for (const std::string& id : left)
-        co_await store.archive(id);
 }
 
 Task<Result<deployments::JobInputs>> inputs_of(projects::ProjectStore& store, std::string project,
@@ -180,7 +183,7 @@ public:
         co_await publisher_.publish();
         const auto here = loop_.get_executor();
         spawn(here, deployments_.dispatch_events(), "events");
-        spawn(here, reconcile_forever(deployments_, inspections_), "reconcile");
+        spawn(here, reconcile_forever(deployments_, inspections_, database_, logs_), "reconcile");
         spawn(here, archive_ended(database_, logs_), "archive logs");
         const AdminServices admin{services_, accounts_, *objects_, database_};
         const http::Answer admin_answer = [admin](http::Request& request) {

@@ -2,8 +2,10 @@
 
 #include <toml++/toml.h>
 
+#include <fmt/ranges.h>
+#include <algorithm>
 #include <cstdlib>
-#include <fstream>
+#include <utility>
 
 namespace berth::roles {
 namespace {
@@ -20,7 +22,7 @@ std::string variable_of(const Option& option) {
     return name;
 }
 
-Error bad_value(const Option& option, const std::string& where, const std::string& text) {
+Error bad_number(const Option& option, const std::string& where, const std::string& text) {
     return fail_as(Failure::invalid, "bad_value", "/" + key_of(option),
                    "{}: '{}' is not a whole number from {} to {}", where, text, option.least,
                    option.most);
@@ -29,33 +31,36 @@ Error bad_value(const Option& option, const std::string& where, const std::strin
 Result<> set(ServeConfig& config, const Option& option, const std::string& text,
              const std::string& where) {
     if (const auto* field = std::get_if<std::string ServeConfig::*>(&option.field)) {
+        if (!option.words.empty() && std::ranges::count(option.words, text) == 0) {
+            return fail_as(Failure::invalid, "bad_value", "/" + key_of(option),
+                           "{}: '{}' is none of {}", where, text, fmt::join(option.words, ", "));
+        }
         config.** field = text;
         return {};
     }
     const bool digits =
         !text.empty() && text.size() < 15 && text.find_first_not_of("0123456789") == text.npos;
-    if (!digits) return bad_value(option, where, text);
+    if (!digits) return bad_number(option, where, text);
     const std::int64_t number = std::stoll(text);
-    if (number < option.least || number > option.most) return bad_value(option, where, text);
+    if (number < option.least || number > option.most) return bad_number(option, where, text);
     config.*std::get<std::int64_t ServeConfig::*>(option.field) = number;
     return {};
 }
 
-const Option* find_option(std::string_view name) {
-    for (const Option& option : serve_options()) {
-        if (option.name == name) return &option;
-    }
-    return nullptr;
+const Option* find_option(const std::vector<Option>& options, std::string_view name) {
+    const auto found = std::ranges::find(options, name, &Option::name);
+    return found == options.end() ? nullptr : &*found;
 }
 
-Result<> read_file_into(ServeConfig& config, const std::string& path) {
+Result<> read_file_into(ServeConfig& config, const std::vector<Option>& options,
+                        const std::string& path) {
     try {
         const toml::table table = toml::parse_file(path);
         for (const auto& [key, node] : table) {
             std::string name(key.str());
             std::ranges::replace(name, '_', '-');
             const toml::source_position at = key.source().begin;
-            const Option* option = find_option(name);
+            const Option* option = find_option(options, name);
             if (option == nullptr) {
                 return fail_as(Failure::invalid, "unknown_option", "", "{}:{}:{}: unknown key '{}'",
                                path, at.line, at.column, key.str());
@@ -76,13 +81,16 @@ Result<> read_file_into(ServeConfig& config, const std::string& path) {
     }
 }
 
+const char* word_of(Starter starter);
+
 /// "--name value" and "--name=value", in order.
 struct Flag {
     std::string name{};
     std::string value{};
 };
 
-Result<std::vector<Flag>> split_flags(const std::vector<std::string>& arguments) {
+Result<std::vector<Flag>> split_flags(Starter starter, const std::vector<Option>& options,
+                                      const std::vector<std::string>& arguments) {
     std::vector<Flag> flags;
     for (std::size_t i = 0; i < arguments.size(); ++i) {
         const std::string& text = arguments[i];
@@ -96,9 +104,10 @@ Result<std::vector<Flag>> split_flags(const std::vector<std::string>& arguments)
         }
         const std::size_t equals = text.find('=');
         Flag flag{text.substr(2, equals == text.npos ? equals : equals - 2), ""};
-        if (flag.name != "config" && find_option(flag.name) == nullptr) {
+        if (flag.name != "config" && find_option(options, flag.name) == nullptr) {
             return fail_as(Failure::invalid, "unknown_option", "",
-                           "unknown option --{}; `berth serve --help` lists them", flag.name);
+                           "unknown option --{}; `berth {} --help` lists them", flag.name,
+                           word_of(starter));
         }
         if (equals != text.npos) {
             flag.value = text.substr(equals + 1);
@@ -112,34 +121,129 @@ Result<std::vector<Flag>> split_flags(const std::vector<std::string>& arguments)
     return flags;
 }
 
-}  // namespace
+constexpr unsigned of_serve = static_cast<unsigned>(Starter::serve);
+constexpr unsigned of_worker = static_cast<unsigned>(Starter::worker);
+constexpr unsigned of_edge = static_cast<unsigned>(Starter::edge);
+constexpr unsigned of_all = of_serve | of_worker | of_edge;
 
-const std::vector<Option>& serve_options() {
+const std::vector<Option>& all_options() {
     using C = ServeConfig;
     static const std::vector<Option> options{
-        {"data", "where everything is kept", &C::data},
-        {"listen", "ADDRESS:PORT of sites and dashboard", &C::listen},
-        {"base-host", "projects are served at NAME.BASE-HOST", &C::base_host},
-        {"platform-url", "address of the dashboard; default http://BASE-HOST:PORT",
-         &C::platform_url},
-        {"trusted-proxy", "CIDR,… whose X-Forwarded-… headers are believed", &C::trusted_proxy},
-        {"allow-nets", "CIDR[:PORT],… that clones may reach beside the internet", &C::allow_nets},
+        {"server", "address of the Berth to join: its dashboard's", &C::server, of_worker | of_edge,
+         0, 0, "needed"},
+        {"token-file", "a file with what `berth workers token` printed, of mode 0600",
+         &C::token_file, of_worker, 0, 0, "needed"},
+        {"token-file", "a file with what `berth edges token` printed, of mode 0600", &C::token_file,
+         of_edge, 0, 0, "needed"},
+        {"objects", "file:DIR, the `objects` directory of that Berth, or a mount of it",
+         &C::objects, of_edge, 0, 0, "needed"},
+        {"data", "where everything is kept", &C::data, of_serve, 0, 0,
+         "/var/lib/berth as root, else $XDG_DATA_HOME/berth"},
+        {"data", "where this worker keeps volumes, snapshots and toolchains", &C::data, of_worker,
+         0, 0, "/var/lib/berth-worker"},
+        {"data", "where this edge keeps its last good routes", &C::data, of_edge, 0, 0,
+         "/var/lib/berth-edge as root, else $XDG_DATA_HOME/berth-edge"},
+        {"listen", "ADDRESS:PORT of sites and dashboard; :8080 is all addresses, [::1]:8080 works",
+         &C::listen, of_serve},
+        {"listen", "ADDRESS:PORT of sites; :8080 is all addresses, [::1]:8080 works", &C::listen,
+         of_edge},
+        {"base-host", "projects are served at NAME.BASE-HOST", &C::base_host, of_serve},
+        {"platform-url", "address of the dashboard, and the Origin of requests by cookie",
+         &C::platform_url, of_serve, 0, 0, "http://BASE-HOST:PORT"},
+        {"platform-url", "address of the dashboard, which this edge only tells visitors of",
+         &C::platform_url, of_edge, 0, 0, "the server's"},
+        {"trusted-proxy", "CIDR,… whose X-Forwarded-… headers are believed", &C::trusted_proxy,
+         of_serve | of_edge, 0, 0, "none"},
+        {"allow-nets", "CIDR[:PORT],… that clones may reach beside the internet", &C::allow_nets,
+         of_serve | of_worker, 0, 0, "none"},
         {"allow-build-nets", "CIDR[:PORT],… that builds may reach beside the internet",
-         &C::allow_build_nets},
-        {"ca-file", "extra trusted certificates (PEM), for clones, builds and calls", &C::ca_file},
-        {"npm-registry", "address of the npm registry; default: what the npm client uses",
-         &C::npm_registry},
-        {"edge-loops", "threads of the edge; 0 is one per core", &C::edge_loops, 0, 256},
-        {"builds", "builds at a time", &C::builds, 1, 64},
-        {"build-memory-mb", "memory of one build", &C::build_memory_mb, 64, 1 << 20},
-        {"build-minutes", "time of one build", &C::build_minutes, 1, 24 * 60},
-        {"build-disk-mb", "disk of one build", &C::build_disk_mb, 64, 1 << 20},
-        {"build-processes", "processes of one build", &C::build_processes, 16, 1 << 15},
-        {"cache-gb", "disk for dependency snapshots and toolchains", &C::cache_gb, 1, 1 << 12},
-        {"disk-reserve-mb", "free disk below which no build begins", &C::disk_reserve_mb, 0,
+         &C::allow_build_nets, of_serve | of_worker, 0, 0, "none"},
+        {"ca-file",
+         "certificates (PEM) to trust beside the system's: clones, builds and Berth's own calls",
+         &C::ca_file, of_all, 0, 0, "none"},
+        {"npm-registry", "where toolchains and packages come from", &C::npm_registry,
+         of_serve | of_worker, 0, 0, "what `npm config get registry` says"},
+        {"edge-loops", "threads of the edge; 0 is one per core", &C::edge_loops, of_serve | of_edge,
+         0, 256},
+        {"builds", "builds at a time, two of one project at most; 0 leaves them to joined workers",
+         &C::builds, of_serve, 0, 64},
+        {"builds", "builds at a time, two of one project at most", &C::builds, of_worker, 1, 64},
+        {"build-memory-mb", "memory of one build", &C::build_memory_mb, of_serve, 64, 1 << 20},
+        {"build-minutes", "time of install and build together", &C::build_minutes, of_serve, 1,
+         24 * 60},
+        {"build-disk-mb", "size of each of a build's volumes", &C::build_disk_mb, of_serve, 64,
          1 << 20},
-        {"log-level", "debug, info, warning or error", &C::log_level},
+        {"build-processes", "processes of one build", &C::build_processes, of_serve, 16, 1 << 15},
+        {"cache-gb", "disk for snapshots and toolchains", &C::cache_gb, of_serve | of_worker, 1,
+         1 << 12},
+        {"disk-reserve-mb", "free disk below which no build begins", &C::disk_reserve_mb,
+         of_serve | of_worker, 0, 1 << 20},
+        {"first-uid", "first uid of sandboxes; another for each worker of one machine",
+         &C::first_uid, of_worker, 1 << 20, 0x7ff00000},
+        {"log-level",
+         "how much Berth says",
+         &C::log_level,
+         of_all,
+         0,
+         0,
+         "",
+         {"debug", "info", "warning", "error"}},
     };
+    return options;
+}
+
+const char* word_of(Starter starter) {
+    switch (starter) {
+        case Starter::serve:
+            return "serve";
+        case Starter::worker:
+            return "worker";
+        case Starter::edge:
+            return "edge";
+    }
+    std::unreachable();
+}
+
+const char* about(Starter starter) {
+    switch (starter) {
+        case Starter::serve:
+            return "Runs all of Berth on this machine.";
+        case Starter::worker:
+            return "Joins a running Berth as a worker: claims its jobs and builds them in "
+                   "sandboxes "
+                   "of this\nmachine. Needs root.";
+        case Starter::edge:
+            return "Joins a running Berth as an edge: serves its sites from its object store, also "
+                   "while\nthat Berth is away.";
+    }
+    std::unreachable();
+}
+
+std::string default_of(const Option& option) {
+    static const ServeConfig defaults;
+    if (!option.fallback.empty()) return option.fallback;
+    if (const auto* field = std::get_if<std::string ServeConfig::*>(&option.field)) {
+        return defaults.**field;
+    }
+    return std::to_string(defaults.*std::get<std::int64_t ServeConfig::*>(option.field));
+}
+
+/// "builds at a time (1 to 64)"
+std::string meaning_of(const Option& option) {
+    if (!option.words.empty()) {
+        return fmt::format("{} ({})", option.help, fmt::join(option.words, ", "));
+    }
+    if (std::holds_alternative<std::string ServeConfig::*>(option.field)) return option.help;
+    return fmt::format("{} ({} to {})", option.help, option.least, option.most);
+}
+
+}  // namespace
+
+std::vector<Option> options_of(Starter starter) {
+    std::vector<Option> options;
+    for (const Option& option : all_options()) {
+        if ((option.starters & static_cast<unsigned>(starter)) != 0) options.push_back(option);
+    }
     return options;
 }
 
@@ -157,8 +261,9 @@ std::vector<std::string> split_list(const std::string& list) {
     return parts;
 }
 
-Result<Parsed> read_serve_config(const std::vector<std::string>& arguments) {
-    const Result<std::vector<Flag>> flags = split_flags(arguments);
+Result<Parsed> read_config(Starter starter, const std::vector<std::string>& arguments) {
+    const std::vector<Option> options = options_of(starter);
+    const Result<std::vector<Flag>> flags = split_flags(starter, options, arguments);
     if (!flags) return flags.error();
     Parsed parsed;
     const char* file = std::getenv("BERTH_CONFIG");
@@ -168,9 +273,10 @@ Result<Parsed> read_serve_config(const std::vector<std::string>& arguments) {
         if (flag.name == "config") path = flag.value;
     }
     if (!path.empty()) {
-        if (const Result<> done = read_file_into(parsed.config, path); !done) return done.error();
+        if (const Result<> done = read_file_into(parsed.config, options, path); !done)
+            return done.error();
     }
-    for (const Option& option : serve_options()) {
+    for (const Option& option : options) {
         const std::string name = variable_of(option);
         const char* value = std::getenv(name.c_str());
         if (value == nullptr || *value == '\0') continue;
@@ -179,7 +285,7 @@ Result<Parsed> read_serve_config(const std::vector<std::string>& arguments) {
         }
     }
     for (const Flag& flag : *flags) {
-        const Option* option = find_option(flag.name);
+        const Option* option = find_option(options, flag.name);
         if (option == nullptr) continue;
         const Result<> done = set(parsed.config, *option, flag.value, "--" + flag.name);
         if (!done) return done.error();
@@ -187,23 +293,27 @@ Result<Parsed> read_serve_config(const std::vector<std::string>& arguments) {
     return parsed;
 }
 
-std::string serve_help() {
-    const ServeConfig defaults;
-    std::string help =
-        "Usage: berth serve [OPTION VALUE]…\n\n"
-        "Runs all of Berth on this machine. Every option can also be set by a BERTH_… variable or\n"
-        "in the TOML file given with --config.\n\n";
-    for (const Option& option : serve_options()) {
-        std::string value;
-        if (const auto* field = std::get_if<std::string ServeConfig::*>(&option.field)) {
-            value = defaults.**field;
-        } else {
-            value = std::to_string(defaults.*std::get<std::int64_t ServeConfig::*>(option.field));
-        }
-        help += fmt::format("  --{:<18} {}{}\n", option.name, option.help,
-                            value.empty() ? "" : " [" + value + "]");
+std::string help_of(Starter starter) {
+    std::string help = fmt::format(
+        "Usage: berth {} [OPTION VALUE]…\n\n{}\n\n"
+        "Every option can also be set by a BERTH_… variable or in the TOML file given with "
+        "--config.\n\n",
+        word_of(starter), about(starter));
+    for (const Option& option : options_of(starter)) {
+        help += fmt::format("  --{:<18} {} [{}]\n", option.name, meaning_of(option),
+                            default_of(option));
     }
     return help + fmt::format("  --{:<18} {}\n", "config", "a TOML file with these settings");
+}
+
+std::string options_table(Starter starter) {
+    std::string table = "| flag | variable | key | default | meaning |\n|---|---|---|---|---|\n";
+    for (const Option& option : options_of(starter)) {
+        table +=
+            fmt::format("| `--{}` | `{}` | `{}` | {} | {} |\n", option.name, variable_of(option),
+                        key_of(option), default_of(option), meaning_of(option));
+    }
+    return table;
 }
 
 }  // namespace berth::roles

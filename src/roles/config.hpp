@@ -1,6 +1,7 @@
 #pragma once
-/// What an operator can set. Declared once, in serve_options(): the flag, the BERTH_… variable, the
-/// key of the TOML file, the help and the default. Precedence: flag, environment, file, default.
+/// What an operator can set. Declared once, in config.cpp: the flag, the BERTH_… variable, the key
+/// of the TOML file, the help, the default, and who takes it. Precedence: flag, environment, file,
+/// default. Help and the tables of docs/operating.md are made from the same declarations.
 
 #include <cstdint>
 #include <functional>
@@ -14,8 +15,14 @@
 
 namespace berth::roles {
 
+/// Who starts roles: `berth serve` all of them, `berth worker` and `berth edge` their own.
+enum class Starter : unsigned { serve = 1, worker = 2, edge = 4 };
+
 struct ServeConfig {
-    std::string data{};  // "" is default_data_directory()
+    std::string server{};      // worker and edge: where the api is
+    std::string token_file{};  // worker and edge
+    std::string objects{};     // edge: "file:DIR"
+    std::string data{};        // "" is default_data_directory()
     std::string listen = "127.0.0.1:8080";
     std::string base_host = "localhost";
     std::string platform_url{};  // "" is http://BASE-HOST:PORT
@@ -33,6 +40,7 @@ struct ServeConfig {
     std::int64_t build_processes = 512;
     std::int64_t cache_gb = 10;           // snapshots and toolchains; the oldest go first
     std::int64_t disk_reserve_mb = 1024;  // below it no build begins
+    std::int64_t first_uid = 1 << 30;  // worker: of its sandboxes; those of serve begin at 1 << 20
     std::string log_level = "info";
 };
 
@@ -41,10 +49,15 @@ struct Option {
     std::string name{};  // "base-host": --base-host, BERTH_BASE_HOST, base_host = in the file
     std::string help{};
     std::variant<std::string ServeConfig::*, std::int64_t ServeConfig::*> field{};
-    std::int64_t least = 0;
-    std::int64_t most = 0;
+    unsigned starters = 0;             // whose it is: Starter, or'ed
+    std::int64_t least = 0;            // of a number
+    std::int64_t most = 0;             // of a number
+    std::string fallback{};            // in words, when the default is worked out
+    std::vector<std::string> words{};  // of a text: all there are; empty: any
 };
-const std::vector<Option>& serve_options();
+
+/// In the order of the help.
+std::vector<Option> options_of(Starter starter);
 
 /// "a, b" → {"a", "b"}; empty parts are dropped.
 std::vector<std::string> split_list(const std::string& list);
@@ -56,9 +69,12 @@ struct Parsed {
     ServeConfig config{};
     bool help = false;
 };
-Result<Parsed> read_serve_config(const std::vector<std::string>& arguments);
+Result<Parsed> read_config(Starter starter, const std::vector<std::string>& arguments);
 
-std::string serve_help();
+std::string help_of(Starter starter);
+
+/// The table of docs/operating.md, as Markdown.
+std::string options_table(Starter starter);
 
 // What the roles are started with: written by the supervisor, read from descriptor 3.
 
@@ -101,7 +117,8 @@ BOOST_DESCRIBE_STRUCT(WorkerRoleConfig, (),
 struct EdgeRoleConfig {
     std::string server{};
     std::string token{};
-    std::string api_socket{};
+    std::string api_socket{};          // "": this edge serves sites alone, and says
+    std::string platform_elsewhere{};  // where the platform is
     std::string store{};
     std::string state{};
     std::vector<std::string> platform_hosts{};
@@ -109,11 +126,12 @@ struct EdgeRoleConfig {
     std::string base_host{};
     std::string trusted_proxy{};
     std::int64_t listeners = 1;  // descriptors 4, 5, …
+    std::string ca_file{};
     std::string log_level{};
 };
 BOOST_DESCRIBE_STRUCT(EdgeRoleConfig, (),
-                      (server, token, api_socket, store, state, platform_hosts, platform_on_ip,
-                       base_host, trusted_proxy, listeners, log_level))
+                      (server, token, api_socket, platform_elsewhere, store, state, platform_hosts,
+                       platform_on_ip, base_host, trusted_proxy, listeners, ca_file, log_level))
 
 struct LauncherRoleConfig {
     std::string state{};
@@ -126,11 +144,12 @@ struct LauncherRoleConfig {
     std::vector<std::uint16_t> own_ports{};
     std::vector<engines::ProxyPlace> proxies{};
     std::string ca_file{};
+    std::int64_t first_uid = 1 << 20;
     std::string log_level{};
 };
 BOOST_DESCRIBE_STRUCT(LauncherRoleConfig, (),
                       (state, run, instance, allowed_uids, disk_reserve_mb, allow_nets,
-                       allow_build_nets, own_ports, proxies, ca_file, log_level))
+                       allow_build_nets, own_ports, proxies, ca_file, first_uid, log_level))
 
 /// What `prepare` found out and the other roles need.
 struct Prepared {

@@ -42,6 +42,7 @@ edge::EdgeConfig edge_config(const EdgeRoleConfig& config) {
     made.platform_hosts = config.platform_hosts;
     made.platform_on_ip = config.platform_on_ip;
     made.api_socket = config.api_socket;
+    made.platform_elsewhere = config.platform_elsewhere;
     made.trusted_proxies = split_list(config.trusted_proxy);
     return made;
 }
@@ -55,7 +56,7 @@ Task<> load(edge::Edge& edge, std::int64_t generation) {
 
 /// Asks the api for news; its answer is a hint, the next question says what we serve now.
 Task<> follow_hints(edge::Edge& edge, EdgeRoleConfig config) {
-    const auto client = http::make_curl_client(1, "");
+    const auto client = http::make_curl_client(1, config.ca_file);
     const std::string id = new_id("edg");
     auto pause = 100ms;
     while (true) {  // until canceled

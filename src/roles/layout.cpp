@@ -26,22 +26,26 @@ std::string variable(const char* name) {
 
 }  // namespace
 
-std::string default_data_directory() {
-    if (::geteuid() == 0) return "/var/lib/berth";
+std::string default_data_directory(const std::string& name) {
+    if (::geteuid() == 0) return "/var/lib/" + name;
     const std::string shared = variable("XDG_DATA_HOME");
-    return shared.empty() ? variable("HOME") + "/.local/share/berth" : shared + "/berth";
+    return (shared.empty() ? variable("HOME") + "/.local/share" : shared) + "/" + name;
 }
 
-void make_layout(const Layout& layout) {
+void make_layout(const Layout& layout, Starter starter) {
     std::error_code failed;
     std::filesystem::create_directories(layout.data, failed);
     if (failed) throw std::system_error(failed, "mkdir " + layout.data);
-    make(layout.api(), 0700, api_identity);
-    make(layout.objects(), 0755, api_identity);
-    make(layout.worker(), 0700, worker_identity);
-    make(layout.edge(), 0700, edge_identity);
-    make(layout.launcher(), 0700, {});
-    make(layout.run(), 0710, {0, berth_group});
+    if (starter == Starter::serve) {
+        make(layout.api(), 0700, api_identity);
+        make(layout.objects(), 0755, api_identity);
+    }
+    if (starter != Starter::edge) {
+        make(layout.worker(), 0700, worker_identity);
+        make(layout.launcher(), 0700, {});
+        make(layout.run(), 0710, {0, berth_group});
+    }
+    if (starter != Starter::worker) make(layout.edge(), 0700, edge_identity);
 }
 
 }  // namespace berth::roles

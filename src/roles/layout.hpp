@@ -2,6 +2,7 @@
 /// Where things lie in the data directory, and who owns them.
 ///
 ///   lock              held by the supervisor for its life
+///   instance          of a joined worker: names its sandboxes
 ///   api/              berth.sqlite, seal.key            api's user
 ///   objects/public/   routes, manifests, blobs          api's user, readable by the edge
 ///   objects/private/  logs, sources, caches             api's user
@@ -14,6 +15,8 @@
 #include <sys/types.h>
 
 #include <string>
+
+#include "roles/config.hpp"
 
 namespace berth::roles {
 
@@ -42,11 +45,11 @@ struct Layout {
     std::string setup_code() const { return data + "/setup-code"; }
 };
 
-/// `/var/lib/berth` as root, `$XDG_DATA_HOME/berth` (or `~/.local/share/berth`) otherwise.
-std::string default_data_directory();
+/// `/var/lib/NAME` as root, `$XDG_DATA_HOME/NAME` (or `~/.local/share/NAME`) otherwise.
+std::string default_data_directory(const std::string& name);
 
-/// Makes the directories that are missing, owned as above when we are root.
+/// Makes the directories that are missing and that `starter` uses, owned as above when we are root.
 /// Throws: std::system_error — what cannot be made.
-void make_layout(const Layout& layout);
+void make_layout(const Layout& layout, Starter starter);
 
 }  // namespace berth::roles

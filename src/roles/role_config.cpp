@@ -13,6 +13,7 @@
 
 #include "base/log.hpp"
 #include "base/task.hpp"
+#include "roles/roles.hpp"
 
 namespace berth::roles {
 
@@ -22,6 +23,11 @@ Fd config_file(const std::string& text) {
     write_all(file.get(), text);
     ::fcntl(file.get(), F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
     return file;
+}
+
+bool is_started_as_role() {
+    const int seals = ::fcntl(config_descriptor, F_GET_SEALS);
+    return seals >= 0 && (seals & F_SEAL_WRITE) != 0;
 }
 
 std::string read_config_text() {

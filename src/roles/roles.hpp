@@ -14,7 +14,16 @@ int run_gc(const std::vector<std::string>& arguments);
 int run_workers(const std::vector<std::string>& arguments);  // workers token
 int run_edges(const std::vector<std::string>& arguments);    // edges token
 
-// Started by serve.
+// Joining by hand, and what to do instead.
+int run_joined_worker(const std::vector<std::string>& arguments);
+int run_joined_edge(const std::vector<std::string>& arguments);
+int run_launcher_by_hand(const std::vector<std::string>& arguments);
+int run_api_by_hand();
+
+/// Whether a supervisor of ours started this process, and gave it a configuration.
+bool is_started_as_role();
+
+// Started by a supervisor.
 int run_prepare();
 int run_api();
 int run_worker();

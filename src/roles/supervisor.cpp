@@ -24,7 +24,8 @@ std::string describe(int status) {
     return "exit code " + std::to_string(WEXITSTATUS(status));
 }
 
-/// Waits for one of our signals; 0 after `ms`.
+}  // namespace
+
 int wait_for_signal(std::int64_t ms) {
     sigset_t ours;
     sigemptyset(&ours);
@@ -35,7 +36,11 @@ int wait_for_signal(std::int64_t ms) {
     return got < 0 ? 0 : got;
 }
 
-}  // namespace
+Fd own_program() {
+    Fd program(::open("/proc/self/exe", O_RDONLY | O_CLOEXEC));
+    if (!program) throw_errno("open our own binary");
+    return program;
+}
 
 void Supervisor::add(ChildSpec spec) {
     children_.push_back({.spec = std::move(spec)});

@@ -11,6 +11,12 @@
 
 namespace berth::roles {
 
+/// Waits for SIGCHLD, SIGTERM, SIGINT or SIGHUP, which are blocked already; 0 after `ms`.
+int wait_for_signal(std::int64_t ms);
+
+/// Our own binary, for the children: its path may be gone or out of their sight.
+Fd own_program();
+
 class Supervisor {
 public:
     explicit Supervisor(Fd program) : program_(std::move(program)) {}

@@ -7,7 +7,7 @@ from pathlib import Path
 FIRST_TENANT_UID = 1 << 20
 
 
-def sandbox_processes():
+def sandbox_processes(first_uid=FIRST_TENANT_UID):
     """Processes whose real uid lies in a tenant's range."""
     found = []
     for entry in Path("/proc").iterdir():
@@ -18,7 +18,7 @@ def sandbox_processes():
             uid = int(status.split("Uid:")[1].split()[0])
         except (OSError, IndexError):
             continue
-        if FIRST_TENANT_UID <= uid < 1 << 31:
+        if first_uid <= uid < 1 << 31:
             found.append(f"{entry.name} {status.split()[1]}")
     return found
 
@@ -63,10 +63,10 @@ def processes_of(instance):
     return found
 
 
-def after_stop(berth, instance):
+def after_stop(berth, instance, first_uid=FIRST_TENANT_UID):
     """Everything that is still there after `berth serve` ended; empty when all is well."""
     return {kind: left for kind, left in {
-        "sandbox processes": sandbox_processes(),
+        "sandbox processes": sandbox_processes(first_uid),
         "loop devices": loop_devices(berth.data),
         "mounts": mounts(berth.data),
         "cgroups": cgroups(instance),

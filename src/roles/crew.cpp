@@ -1,0 +1,250 @@
+#include "roles/crew.hpp"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <boost/url/parse.hpp>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <thread>
+
+#include "base/process.hpp"
+#include "edge/visitor_address.hpp"
+#include "engines/reach_policy.hpp"
+#include "roles/role_config.hpp"
+
+namespace berth::roles {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr const char* view = "/run/berth";  // where children find their parts, as root
+
+/// What the operator's npm client uses: only it knows its own default.
+std::string registry_of_npm(const std::string& configured) {
+    if (!configured.empty()) return configured;
+    Command command{.argv = {"npm", "config", "get", "registry"}};
+    for (const char* name : {"PATH", "HOME", "NPM_CONFIG_REGISTRY", "npm_config_registry"}) {
+        const char* value = std::getenv(name);
+        if (value != nullptr) command.environment.push_back(std::string(name) + "=" + value);
+    }
+    const Result<Ended> ended = run_blocking(command, 20s);
+    if (!ended || ended->exit_code != 0) return "";
+    std::string text = ended->output;
+    while (!text.empty() && (text.back() == '\n' || text.back() == '/'))
+        text.pop_back();
+    return text;
+}
+
+}  // namespace
+
+int say(const Error& error) {
+    std::fprintf(stderr, "berth: %s\n", error.message.c_str());
+    if (error.failure == Failure::invalid) return 2;
+    return error.failure == Failure::unauthenticated ? 4 : 1;
+}
+
+std::string variable(const char* name) {
+    const char* value = std::getenv(name);
+    return value == nullptr ? "" : value;
+}
+
+void block_signals() {
+    sigset_t ours;
+    sigemptyset(&ours);
+    for (const int signal : {SIGCHLD, SIGTERM, SIGINT, SIGHUP})
+        sigaddset(&ours, signal);
+    ::sigprocmask(SIG_BLOCK, &ours, nullptr);
+}
+
+std::string data_directory(const std::string& configured, const std::string& fallback) {
+    const std::string& chosen = configured.empty() ? fallback : configured;
+    std::string path = std::filesystem::absolute(chosen).lexically_normal().string();
+    while (path.size() > 1 && path.ends_with('/'))
+        path.pop_back();
+    return path;
+}
+
+Result<Fd> lock_data(const Layout& layout, const std::string& who) {
+    Fd file(::open(layout.lock().c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    if (!file) throw_errno("open " + layout.lock());
+    if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
+        const Result<std::string> text = read_file(layout.lock());
+        const std::string pid = text ? *text : "?";
+        return fail_as(Failure::conflict, "data_in_use", "/data",
+                       "another {} (pid {}) uses {}: stop it, or choose another directory with "
+                       "--data",
+                       who, pid, layout.data);
+    }
+    const std::string pid = std::to_string(::getpid());
+    if (::ftruncate(file.get(), 0) != 0) throw_errno("truncate the lock");
+    write_all(file.get(), pid);
+    return file;
+}
+
+Result<WebAddress> parse_web_address(const std::string& option, std::string text) {
+    const auto url = boost::urls::parse_uri(text);
+    const bool web = url && (url->scheme() == "http" || url->scheme() == "https");
+    const bool plain = web && !url->host().empty() && !url->has_userinfo() && !url->has_query() &&
+                       !url->has_fragment() && (url->path() == "" || url->path() == "/");
+    if (!plain) {
+        return fail_as(Failure::invalid, "bad_value", "/" + option,
+                       "--{}: '{}' is not an address like https://berth.example.com", option, text);
+    }
+    const std::uint16_t own = url->scheme() == "https" ? 443 : 80;
+    WebAddress address{"", url->scheme(), url->host(), url->has_port() ? url->port_number() : own};
+    while (text.ends_with('/'))
+        text.pop_back();
+    address.url = std::move(text);
+    return address;
+}
+
+Result<> check_nets(const ServeConfig& config) {
+    for (const std::string* list : {&config.allow_nets, &config.allow_build_nets}) {
+        const auto nets = engines::parse_nets(*list);
+        if (!nets) return nets.error();
+    }
+    const auto proxies = edge::TrustedProxies::parse(split_list(config.trusted_proxy));
+    if (!proxies) return proxies.error();
+    return {};
+}
+
+Result<engines::Proxies> proxies_of_environment() {
+    return engines::read_proxies([](const std::string& name) { return variable(name.c_str()); });
+}
+
+std::string trust_bundle(const std::string& extra, const std::string& directory) {
+    if (extra.empty()) return "";
+    const std::string system = read_file("/etc/ssl/certs/ca-certificates.crt").value();
+    const std::string path = directory + "/trust.pem";
+    write_file(path, system + "\n" + read_file(extra).value(), 0644);
+    return path;
+}
+
+Crew::Crew(const ServeConfig& config, engines::Proxies proxies)
+    : config_(config), proxies_(std::move(proxies)), root_(::geteuid() == 0) {
+    layout_.data = config.data;
+}
+
+int Crew::keep(Fd file) {
+    kept_.push_back(std::move(file));
+    return kept_.back().get();
+}
+
+std::string Crew::seen(const std::string& role, const std::string& part,
+                       const std::string& real) const {
+    return root_ ? std::string(view) + "/" + role + "/" + part : real;
+}
+
+Bind Crew::bind(const std::string& role, const std::string& part, const std::string& real,
+                bool read_only) const {
+    return {real, std::string(view) + "/" + role + "/" + part, read_only};
+}
+
+std::vector<std::string> Crew::environment() {
+    std::vector<std::string> list = plain_environment();
+    for (const char* name : {"TZ", "NO_COLOR"}) {
+        if (!variable(name).empty()) list.push_back(std::string(name) + "=" + variable(name));
+    }
+    return list;
+}
+
+std::string Crew::run_directory(const std::string& instance) {
+    return std::string(view) + "/" + instance;
+}
+
+std::string Crew::api_at(const std::string& role) const {
+    return seen(role, "run", layout_.run()) + "/api.sock";
+}
+
+std::size_t Crew::edge_loops() const {
+    const auto cores = static_cast<std::int64_t>(std::thread::hardware_concurrency());
+    const std::int64_t wanted = config_.edge_loops == 0 ? cores : config_.edge_loops;
+    return static_cast<std::size_t>(std::max<std::int64_t>(1, wanted));
+}
+
+ChildSpec Crew::launcher(const std::string& instance, std::vector<std::uint16_t> own_ports,
+                         std::int64_t first_uid) {
+    const int listener = keep(listen_unix(layout_.run(), "launcher.sock", berth_group));
+    LauncherRoleConfig config{
+        .state = layout_.launcher(),
+        .run = run_directory(instance),
+        .instance = instance,
+        .allowed_uids = {root_ ? worker_identity.uid : ::geteuid()},
+        .disk_reserve_mb = config_.disk_reserve_mb,
+        .allow_nets = config_.allow_nets,
+        .allow_build_nets = config_.allow_build_nets,
+        .own_ports = std::move(own_ports),
+        .proxies = engines::places_of(proxies_),
+        .ca_file = trust_bundle(config_.ca_file, layout_.launcher()),
+        .first_uid = first_uid,
+        .log_level = config_.log_level,
+    };
+    return {.role = "launcher",
+            .environment = environment(),
+            .descriptors = {keep(config_file(json::text(config))), listener}};
+}
+
+ChildSpec Crew::worker(const std::string& server, const std::string& token) {
+    const std::string state = seen("worker", "state", layout_.worker());
+    // A copy that the worker's user can read.
+    const bool trusts_more = !trust_bundle(config_.ca_file, layout_.worker()).empty();
+    WorkerRoleConfig config{
+        .server = server.empty() ? "unix:" + api_at("worker") + ":" : server,
+        .token = token,
+        .launcher = seen("worker", "run", layout_.run()) + "/launcher.sock",
+        .state = state,
+        .builds = config_.builds,
+        .cache_gb = config_.cache_gb,
+        .npm_registry = registry_of_npm(config_.npm_registry),
+        .proxies = proxies_,
+        .ca_file = trusts_more ? state + "/trust.pem" : "",
+        .log_level = config_.log_level,
+    };
+    std::vector<std::string> variables = environment();
+    for (const auto& [name, value] : engines::variables_of(proxies_))
+        variables.push_back(name + "=" + value);
+    return {
+        .role = "worker",
+        .environment = std::move(variables),
+        .descriptors = {keep(config_file(json::text(config)))},
+        .identity = worker_identity,
+        .binds = {bind("worker", "run", layout_.run()), bind("worker", "state", layout_.worker())}};
+}
+
+ChildSpec Crew::edge(const EdgePlaces& places, std::vector<Fd> sockets) {
+    const bool joined = !places.server.empty();
+    const std::string state = seen("edge", "state", layout_.edge());
+    const bool trusts_more = joined && !trust_bundle(config_.ca_file, layout_.edge()).empty();
+    EdgeRoleConfig config{
+        .server = joined ? places.server : "unix:" + api_at("edge") + ":",
+        .token = places.token,
+        .api_socket = joined ? "" : api_at("edge"),
+        .platform_elsewhere = joined ? places.platform_url : "",
+        .store = seen("edge", "objects", places.objects),
+        .state = state,
+        .platform_hosts = places.platform_hosts,
+        .platform_on_ip = joined || config_.platform_on_ip,
+        .base_host = config_.base_host,
+        .trusted_proxy = config_.trusted_proxy,
+        .listeners = static_cast<std::int64_t>(sockets.size()),
+        .ca_file = trusts_more ? state + "/trust.pem" : "",
+        .log_level = config_.log_level,
+    };
+    ChildSpec spec{.role = "edge",
+                   .environment = environment(),
+                   .descriptors = {keep(config_file(json::text(config)))},
+                   .identity = edge_identity,
+                   .binds = {bind("edge", "objects", places.objects, true),
+                             bind("edge", "state", layout_.edge())},
+                   .lifetime = Lifetime::own};
+    if (!joined) spec.binds.push_back(bind("edge", "run", layout_.run()));
+    for (Fd& socket : sockets)
+        spec.descriptors.push_back(keep(std::move(socket)));
+    return spec;
+}
+
+}  // namespace berth::roles
