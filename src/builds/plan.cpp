@@ -1,6 +1,8 @@
 #include "builds/plan.hpp"
 
 #include <algorithm>
+#include <array>
+#include <sstream>
 
 #include "builds/node_version.hpp"
 
@@ -36,6 +38,40 @@ bool has_install_scripts(const PackageJson& package) {
         if (package.script(name) != nullptr) return true;
     }
     return false;
+}
+
+/// Dependencies that are copied from the project itself.
+bool has_local_packages(const PackageJson& package) {
+    const auto is_local = [](const auto& dependency) {
+        for (const char* prefix : {"file:", "link:", "portal:", "./", "../"}) {
+            if (dependency.second.starts_with(prefix)) return true;
+        }
+        return false;
+    };
+    return std::any_of(package.dependencies.begin(), package.dependencies.end(), is_local);
+}
+
+/// Whether a command is an install of a package manager with nothing but options, which reads what
+/// the snapshot's key holds. Of every other command nobody knows what it reads.
+bool is_plain_install(const std::string& command) {
+    constexpr std::string_view plain =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=.:/@ ";
+    if (command.find_first_not_of(plain) != command.npos) return false;
+    std::vector<std::string> words;
+    std::istringstream text(command);
+    for (std::string word; text >> word;)
+        words.push_back(std::move(word));
+    if (words.empty()) return true;
+    constexpr std::array managers = {"npm", "pnpm", "yarn", "bun"};
+    constexpr std::array installs = {"install", "i", "ci", "clean-install"};
+    const auto is_option = [](const std::string& word) { return word.starts_with('-'); };
+    if (std::find(managers.begin(), managers.end(), words[0]) == managers.end()) return false;
+    auto rest = words.begin() + 1;
+    if (rest != words.end() &&
+        std::find(installs.begin(), installs.end(), *rest) != installs.end()) {
+        ++rest;
+    }
+    return std::all_of(rest, words.end(), is_option);
 }
 
 bool names_registry(const std::string* npmrc) {
@@ -139,6 +175,7 @@ void plan_commands(const Framework& framework, const PackageJson* package, Build
 
 Outcome<> apply_settings(const jobs::Settings& settings, BuildPlan& plan) {
     if (settings.install_command) {
+        plan.install_reads_source |= !is_plain_install(*settings.install_command);
         plan.shown.install_command = {*settings.install_command, "set in the project"};
     }
     if (settings.build_command) {
@@ -166,7 +203,7 @@ Outcome<BuildPlan> plan_npm(const Survey& survey, const jobs::Settings& settings
     plan.shown.spa = framework.spa;
     if (package != nullptr) {
         plan.manager = detect_manager(survey, *package);
-        plan.install_reads_source = has_install_scripts(*package);
+        plan.install_reads_source = has_install_scripts(*package) || has_local_packages(*package);
     } else {
         plan.manager = {.kind = Manager::npm, .name = "npm", .reason = "the default"};
     }

@@ -23,7 +23,7 @@ struct BuildPlan {
     std::string output_dir{};
     std::vector<std::string> output_guesses{};
     bool is_source_tree = false;        // nothing is built: the repository itself is the site
-    bool install_reads_source = false;  // package.json has install scripts of its own
+    bool install_reads_source = false;  // scripts, local packages or a command of its own
     bool has_own_registry = false;      // .npmrc names one
     std::vector<std::string> notes{};   // for the log
 

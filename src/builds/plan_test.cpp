@@ -188,6 +188,29 @@ TEST(Plan, lets_settings_win) {
     EXPECT_FALSE(make_plan(survey, {.node = "banana"}));
 }
 
+TEST(Plan, knows_which_installs_read_more_than_the_lock_file) {
+    const auto reads_source = [](std::string file, std::optional<std::string> command) {
+        const Survey survey = tree({{"package.json", std::move(file)}});
+        const auto plan = make_plan(survey, {.install_command = std::move(command)});
+        return plan->install_reads_source;
+    };
+    const std::string plain = package(R"("vite": "8", "ui": "workspace:*")");
+    EXPECT_FALSE(reads_source(plain, {}));
+    for (const char* command : {"npm ci", "npm install --legacy-peer-deps", "yarn", "pnpm i",
+                                "bun install --frozen-lockfile", ""}) {
+        EXPECT_FALSE(reads_source(plain, command)) << command;
+    }
+    for (const char* command :
+         {"npm ci && node setup.js", "sh install.sh", "npm run setup", "npm ci --prefix web",
+          "npm install ./lib", "npm ci; make", "npm ci $(cat flags)", "npm ci\nmake", "make"}) {
+        EXPECT_TRUE(reads_source(plain, command)) << command;
+    }
+    for (const char* local : {"file:./lib", "link:../lib", "portal:x", "./lib", "../lib"}) {
+        EXPECT_TRUE(reads_source(package(fmt::format(R"("lib": "{}")", local)), {})) << local;
+    }
+    EXPECT_TRUE(reads_source(package(R"("a": "1")", R"("build": "x", "postinstall": "y")"), {}));
+}
+
 TEST(Plan, refuses_in_words) {
     EXPECT_NE(make_plan(tree({{"package.json", "{"}}), {}).error().detail.find("not valid JSON"),
               std::string::npos);

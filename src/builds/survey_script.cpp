@@ -15,7 +15,8 @@ survey() {
     (cd "$top" && find . \( -name .git -o -name node_modules \) -prune -o -type f \( \
         -name package.json -o -name package-lock.json -o -name npm-shrinkwrap.json \
         -o -name pnpm-lock.yaml -o -name pnpm-workspace.yaml -o -name yarn.lock -o -name bun.lock \
-        -o -name bun.lockb -o -name .npmrc -o -name '.yarnrc*' -o -name '.pnpmfile.cjs' \
+        -o -name bun.lockb -o -name .npmrc -o -name '.yarnrc*' -o -name '.pnpmfile.*' \
+        -o -name bunfig.toml -o -name package.yaml -o -name package.json5 \
         -o -path '*/.yarn/*' -o -path '*/patches/*' \) -print0 |
         LC_ALL=C sort -z | xargs -0 -r sha256sum | sha256sum | cut -c 1-64) |
         sed 's/^/install_hash /' >>out/facts
