@@ -158,8 +158,24 @@ std::optional<NumberedLine> LogStore::open_line(const std::string& deployment) c
     return found->second;
 }
 
+/// Marks a log as being archived, also when that is canceled.
+struct LogStore::Archiving {
+    Archiving(std::set<std::string>& all, std::string of)
+        : logs(all), deployment(std::move(of)), first(logs.insert(deployment).second) {}
+    ~Archiving() {
+        if (first) logs.erase(deployment);
+    }
+    Archiving(const Archiving&) = delete;
+    Archiving& operator=(const Archiving&) = delete;
+    std::set<std::string>& logs;
+    std::string deployment;
+    bool first;
+};
+
 Task<> LogStore::archive(std::string deployment) {
     open_.erase(deployment);
+    const Archiving mine(archiving_, deployment);
+    if (!mine.first) co_return;
     const auto done = [&](soci::session& sql) {
         return db::value<std::int64_t>(sql, "select log_archived from deployments where id = :id",
                                        deployment)
@@ -181,6 +197,7 @@ Task<> LogStore::archive(std::string deployment) {
         std::vector<Chunk> chunks = co_await database_.read(page);
         if (chunks.empty()) break;
         for (Chunk& chunk : chunks) {
+            if (chunk.length > 0) co_return;  // another api was faster: its archive is whole
             after = chunk.first;
             chunk.place = place;
             chunk.length = static_cast<std::int64_t>(chunk.bytes.size());

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -46,15 +47,19 @@ public:
     /// The line still being written, with the number it will get; nothing when there is none.
     std::optional<NumberedLine> open_line(const std::string& deployment) const;
 
-    /// Moves a finished log out of the database. Does nothing when it is done already.
+    /// Moves a finished log out of the database. Does nothing when it is done already, or
+    /// under way: two at once would each take what the other has emptied for the log.
     Task<> archive(std::string deployment);
     Task<> remove(std::string deployment);
 
 private:
+    struct Archiving;
+
     db::Database& database_;
     objects::ObjectStore& objects_;
     bus::Bus& bus_;
     std::map<std::string, NumberedLine> open_;
+    std::set<std::string> archiving_;
 };
 
 /// One stored line: `[at_ms,"out","info","build","text"]\n`.

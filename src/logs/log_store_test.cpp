@@ -73,6 +73,78 @@ TEST_F(LogStoreTest, replays_from_any_line_before_and_after_archiving) {
     EXPECT_EQ(wait(logs_.read("dpl_1", 0, 1 << 20)).lines.size(), 100u);
 }
 
+/// A store where something else happens before the first piece is written.
+class BusyStore final : public objects::ObjectStore {
+public:
+    BusyStore(objects::ObjectStore& real, std::function<Task<>()> meanwhile)
+        : real_(real), meanwhile_(std::move(meanwhile)) {}
+
+    Task<> put(objects::Object object) override { return real_.put(std::move(object)); }
+    Task<> put_all(std::vector<objects::Object> batch) override {
+        return real_.put_all(std::move(batch));
+    }
+    Task<std::unique_ptr<objects::Writer>> writer() override {
+        std::unique_ptr<objects::Writer> real = co_await real_.writer();
+        co_return std::make_unique<BusyWriter>(*this, std::move(real));
+    }
+    Task<Result<std::string>> get(std::string key, std::size_t bytes_max) override {
+        return real_.get(std::move(key), bytes_max);
+    }
+    Task<Result<objects::Entry>> stat(std::string key) override {
+        return real_.stat(std::move(key));
+    }
+    Task<Result<Fd>> open(std::string key) override { return real_.open(std::move(key)); }
+    Task<> remove(std::string key) override { return real_.remove(std::move(key)); }
+    Task<std::vector<objects::Entry>> list(std::string prefix, std::string after,
+                                           std::size_t limit) override {
+        return real_.list(std::move(prefix), std::move(after), limit);
+    }
+
+private:
+    class BusyWriter final : public objects::Writer {
+    public:
+        BusyWriter(BusyStore& store, std::unique_ptr<objects::Writer> real)
+            : store_(store), real_(std::move(real)) {}
+        Task<> write(std::string bytes) override {
+            const std::function<Task<>()> meanwhile = std::exchange(store_.meanwhile_, nullptr);
+            if (meanwhile) co_await meanwhile();
+            co_await real_->write(std::move(bytes));
+        }
+        Task<> commit(std::string key) override { return real_->commit(std::move(key)); }
+
+    private:
+        BusyStore& store_;
+        std::unique_ptr<objects::Writer> real_;
+    };
+
+    objects::ObjectStore& real_;
+    std::function<Task<>()> meanwhile_;
+};
+
+TEST_F(LogStoreTest, an_archive_asked_for_twice_at_once_is_whole) {
+    for (int i = 0; i < 60; ++i)
+        append(7, i, 1).value();
+    LogStore* same = nullptr;
+    BusyStore store(*objects_, [&] { return same->archive("dpl_1"); });
+    LogStore logs(database_, store, *bus_);
+    same = &logs;
+    wait(logs.archive("dpl_1"));
+    const Page page = wait(logs.read("dpl_1", 0, 1 << 20));
+    ASSERT_EQ(page.lines.size(), 60u);
+    EXPECT_EQ(page.lines.back().line.text, "line 59 \x1b[1m\"ü\"");
+}
+
+TEST_F(LogStoreTest, two_apis_that_archive_at_once_lose_nothing) {
+    for (int i = 0; i < 60; ++i)
+        append(7, i, 1).value();
+    BusyStore store(*objects_, [this] { return logs_.archive("dpl_1"); });
+    LogStore slower(database_, store, *bus_);
+    wait(slower.archive("dpl_1"));
+    const Page page = wait(logs_.read("dpl_1", 0, 1 << 20));
+    ASSERT_EQ(page.lines.size(), 60u);
+    EXPECT_EQ(page.lines.back().line.text, "line 59 \x1b[1m\"ü\"");
+}
+
 TEST_F(LogStoreTest, pages_are_bounded) {
     for (int i = 0; i < 10; ++i)
         append(7, i * 10, 10).value();
