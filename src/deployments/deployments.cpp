@@ -182,6 +182,10 @@ Task<Result<DeploymentView>> Deployments::cancel(std::string id, std::string act
             return fail_as(Failure::conflict, "deployment_ended", "", "it is already {}",
                            boost::describe::enum_to_string(found->state, ""));
         }
+        if (found->artifact) {
+            return fail_as(Failure::conflict, "deployment_ended", "",
+                           "it has just gone live: roll back instead");
+        }
         if (found->state == State::queued) {
             const Outcome outcome{.detail = "canceled before it began", .actor = actor};
             change_state(sql, *found, State::canceled, outcome, now);

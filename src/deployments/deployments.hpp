@@ -91,7 +91,7 @@ public:
     /// Newest first; `below` is a page's `next`, 0 for the first page.
     Task<DeploymentPage> list(std::string project, std::int64_t below, int limit);
     Task<std::vector<StateEvent>> history(std::string id);
-    /// Errors: not_found; conflict — deployment_ended.
+    /// Errors: not_found; conflict — deployment_ended, also when it has just gone live.
     Task<Result<DeploymentView>> cancel(std::string id, std::string actor);
     /// The same commit again. Errors: not_found; unavailable — disk_full.
     Task<Result<DeploymentView>> redeploy(std::string id, bool reuse, Trigger trigger,
@@ -126,7 +126,8 @@ public:
 
     /// Every lease gets a fresh period: call once at the start.
     Task<> refresh_leases();
-    /// Ends what outlived its lease; call every second.
+    /// Ends what outlived its lease, and goes on where the deletion of a project was cut short;
+    /// call every second.
     Task<> reconcile();
     /// Publishes events that were committed; runs until canceled.
     Task<> dispatch_events();
@@ -134,6 +135,7 @@ public:
 private:
     friend class Finishing;
 
+    Task<> end_overdue();
     Task<Result<Deployment>> row(std::string id);
     Task<Result<artifacts::Manifest>> manifest_for(const Deployment& deployment,
                                                    const jobs::Finish& finish);

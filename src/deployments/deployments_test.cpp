@@ -7,6 +7,7 @@
 #include "db/records.hpp"
 #include "deployments/host_names.hpp"
 #include "deployments/inspections.hpp"
+#include "deployments/rows.hpp"
 #include "logs/log_store.hpp"
 
 namespace berth::deployments {
@@ -14,6 +15,44 @@ namespace {
 
 using jobs::Reason;
 using jobs::State;
+
+/// A store whose disk is full for routes while `full` is set.
+class FullStore final : public objects::ObjectStore {
+public:
+    explicit FullStore(objects::ObjectStore& real) : real_(real) {}
+
+    bool full = false;
+
+    Task<> put(objects::Object object) override {
+        look(object.key);
+        co_await real_.put(std::move(object));
+    }
+    Task<> put_all(std::vector<objects::Object> batch) override {
+        for (const objects::Object& object : batch)
+            look(object.key);
+        co_await real_.put_all(std::move(batch));
+    }
+    Task<std::unique_ptr<objects::Writer>> writer() override { return real_.writer(); }
+    Task<Result<std::string>> get(std::string key, std::size_t bytes_max) override {
+        return real_.get(std::move(key), bytes_max);
+    }
+    Task<Result<objects::Entry>> stat(std::string key) override {
+        return real_.stat(std::move(key));
+    }
+    Task<Result<Fd>> open(std::string key) override { return real_.open(std::move(key)); }
+    Task<> remove(std::string key) override { return real_.remove(std::move(key)); }
+    Task<std::vector<objects::Entry>> list(std::string prefix, std::string after,
+                                           std::size_t limit) override {
+        return real_.list(std::move(prefix), std::move(after), limit);
+    }
+
+private:
+    void look(const std::string& key) const {
+        if (full && key.starts_with("public/routes/")) throw std::runtime_error("disk is full");
+    }
+
+    objects::ObjectStore& real_;
+};
 
 class DeploymentsTest : public testing::Test {
 protected:
@@ -51,12 +90,32 @@ protected:
 
     /// Uploads one file and finishes.
     Result<> finish_ready(const Deployment& job, const std::string& text, std::string key = "") {
+        return wait(deployments_.finish(job.id, built(job, text, key)));
+    }
+
+    jobs::Finish built(const Deployment& job, const std::string& text, std::string key = "") {
         const std::string sha = sha256_hex(text);
         wait(objects_->put({artifacts::blob_key(sha), text}));
         jobs::Finish finish{.epoch = job.epoch, .state = State::ready, .reuse_key = key};
         finish.manifest.emplace();
         finish.manifest->files["index.html"] = {.sha256 = sha, .bytes = text.size()};
-        return wait(deployments_.finish(job.id, finish));
+        return finish;
+    }
+
+    /// Finishes a job whose pointer moves, but whose routes cannot be written: as if the api had
+    /// died between the two.
+    Deployment die_after_the_pointer() {
+        create();
+        const Deployment job = claim();
+        FullStore store(*objects_);
+        RoutePublisher publisher(database_, store, *bus_);
+        Deployments dying(database_, store, *bus_, [this] { return now_ms_; }, publisher, config());
+        store.full = true;
+        EXPECT_THROW(static_cast<void>(wait(dying.finish(job.id, built(job, "x")))),
+                     std::runtime_error);
+        EXPECT_EQ(wait(deployments_.production("prj_1")).deployment, job.id);
+        EXPECT_EQ(find(job.id).state, State::preparing);
+        return job;
     }
 
     std::string deploy(const std::string& text) {
@@ -220,6 +279,69 @@ TEST_F(DeploymentsTest, nothing_outlives_its_lease) {
     EXPECT_EQ(ended.reason, Reason::lost_worker);
     EXPECT_FALSE(ended.next_step.empty());
     EXPECT_EQ(ended.steps.front().state, StepState::failed);
+}
+
+TEST_F(DeploymentsTest, what_went_live_is_ready_though_nobody_came_to_say_so) {
+    const Deployment job = die_after_the_pointer();
+    EXPECT_EQ(wait(deployments_.cancel(job.id, "a@x")).error().code, "deployment_ended");
+    now_ms_ += 15'001;
+    wait(deployments_.reconcile());
+    EXPECT_EQ(find(job.id).state, State::ready);
+    EXPECT_EQ(find(job.id).reason, std::nullopt);
+    wait(publisher_.publish());
+    EXPECT_EQ(served("shop.localhost"), job.id);
+}
+
+TEST_F(DeploymentsTest, what_went_live_is_ready_though_its_worker_says_it_failed) {
+    const Deployment job = die_after_the_pointer();
+    const jobs::Finish failed{.epoch = job.epoch, .state = State::failed};
+    wait(deployments_.finish(job.id, failed)).value();
+    EXPECT_EQ(find(job.id).state, State::ready);
+    EXPECT_EQ(find(job.id).reason, std::nullopt);
+}
+
+TEST_F(DeploymentsTest, a_job_that_is_finished_twice_goes_live_once) {
+    const Deployment job = die_after_the_pointer();
+    finish_ready(job, "x").value();
+    EXPECT_EQ(find(job.id).state, State::ready);
+    EXPECT_EQ(served("shop.localhost"), job.id);
+    EXPECT_EQ(wait(deployments_.production("prj_1")).history.size(), 1u);
+}
+
+TEST_F(DeploymentsTest, an_end_is_never_changed_again) {
+    create();
+    const Deployment job = claim();
+    const jobs::Finish failed{.epoch = job.epoch, .state = State::failed};
+    wait(deployments_.finish(job.id, failed)).value();
+    const auto change = [&](soci::session& sql) {
+        const Deployment ended = find_deployment(sql, job.id).value();
+        return change_state(sql, ended, State::ready, {}, now_ms_);
+    };
+    EXPECT_FALSE(wait(database_.write(change)));
+    EXPECT_EQ(find(job.id).state, State::failed);
+}
+
+TEST_F(DeploymentsTest, what_was_canceled_does_not_go_live) {
+    create();
+    const Deployment job = claim();
+    wait(deployments_.cancel(job.id, "a@x")).value();
+    finish_ready(job, "x").value();  // it was done before the word reached it
+    EXPECT_EQ(find(job.id).state, State::canceled);
+    EXPECT_EQ(served("shop.localhost"), "");
+    EXPECT_EQ(wait(deployments_.production("prj_1")).deployment, std::nullopt);
+}
+
+TEST_F(DeploymentsTest, a_project_whose_deletion_was_cut_short_is_taken_down) {
+    deploy("x");
+    create();
+    const auto forget = [](soci::session& sql) {
+        db::execute(sql, "update projects set deleted_at_ms = 5 where id = 'prj_1'");
+    };
+    wait(database_.write(forget));
+    EXPECT_NE(served("shop.localhost"), "");
+    wait(deployments_.reconcile());
+    EXPECT_EQ(served("shop.localhost"), "");
+    EXPECT_FALSE(wait(deployments_.claim("wrk_1", "here")).has_value());
 }
 
 TEST_F(DeploymentsTest, a_queue_without_a_worker_ends_in_words) {

@@ -38,6 +38,16 @@ Result<> check(const artifacts::Manifest& manifest) {
     return {};
 }
 
+Outcome outcome_of(const jobs::Finish& finish) {
+    const bool failed = finish.state == State::failed;
+    const std::optional<jobs::Reason> reason = finish.reason.value_or(jobs::Reason::internal);
+    return {.reason = failed ? reason : std::nullopt,
+            .detail = finish.detail,
+            .first_error = finish.first_error,
+            .next_step = finish.next_step,
+            .exit_code = finish.exit_code};
+}
+
 }  // namespace
 
 Task<Result<artifacts::Manifest>> Deployments::manifest_for(const Deployment& deployment,
@@ -88,7 +98,7 @@ Task<Result<>> Deployments::finish(std::string id, jobs::Finish finish) {
         co_return fail_as(Failure::invalid, "wrong_state", "/state", "a job ends in an end state");
     }
 
-    std::int64_t generation = 0;
+    bool canceled = false;
     if (finish.state == State::ready) {
         // First all data, then the pointer, then the word that it is done.
         const Result<artifacts::Manifest> manifest = co_await manifest_for(*found, finish);
@@ -106,6 +116,9 @@ Task<Result<>> Deployments::finish(std::string id, jobs::Finish finish) {
             if (!current || current->epoch != finish.epoch || jobs::is_terminal(current->state)) {
                 return lease_lost();
             }
+            if (current->artifact) return 0;  // a repeated call: the pointer has moved already
+            canceled = current->stop == State::canceled;  // the word came before the pointer moved
+            if (canceled) return 0;
             db::execute(sql,
                         "update deployments set artifact = 1, bytes = :bytes, files = :files, "
                         "reuse_key = :key, reused_deployment = :reused where id = :id",
@@ -115,23 +128,25 @@ Task<Result<>> Deployments::finish(std::string id, jobs::Finish finish) {
         };
         const Result<std::int64_t> pointed = co_await database_.write(point);
         if (!pointed) co_return pointed.error();
-        generation = *pointed;
-        co_await publish(generation);
+        if (canceled) {
+            finish.state = State::canceled;
+            finish.detail = "canceled just before it would have gone live";
+            const std::string key = artifacts::manifest_key(id);
+            co_await objects_.remove(key);
+        } else {
+            co_await publish(*pointed);
+        }
     }
 
     const std::int64_t now = clock_();
     const auto end = [&](soci::session& sql) -> Result<> {
         const auto current = find_deployment(sql, id);
         if (!current || current->epoch != finish.epoch) return lease_lost();
-        const Outcome outcome{
-            .reason = finish.state == State::failed
-                          ? std::optional(finish.reason.value_or(jobs::Reason::internal))
-                          : std::nullopt,
-            .detail = finish.detail,
-            .first_error = finish.first_error,
-            .next_step = finish.next_step,
-            .exit_code = finish.exit_code};
-        if (!change_state(sql, *current, finish.state, outcome, now)) return lease_lost();
+        // What the pointer moved to is ready, whatever the worker came to think meanwhile.
+        const State to = current->artifact ? State::ready : finish.state;
+        if (current->state == to) return {};  // reconciling said it meanwhile
+        const Outcome outcome = to == finish.state ? outcome_of(finish) : Outcome{};
+        if (!change_state(sql, *current, to, outcome, now)) return lease_lost();
         return {};
     };
     const Result<> ended = co_await database_.write(end);

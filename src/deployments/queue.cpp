@@ -63,6 +63,48 @@ std::vector<bus::Event> take_outbox(soci::session& sql) {
     return events;
 }
 
+struct End {
+    State to = State::failed;
+    Outcome outcome{};
+};
+
+/// As what a deployment ends that outlived its lease, its stop or everybody's patience.
+End end_of(const Deployment& late) {
+    if (late.artifact) return {.to = State::ready};  // the pointer moved; nobody came to say so
+    if (late.state == State::queued) {
+        return {.outcome = {
+                    .reason = jobs::Reason::no_worker,
+                    .detail = "no worker was connected for a long time",
+                    .next_step = "Start a worker (`berth serve` or `berth worker`) and redeploy"}};
+    }
+    if (late.stop) {
+        const bool canceled = *late.stop == State::canceled;
+        return {.to = *late.stop,
+                .outcome = {.detail = canceled ? "canceled" : "superseded by a newer one"}};
+    }
+    return {.outcome = {.reason = jobs::Reason::lost_worker,
+                        .detail = "the worker that built this stopped answering",
+                        .next_step =
+                            "Redeploy; if it happens again, look at the worker's log and the "
+                            "machine's memory"}};
+}
+
+/// The last line of a log that nobody else ends.
+jobs::Line last_line(const End& end, std::int64_t now_ms) {
+    const bool failed = end.to == State::failed;
+    return {.at_ms = now_ms,
+            .level = failed ? jobs::Level::error : jobs::Level::warning,
+            .text = "Stopped: " + end.outcome.detail};
+}
+
+/// A project that was deleted while deployments of it still stand: its deletion was cut short.
+std::optional<std::string> half_deleted_project(soci::session& sql) {
+    return db::value<std::string>(
+        sql,
+        "select p.id from projects p where p.deleted_at_ms is not null and exists (select 1 from "
+        "deployments d where d.project = p.id and d.deleted_at_ms is null) limit 1");
+}
+
 /// The deployment, if `epoch` still holds it.
 std::optional<Deployment> held(soci::session& sql, const std::string& id, std::int64_t epoch) {
     auto found = find_deployment(sql, id);
@@ -187,7 +229,7 @@ Task<> Deployments::refresh_leases() {
     hint("restarted", "");
 }
 
-Task<> Deployments::reconcile() {
+Task<> Deployments::end_overdue() {
     const std::int64_t now = clock_();
     const auto look = [&](soci::session& sql) {
         return db::select<Deployment>(
@@ -201,37 +243,23 @@ Task<> Deployments::reconcile() {
 
     const auto end = [&](soci::session& sql) {
         int ended = 0;
-        const auto due = look(sql);
-        for (const Deployment& late : due) {
-            Outcome outcome;
-            State to = State::failed;
-            if (late.state == State::queued) {
-                if (worker_seen(sql, now - config_.no_worker_ms)) continue;
-                outcome = {.reason = jobs::Reason::no_worker,
-                           .detail = "no worker was connected for a long time",
-                           .next_step =
-                               "Start a worker (`berth serve` or `berth worker`) and "
-                               "redeploy"};
-            } else if (late.stop) {
-                to = *late.stop;
-                outcome.detail = to == State::canceled ? "canceled" : "superseded by a newer one";
-            } else {
-                outcome = {.reason = jobs::Reason::lost_worker,
-                           .detail = "the worker that built this stopped answering",
-                           .next_step =
-                               "Redeploy; if it happens again, look at the worker's log "
-                               "and the machine's memory"};
-            }
-            const jobs::Line line{
-                .at_ms = now,
-                .level = to == State::failed ? jobs::Level::error : jobs::Level::warning,
-                .text = "Stopped: " + outcome.detail};
-            logs::append_lines(sql, late.id, {line});
-            ended += change_state(sql, late, to, outcome, now) ? 1 : 0;
+        const bool attended = worker_seen(sql, now - config_.no_worker_ms);
+        for (const Deployment& late : look(sql)) {
+            if (late.state == State::queued && attended) continue;
+            const End how = end_of(late);
+            if (how.to != State::ready) logs::append_lines(sql, late.id, {last_line(how, now)});
+            ended += change_state(sql, late, how.to, how.outcome, now) ? 1 : 0;
         }
         return ended;
     };
     if (co_await database_.write(end) > 0) hint("ended", "");
+}
+
+Task<> Deployments::reconcile() {
+    co_await end_overdue();
+    const auto look = [](soci::session& sql) { return half_deleted_project(sql); };
+    const std::optional<std::string> project = co_await database_.read(look);
+    if (project) co_await remove_project(*project, "reconcile");
 }
 
 Task<> Deployments::dispatch_events() {

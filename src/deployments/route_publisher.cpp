@@ -82,12 +82,13 @@ Task<> RoutePublisher::publish() {
 }
 
 Task<> RoutePublisher::publish_everything() {
-    published_ = 0;
+    from_the_start_ = true;  // not published_ itself: whoever publishes now would overwrite it
     co_await publish();
 }
 
 Task<> RoutePublisher::put_changed() {
     if (published_ < 0) published_ = co_await stored_generation();
+    if (std::exchange(from_the_start_, false)) published_ = 0;
     while (true) {  // ends when nothing newer is left
         const std::int64_t from = published_;
         const auto newer = [from](soci::session& sql) {
@@ -127,7 +128,11 @@ Task<> RoutePublisher::put_changed() {
 }
 
 void RoutePublisher::loaded(const std::string& edge, std::int64_t generation) {
-    edges_[edge] = {generation, steady_now_ms()};
+    const std::int64_t now = steady_now_ms();
+    std::erase_if(edges_, [now](const auto& item) {
+        return item.second.seen_ms + edge_alive_ms < now;  // each start of an edge has a new name
+    });
+    edges_[edge] = {generation, now};
     bus_.publish({.topic = "edges", .type = "loaded", .id = edge});
 }
 

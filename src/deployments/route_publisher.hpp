@@ -46,6 +46,7 @@ private:
     bus::Bus& bus_;
     std::int64_t published_ = -1;  // -1: not read yet
     bool busy_ = false;
+    bool from_the_start_ = false;
     std::map<std::string, Edge> edges_;
 };
 

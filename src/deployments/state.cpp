@@ -58,6 +58,7 @@ void announce(soci::session& sql, const std::string& topic, const std::string& t
 
 bool change_state(soci::session& sql, const Deployment& was, State to, const Outcome& outcome,
                   std::int64_t now_ms) {
+    if (jobs::is_terminal(was.state)) return false;  // an end is an end
     const bool ends = jobs::is_terminal(to);
     const auto changed =
         db::execute(sql,

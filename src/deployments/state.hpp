@@ -23,7 +23,7 @@ struct Outcome {
 };
 
 /// Compare-and-set on (state, epoch) as `was` has them, with the history row, the step rows and the
-/// outbox row. False: somebody was faster; nothing changed.
+/// outbox row. False: somebody was faster, or `was` had ended; nothing changed.
 bool change_state(soci::session& sql, const Deployment& was, jobs::State to, const Outcome& outcome,
                   std::int64_t now_ms);
 
