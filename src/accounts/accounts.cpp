@@ -6,10 +6,10 @@
 namespace berth::accounts {
 namespace {
 
-constexpr Throttle::Limit per_address{.failures = 20, .window_ms = 60'000};
-constexpr Throttle::Limit per_account{.failures = 10, .window_ms = 15 * 60'000};
-constexpr Throttle::Limit set_up_per_address{.failures = 5, .window_ms = 60'000};
-constexpr Throttle::Limit set_up_at_all{.failures = 50, .window_ms = 60'000};
+constexpr Throttle::Limit per_address{.name = "address", .failures = 20, .window_ms = 60'000};
+constexpr Throttle::Limit per_account{.name = "account", .failures = 10, .window_ms = 15 * 60'000};
+constexpr Throttle::Limit set_up_per_address{.name = "address", .failures = 5, .window_ms = 60'000};
+constexpr Throttle::Limit set_up_at_all{.name = "instance", .failures = 50, .window_ms = 60'000};
 
 /// As typed from a terminal: case, blanks and dashes do not matter.
 std::string plain_code(std::string_view code) {
@@ -31,22 +31,23 @@ Accounts::Accounts(db::Database& database, Clock now_ms, InstanceSecrets secrets
       sessions(database, now_ms, secrets_.signing_key, secrets_.refresh_key),
       tokens(database, now_ms) {}
 
-Task<Result<User>> Accounts::sign_in(std::string email, std::string password, std::string address) {
+std::vector<Throttle::Use> Accounts::sign_in_limits(const std::string& email,
+                                                    const std::string& address) {
     const Result<std::string> normal = normalise_email(email);
-    const std::string account = "account/" + (normal ? *normal : "");
-    const std::string from = "address/" + address;
-    const Result<> address_free = throttle.check(from, per_address);
-    if (!address_free) co_return address_free.error();
-    const Result<> account_free = throttle.check(account, per_account);
-    if (!account_free) co_return account_free.error();
-    // Counted before the answer is known, so that many at once do not slip through.
-    throttle.count_failure(from, per_address);
-    throttle.count_failure(account, per_account);
+    return {{"address/" + address, per_address},
+            {"account/" + (normal ? *normal : ""), per_account}};
+}
+
+std::vector<Throttle::Use> Accounts::set_up_limits(const std::string& address) {
+    return {{"set_up/" + address, set_up_per_address}, {"set_up", set_up_at_all}};
+}
+
+Task<Result<User>> Accounts::sign_in(std::string email, std::string password, std::string address) {
+    const std::vector<Throttle::Use> limits = sign_in_limits(email, address);
+    const Result<> free = throttle.take(limits);
+    if (!free) co_return free.error();
     Result<User> user = co_await users.check_password(email, password);
-    if (user) {
-        throttle.forget(from);
-        throttle.forget(account);
-    }
+    if (user) throttle.give_back(limits);
     co_return user;
 }
 
@@ -57,16 +58,15 @@ Task<Result<User>> Accounts::set_up(std::string code, std::string email, std::st
         co_return fail_as(Failure::conflict, "already_set_up", "",
                           "this instance is set up already; sign in instead");
     }
-    const std::string from = "set_up/" + address;
-    const std::string all = "set_up";
-    const Result<> address_free = throttle.check(from, set_up_per_address);
-    if (!address_free) co_return address_free.error();
-    const Result<> all_free = throttle.check(all, set_up_at_all);
-    if (!all_free) co_return all_free.error();
+    const std::vector<Throttle::Use> limits = set_up_limits(address);
+    for (const Throttle::Use& use : limits) {
+        const Result<> free = throttle.check(use.key, use.limit);
+        if (!free) co_return free.error();
+    }
     if (secrets_.setup_code.empty() ||
         !equal_secret(plain_code(code), plain_code(secrets_.setup_code))) {
-        throttle.count_failure(from, set_up_per_address);
-        throttle.count_failure(all, set_up_at_all);
+        for (const Throttle::Use& use : limits)
+            throttle.count_failure(use.key, use.limit);
         co_return fail_as(Failure::forbidden, "wrong_code", "/code",
                           "code: not the set-up code that `berth serve` printed");
     }

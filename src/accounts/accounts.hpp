@@ -15,6 +15,11 @@ public:
     /// `database` must outlive this; `secrets` come from ensure_instance_secrets.
     Accounts(db::Database& database, Clock now_ms, InstanceSecrets secrets, PasswordCost cost = {});
 
+    /// What a sign-in, or a try to set up, is under.
+    static std::vector<Throttle::Use> sign_in_limits(const std::string& email,
+                                                     const std::string& address);
+    static std::vector<Throttle::Use> set_up_limits(const std::string& address);
+
     /// Throttled per address and per account; failures count, successes forgive.
     /// Errors: unauthenticated — wrong_password; limited — too_many_attempts, busy.
     Task<Result<User>> sign_in(std::string email, std::string password, std::string address);

@@ -187,7 +187,7 @@ Task<std::vector<SessionView>> Sessions::list(std::string user) {
         return db::select<SessionView>(
             sql,
             "from sessions where user_id = :user and revoked_at_ms is null and "
-            "expires_at_ms > :now order by last_seen_ms desc, id desc",
+            "expires_at_ms > :now order by id desc",
             user, now);
     };
     co_return co_await database_.read(query);

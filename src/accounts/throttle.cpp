@@ -8,13 +8,33 @@ Throttle::Throttle(Clock now_ms, std::size_t keys_max)
     : now_ms_(std::move(now_ms)), keys_max_(keys_max) {}
 
 Result<> Throttle::check(const std::string& key, Limit limit) {
-    const auto found = counts_.find(key);
-    const std::int64_t now = now_ms_();
-    if (found == counts_.end() || found->second.until_ms <= now) return {};
-    if (found->second.failures < limit.failures) return {};
+    const Standing now = standing({key, limit});
+    if (now.left > 0) return {};
     return fail_as(Failure::limited, "too_many_attempts", "",
-                   "too many attempts; try again in {} seconds",
-                   (found->second.until_ms - now) / 1000 + 1);
+                   "too many attempts; try again in {} seconds", now.reset_seconds);
+}
+
+Throttle::Standing Throttle::standing(const Use& use) const {
+    const auto found = counts_.find(use.key);
+    const std::int64_t now = now_ms_();
+    if (found == counts_.end() || found->second.until_ms <= now) return {use.limit.failures, 0};
+    return {std::max(0, use.limit.failures - found->second.failures),
+            (found->second.until_ms - now + 999) / 1000};
+}
+
+Result<> Throttle::take(const std::vector<Use>& uses) {
+    for (const Use& use : uses) {
+        const Result<> free = check(use.key, use.limit);
+        if (!free) return free.error();
+    }
+    for (const Use& use : uses)
+        count_failure(use.key, use.limit);
+    return {};
+}
+
+void Throttle::give_back(const std::vector<Use>& uses) {
+    for (const Use& use : uses)
+        forget(use.key);
 }
 
 void Throttle::count_failure(const std::string& key, Limit limit) {
@@ -35,6 +55,7 @@ void Throttle::make_room() {
     std::erase_if(counts_, [&](const auto& item) { return item.second.until_ms <= now; });
     if (counts_.size() < keys_max_) return;
     std::vector<std::int64_t> ends;
+    ends.reserve(counts_.size());
     for (const auto& [key, count] : counts_)
         ends.push_back(count.until_ms);
     const auto tenth = ends.begin() + static_cast<std::ptrdiff_t>(ends.size() / 10);

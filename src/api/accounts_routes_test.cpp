@@ -125,6 +125,77 @@ TEST_F(AccountsRoutesTest, pages_through_tokens) {
     EXPECT_EQ(get("/api/v1/sessions?limit=1", ann).json().at("next"), nullptr);
 }
 
+TEST_F(AccountsRoutesTest, goes_on_paging_where_an_item_went_away) {
+    const Sender ann = owner();
+    for (int i = 0; i < 4; ++i)
+        token(ann, "read");
+    const TestReply first = get("/api/v1/tokens?limit=2", ann);
+    const std::string last(first.json().at("items").at(1).at("id").as_string());
+    send(Verb::del, "/api/v1/tokens/" + last, "", ann);
+    const TestReply rest = get("/api/v1/tokens?limit=2&cursor=" + first.at("next"), ann);
+    EXPECT_EQ(rest.json().at("items").as_array().size(), 2u);
+
+    const Sender script = token(ann, "admin");
+    for (int i = 0; i < 2; ++i)
+        sign_in("ann@example.com", "correct horse");
+    const TestReply sessions = get("/api/v1/sessions?limit=2", script);
+    const std::string ended(sessions.json().at("items").at(1).at("id").as_string());
+    send(Verb::del, "/api/v1/sessions/" + ended, "", script);
+    const TestReply more = get("/api/v1/sessions?limit=2&cursor=" + sessions.at("next"), script);
+    EXPECT_EQ(more.json().at("items").as_array().size(), 1u);
+}
+
+TEST_F(AccountsRoutesTest, a_change_without_its_field_changes_nobody) {
+    const Sender ann = owner();
+    const TestReply bob = post("/api/v1/users", R"({"email":"bob@example.com"})", ann);
+    const std::string place = "/api/v1/users/" + bob.at("id");
+    send(Verb::patch, place, R"({"disabled":true})", ann);
+    const TestReply empty = send(Verb::patch, place, "{}", ann);
+    EXPECT_EQ(empty.status, 422u);
+    EXPECT_EQ(empty.code(), "missing_field");
+    EXPECT_EQ(empty.pointer(), "/disabled");
+    EXPECT_EQ(get("/api/v1/users", ann).json().at("items").at(1).at("disabled"), true);
+    const TestReply list = send(Verb::patch, "/api/v1/instance/settings", "[]", ann);
+    EXPECT_EQ(list.code(), "wrong_type");
+}
+
+TEST_F(AccountsRoutesTest, many_wrong_passwords_at_once_are_not_more_than_one_after_another) {
+    const Sender ann = owner();
+    std::vector<http::Request> requests(30);
+    int looked_at = 0;
+    asio::io_context loop;
+    for (http::Request& request : requests) {
+        request.verb = Verb::post;
+        request.path = "/api/v1/auth/password";
+        request.headers.set("authorization", "Bearer " + ann.bearer);
+        request.body = R"({"current":"wrong horse","new":"battery staple"})";
+        asio::co_spawn(loop, answer(services, request),
+                       [&](std::exception_ptr, http::Response response) {
+                           looked_at += response.status == 403 ? 1 : 0;
+                       });
+    }
+    loop.run();
+    EXPECT_EQ(looked_at, 10);
+}
+
+TEST_F(AccountsRoutesTest, says_how_many_attempts_are_left_and_when_to_come_back) {
+    owner();
+    const std::string wrong = R"({"email":"ann@example.com","password":"wrong horse"})";
+    const TestReply first = post("/api/v1/auth/login", wrong);
+    EXPECT_EQ(first.headers.get("ratelimit-policy"),
+              "\"address\";q=20;w=60, \"account\";q=10;w=900");
+    EXPECT_EQ(first.headers.get("ratelimit"), "\"address\";r=19;t=60, \"account\";r=9;t=900");
+    for (int i = 0; i < 9; ++i)
+        post("/api/v1/auth/login", wrong);
+    now += 61'000;
+    const TestReply refused = post("/api/v1/auth/login", wrong);
+    EXPECT_EQ(refused.status, 429u);
+    EXPECT_EQ(refused.headers.get("ratelimit"), "\"address\";r=20, \"account\";r=0;t=839");
+    EXPECT_EQ(refused.headers.get("retry-after"), "839");
+    const auto tells = [](const auto& field) { return field.first == "retry-after"; };
+    EXPECT_EQ(std::ranges::count_if(refused.headers, tells), 1);
+}
+
 TEST_F(AccountsRoutesTest, adds_disables_and_resets_people) {
     const Sender ann = owner();
     const TestReply bob = post("/api/v1/users", R"({"email":"bob@example.com"})", ann);

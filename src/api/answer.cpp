@@ -85,8 +85,13 @@ Task<http::Response> run_or_say_why(Services& services, Context& context) {
 
 /// An API answer is nobody's page: not stored, not framed, not guessed at.
 void add_headers(http::Response& response, const Context& context) {
-    for (const auto& [name, value] : context.reply_headers)
-        response.headers.add(name, value);
+    for (const auto& [name, value] : context.reply_headers) {
+        if (name == "set-cookie") {
+            response.headers.add(name, value);
+        } else if (name != "retry-after" || response.status == 429) {
+            response.headers.set(name, value);
+        }
+    }
     response.headers.set("x-request-id", context.request_id);
     if (response.headers.find("cache-control") == nullptr) {
         response.headers.set("cache-control", "no-store");

@@ -206,6 +206,22 @@ TEST_F(AnswerTest, does_not_replay_an_answer_that_passes) {
     EXPECT_EQ(post("/api/v1/inspect", body, ann, key).status, 200u);
 }
 
+TEST_F(AnswerTest, asks_for_patience_while_the_first_request_is_under_way) {
+    const Sender ann = owner();
+    http::Headers key;
+    key.set("idempotency-key", "k-4");
+    const std::string body = R"({"repo_url":"https://git.example/a.git"})";
+    TestReply second;
+    services.inspect = [&](jobs::Source) {
+        second = post("/api/v1/inspect", body, ann, key);
+        return answered(Result<jobs::Inspection>(jobs::Inspection{}));
+    };
+    EXPECT_EQ(post("/api/v1/inspect", body, ann, key).status, 200u);
+    EXPECT_EQ(second.status, 409u);
+    EXPECT_EQ(second.code(), "idempotency_running");
+    EXPECT_EQ(second.headers.get("retry-after"), "5");
+}
+
 TEST_F(AnswerTest, replays_a_new_token_without_keeping_it_readable) {
     const Sender ann = owner();
     http::Headers key;

@@ -3,6 +3,7 @@
 #include "api/access.hpp"
 #include "api/body.hpp"
 #include "api/cookies.hpp"
+#include "api/rate_limit.hpp"
 #include "api/routes.hpp"
 
 namespace berth::api {
@@ -90,6 +91,8 @@ Task<Result<http::Response>> set_up(Services& services, Context& context) {
     const std::string address = context.request.peer;
     const Result<accounts::User> user =
         co_await services.accounts.set_up(body->code, body->email, body->password, address);
+    tell_limits(context.reply_headers, services.accounts.throttle,
+                accounts::Accounts::set_up_limits(address));
     if (!user) co_return user.error();
     const accounts::OpenedSession session = co_await open_session(services, context, *user);
     co_return new_user_response(session);
@@ -105,6 +108,8 @@ Task<Result<http::Response>> login(Services& services, Context& context) {
     const std::string address = context.request.peer;
     const Result<accounts::User> user =
         co_await services.accounts.sign_in(body->email, body->password, address);
+    tell_limits(context.reply_headers, services.accounts.throttle,
+                accounts::Accounts::sign_in_limits(body->email, address));
     if (!user) co_return user.error();
     const accounts::OpenedSession session = co_await open_session(services, context, *user);
     co_return http::json_response(200, reply_of(session));
@@ -138,7 +143,7 @@ Task<Result<http::Response>> logout(Services& services, Context& context) {
     }
     const auto cookie = context.request.cookie(cookie_name("berth_refresh", context.request));
     if (cookie && !bearer) {
-        const std::string token = *cookie;
+        const std::string& token = *cookie;
         co_await services.accounts.sessions.close(token);
     }
     const Result<Caller> caller = co_await find_caller(services, context.request);
@@ -182,18 +187,20 @@ Task<Result<http::Response>> change_password(Services& services, Context& contex
     const Result<PasswordBody> body = password_body(context.request);
     if (!body) co_return body.error();
     const accounts::User user = context.caller.user;
-    const std::string key = "password/" + user.id;
-    constexpr accounts::Throttle::Limit limit{.failures = 10, .window_ms = 15 * 60'000};
-    const Result<> free = services.accounts.throttle.check(key, limit);
+    const Result<> fits = accounts::check_new_password(body->new_password, "/new");
+    if (!fits) co_return fits.error();
+    constexpr accounts::Throttle::Limit limit{
+        .name = "account", .failures = 10, .window_ms = 15 * 60'000};
+    const std::vector<accounts::Throttle::Use> limits{{"password/" + user.id, limit}};
+    accounts::Throttle& throttle = services.accounts.throttle;
+    const Result<> free = throttle.take(limits);
+    tell_limits(context.reply_headers, throttle, limits);
     if (!free) co_return free.error();
     const Result<> changed =
         co_await services.accounts.users.change_password(user, body->current, body->new_password);
-    if (!changed) {
-        if (changed.error().code == "wrong_password") {
-            services.accounts.throttle.count_failure(key, limit);
-        }
-        co_return changed.error();
-    }
+    if (!changed) co_return changed.error();
+    throttle.give_back(limits);
+    tell_limits(context.reply_headers, throttle, limits);
     co_await services.accounts.sessions.revoke_all(user.id, context.caller.session);
     co_return http::empty_response(204);
 }
@@ -211,11 +218,12 @@ Task<Result<http::Response>> sign_up(Services& services, Context& context) {
         co_return fail_as(Failure::forbidden, "signup_closed", "",
                           "this instance does not take sign-ups; ask its owner for an account");
     }
-    const std::string key = "signup/" + context.request.peer;
-    constexpr accounts::Throttle::Limit limit{.failures = 10, .window_ms = 3'600'000};
-    const Result<> free = services.accounts.throttle.check(key, limit);
+    constexpr accounts::Throttle::Limit limit{
+        .name = "address", .failures = 10, .window_ms = 3'600'000};
+    const std::vector<accounts::Throttle::Use> limits{{"signup/" + context.request.peer, limit}};
+    const Result<> free = services.accounts.throttle.take(limits);
+    tell_limits(context.reply_headers, services.accounts.throttle, limits);
     if (!free) co_return free.error();
-    services.accounts.throttle.count_failure(key, limit);
     accounts::NewUser wanted;
     wanted.email = body->email;
     wanted.password = body->password;

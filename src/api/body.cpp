@@ -2,6 +2,22 @@
 
 namespace berth::api {
 
+Result<json::value> lay_over(json::value stored, const std::string& body) {
+    const Result<json::value> patch = json::parse(body.empty() ? "{}" : body);
+    if (!patch) return patch.error();
+    if (!patch->is_object()) {
+        return fail_as(Failure::invalid, "wrong_type", "", "the body must be an object");
+    }
+    for (const auto& member : patch->get_object())
+        stored.as_object()[member.key()] = member.value();
+    return stored;
+}
+
+Error missing_field(std::string_view name) {
+    return fail_as(Failure::invalid, "missing_field", "/" + std::string(name), "{}: is missing",
+                   name);
+}
+
 http::Response list_response(boost::json::array items, const std::optional<std::string>& next) {
     boost::json::object body{{"items", std::move(items)}, {"next", nullptr}};
     if (next) body["next"] = *next;

@@ -59,10 +59,11 @@ Task<Result<http::Response>> list_deployments(Services& services, Context& conte
     const std::string filter = "deployments/" + context.project.id;
     const Result<Page> page = page_of(context.request, filter);
     if (!page) co_return page.error();
-    const std::int64_t below = page->after.empty() ? 0 : std::stoll(page->after);
+    const Result<std::int64_t> below = number_after(*page);
+    if (!below) co_return below.error();
     const std::string project = context.project.id;
     const deployments::DeploymentPage found =
-        co_await services.deployments->list(project, below, static_cast<int>(page->limit));
+        co_await services.deployments->list(project, *below, static_cast<int>(page->limit));
     boost::json::array items;
     for (const DeploymentView& view : found.items)
         items.push_back(json::from(view));
@@ -135,6 +136,7 @@ Task<Result<http::Response>> deployment_files(Services& services, Context& conte
     const std::string key = artifacts::manifest_key(context.deployment);
     const Result<std::string> text = co_await services.objects->get(key, manifest_bytes_max);
     boost::json::array items;
+    if (!text && text.error().failure != Failure::not_found) co_return text.error();
     if (text) {  // none: nothing was published (yet)
         const auto manifest = json::parse_as<artifacts::Manifest>(*text);
         if (!manifest) co_return manifest.error();

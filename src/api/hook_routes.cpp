@@ -1,6 +1,7 @@
 // The deploy hook of a project: an address that deploys it, for whoever knows it.
 #include "accounts/accounts.hpp"
 #include "api/body.hpp"
+#include "api/rate_limit.hpp"
 #include "api/routes.hpp"
 #include "projects/project_store.hpp"
 
@@ -20,8 +21,8 @@ namespace {
 
 using accounts::Throttle;
 
-constexpr Throttle::Limit wrong_secrets{.failures = 30, .window_ms = 60'000};
-constexpr Throttle::Limit calls_of_project{.failures = 30, .window_ms = 60'000};
+constexpr Throttle::Limit wrong_secrets{.name = "address", .failures = 30, .window_ms = 60'000};
+constexpr Throttle::Limit calls_of_project{.name = "project", .failures = 30, .window_ms = 60'000};
 
 std::string url_of(const Config& config, const std::string& secret) {
     return config.platform_url + "/api/v1/hooks/deploy/" + secret;
@@ -51,19 +52,21 @@ Task<Result<http::Response>> rotate_hook(Services& services, Context& context) {
 /// Errors: not_found; limited
 Task<Result<http::Response>> deploy_by_hook(Services& services, Context& context) {
     Throttle& throttle = services.accounts.throttle;
-    const std::string from = "hook/" + context.request.peer;
-    const Result<> address_free = throttle.check(from, wrong_secrets);
+    const std::vector<Throttle::Use> from{{"hook/" + context.request.peer, wrong_secrets}};
+    const Result<> address_free = throttle.check(from.front().key, wrong_secrets);
+    tell_limits(context.reply_headers, throttle, from);
     if (!address_free) co_return address_free.error();
     const std::string secret(context.at("secret"));
     const Result<projects::Project> project = co_await services.projects.project_of_hook(secret);
     if (!project) {
-        throttle.count_failure(from, wrong_secrets);
+        throttle.count_failure(from.front().key, wrong_secrets);
+        tell_limits(context.reply_headers, throttle, from);
         co_return project.error();
     }
-    const std::string calls = "hook/" + project->id;
-    const Result<> project_free = throttle.check(calls, calls_of_project);
+    const std::vector<Throttle::Use> calls{{"hook/" + project->id, calls_of_project}};
+    const Result<> project_free = throttle.take(calls);
+    tell_limits(context.reply_headers, throttle, calls);
     if (!project_free) co_return project_free.error();
-    throttle.count_failure(calls, calls_of_project);
     if (!services.create_deployment) co_return fail(Failure::unavailable, "not ready yet");
     const DeployWish wish{
         .project = project->id, .ref = "", .trigger = "hook", .actor = "deploy hook"};

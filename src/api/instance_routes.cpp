@@ -17,7 +17,7 @@ BOOST_DESCRIBE_STRUCT(HealthReply, (), (status, version, detail))
 
 struct VersionReply {
     std::string version = BERTH_VERSION;
-    int schema = 0;
+    std::int64_t schema = 0;
 };
 BOOST_DESCRIBE_STRUCT(VersionReply, (), (version, schema))
 
@@ -59,8 +59,11 @@ Task<Result<http::Response>> show_life(Services&, Context&) {
 
 /// GET /api/v1/instance/version
 Task<Result<http::Response>> show_version(Services& services, Context&) {
+    const auto query = [](soci::session& sql) {
+        return db::value<std::int64_t>(sql, "select max(version) from schema_versions").value_or(0);
+    };
     VersionReply reply;
-    reply.schema = services.database.schema_version();
+    reply.schema = co_await services.database.read(query);
     co_return http::json_response(200, reply);
 }
 
@@ -84,15 +87,8 @@ Task<Result<http::Response>> show_settings(Services& services, Context&) {
 /// PATCH /api/v1/instance/settings {public_signup}; the rest is set by the command line.
 Task<Result<http::Response>> change_settings(Services& services, Context& context) {
     const accounts::InstanceSettings stored = co_await accounts::read_settings(services.database);
-    SettingsReply wanted = settings_reply(services, stored);
-    const Result<json::value> patch = json::parse(context.request.body);
-    if (!patch) co_return patch.error();
-    boost::json::object merged = json::from(wanted).as_object();
-    if (patch->is_object()) {
-        for (const auto& member : patch->get_object())
-            merged[member.key()] = member.value();
-    }
-    const Result<SettingsReply> checked = json::to<SettingsReply>(merged);
+    const SettingsReply wanted = settings_reply(services, stored);
+    const Result<SettingsReply> checked = merge_body(wanted, context.request);
     if (!checked) co_return checked.error();
     if (checked->base_host != wanted.base_host || checked->platform_url != wanted.platform_url) {
         const bool base = checked->base_host != wanted.base_host;

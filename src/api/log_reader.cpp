@@ -25,6 +25,7 @@ Task<LogReader::Piece> LogReader::look(std::size_t bytes_max) {
         co_return piece;
     }
     begin_ms_ = view->created_at_ms;
+    state_ = view->state;
     exit_code_ = view->exit_code;
     logs::Page page = co_await services_.logs->read(deployment_, after_, bytes_max);
     if (!page.lines.empty()) {
@@ -33,9 +34,8 @@ Task<LogReader::Piece> LogReader::look(std::size_t bytes_max) {
         piece.lines = std::move(page.lines);
         co_return piece;
     }
-    if (!state_told_ || state_ != view->state) {
-        state_ = view->state;
-        state_told_ = true;
+    if (state_told_ != state_) {
+        state_told_ = state_;
         piece.state = state_;
         co_return piece;
     }

@@ -31,6 +31,7 @@ public:
 
     std::int64_t after() const { return after_; }
     std::int64_t begin_ms() const { return begin_ms_; }
+    /// As of the last look, told or not.
     jobs::State state() const { return state_; }
     std::optional<int> exit_code() const { return exit_code_; }
 
@@ -42,7 +43,7 @@ private:
     std::int64_t after_;
     std::int64_t begin_ms_ = 0;
     jobs::State state_ = jobs::State::queued;
-    bool state_told_ = false;
+    std::optional<jobs::State> state_told_{};
     std::optional<int> exit_code_{};
     std::string open_told_{};
     // Subscribed before the first read: what is stored in between is announced to us.

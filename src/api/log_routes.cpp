@@ -43,13 +43,16 @@ struct ClientFrame {
 };
 BOOST_DESCRIBE_STRUCT(ClientFrame, (), (type, bytes))
 
-/// A non-negative number of the query.
+/// A number of the query, from `least` on; what is over `most` is `most`.
 Result<std::int64_t> number_of(const http::Request& request, std::string_view name,
-                               std::int64_t missing, std::int64_t most) {
+                               std::int64_t missing, std::int64_t least, std::int64_t most) {
     const auto text = request.parameter(name);
     if (!text) return missing;
-    if (text->empty() || text->size() > 15 || text->find_first_not_of("0123456789") != text->npos) {
-        return fail_as(Failure::invalid, "bad_parameter", "", "?{}= is a number", name);
+    const bool digits =
+        !text->empty() && text->size() <= 15 && text->find_first_not_of("0123456789") == text->npos;
+    if (!digits || std::stoll(*text) < least) {
+        return fail_as(Failure::invalid, "bad_parameter", "", "{}: a whole number from {} on", name,
+                       least);
     }
     return std::min<std::int64_t>(std::stoll(*text), most);
 }
@@ -73,7 +76,7 @@ Task<> read_acknowledgements(http::WebSocket& socket, std::shared_ptr<Flow> flow
         if (!message) break;
         const auto frame = json::parse_as<ClientFrame>(message->bytes);
         if (frame && frame->type == "ack") {
-            flow->unacknowledged = std::max<std::int64_t>(0, flow->unacknowledged - frame->bytes);
+            flow->unacknowledged -= std::clamp<std::int64_t>(frame->bytes, 0, flow->unacknowledged);
         }
         flow->acknowledged.cancel();
     }
@@ -124,7 +127,9 @@ Task<> converse(Services& services, std::string deployment, std::int64_t after,
     auto race = asio::experimental::make_parallel_group(
         asio::co_spawn(here, read_acknowledgements(socket, flow), asio::deferred),
         asio::co_spawn(here, send_frames(reader, socket, flow), asio::deferred));
-    co_await race.async_wait(asio::experimental::wait_for_one(), asio::use_awaitable);
+    const auto ended =
+        co_await race.async_wait(asio::experimental::wait_for_one(), asio::use_awaitable);
+    if (const std::exception_ptr broken = std::get<2>(ended)) report_escaped("log stream", broken);
 }
 
 std::string event(std::string_view name, std::int64_t id, const std::string& data) {
@@ -211,9 +216,11 @@ std::optional<std::pair<std::size_t, std::size_t>> range_of(std::string_view tex
     const std::string from(text.substr(0, dash));
     const std::string to(text.substr(dash + 1));
     if (from.empty() && to.empty()) return std::nullopt;
-    if (from.empty()) return std::pair(size - std::min<std::size_t>(size, std::stoull(to)), size);
-    const std::size_t begin = std::stoull(from);
-    const std::size_t end = to.empty() ? size : std::min<std::size_t>(size, std::stoull(to) + 1);
+    const bool suffix = from.empty();
+    const std::size_t begin =
+        suffix ? size - std::min<std::size_t>(size, std::stoull(to)) : std::stoull(from);
+    const std::size_t end =
+        suffix || to.empty() ? size : std::min<std::size_t>(size, std::stoull(to) + 1);
     if (begin >= end) return std::nullopt;
     return std::pair(begin, end);
 }
@@ -256,7 +263,7 @@ Task<Result<http::Response>> read_log(Services& services, Context& context) {
     const http::Request& request = context.request;
     const std::string_view accept = request.headers.get("accept");
     const auto wants = [&](std::string_view type) { return accept.find(type) != accept.npos; };
-    Result<std::int64_t> after = number_of(request, "after", 0, INT64_MAX);
+    Result<std::int64_t> after = number_of(request, "after", 0, 0, INT64_MAX);
     if (!after) co_return after.error();
     Services* const all = &services;
     const std::string id = context.deployment;
@@ -280,8 +287,8 @@ Task<Result<http::Response>> read_log(Services& services, Context& context) {
         });
     }
     if (wants("application/x-ndjson")) {
-        const Result<std::int64_t> limit = number_of(request, "limit", INT64_MAX, INT64_MAX);
-        const Result<std::int64_t> seconds = number_of(request, "wait", 0, 60);
+        const Result<std::int64_t> limit = number_of(request, "limit", INT64_MAX, 1, INT64_MAX);
+        const Result<std::int64_t> seconds = number_of(request, "wait", 0, 0, 60);
         if (!limit) co_return limit.error();
         if (!seconds) co_return seconds.error();
         co_return streamed("application/x-ndjson", [all, id, from = *after, most = *limit,

@@ -13,6 +13,10 @@ std::string mark_of(std::string_view filter) {
     return sha256_hex(filter).substr(0, 12);
 }
 
+Error bad_cursor() {
+    return fail_as(Failure::invalid, "bad_cursor", "", "cursor: not one of ours");
+}
+
 Result<std::int64_t> limit_of(const std::string& text) {
     std::int64_t limit = 0;
     const char* end = text.data() + text.size();
@@ -35,8 +39,8 @@ Result<Page> page_of(const http::Request& request, std::string_view filter) {
     const auto cursor = request.parameter("cursor");
     if (!cursor) return page;
     const Result<std::string> plain = from_base64url(*cursor);
-    if (!plain || plain->size() < 13 || plain->size() > 300 || (*plain)[12] != '/') {
-        return fail_as(Failure::invalid, "bad_cursor", "", "cursor: not one of ours");
+    if (!plain || plain->size() < 14 || plain->size() > 300 || (*plain)[12] != '/') {
+        return bad_cursor();
     }
     if (plain->substr(0, 12) != mark_of(filter)) {
         return fail_as(Failure::invalid, "cursor_mismatch", "",
@@ -46,19 +50,31 @@ Result<Page> page_of(const http::Request& request, std::string_view filter) {
     return page;
 }
 
-http::Response page_response(const boost::json::array& all, const Page& page,
+Result<std::int64_t> number_after(const Page& page) {
+    if (page.after.empty()) return 0;
+    std::int64_t number = 0;
+    const char* end = page.after.data() + page.after.size();
+    const auto read = std::from_chars(page.after.data(), end, number);
+    if (read.ec != std::errc{} || read.ptr != end || number < 1) return bad_cursor();
+    return number;
+}
+
+http::Response page_response(const boost::json::array& all, Order order, const Page& page,
                              std::string_view filter) {
+    // By comparing, not by looking for it: what the cursor names may be gone by now.
+    const auto was_given = [&](std::string_view id) {
+        if (page.after.empty()) return false;
+        return order == Order::newest_first ? id >= page.after : id <= page.after;
+    };
     boost::json::array items;
     std::optional<std::string> next;
-    bool begun = page.after.empty();
     for (const boost::json::value& item : all) {
-        const std::string_view id = item.at("id").as_string();
-        if (begun && std::cmp_equal(items.size(), page.limit)) {
+        if (was_given(item.at("id").as_string())) continue;
+        if (std::cmp_equal(items.size(), page.limit)) {
             next = cursor_after(filter, std::string_view(items.back().at("id").as_string()));
             break;
         }
-        if (begun) items.push_back(item);
-        begun = begun || id == page.after;
+        items.push_back(item);
     }
     return list_response(std::move(items), next);
 }

@@ -13,7 +13,7 @@ constexpr CodeStatus code_statuses[] = {
     {"bad_parameter", 400},      {"bad_limit", 400},
     {"bad_cursor", 400},         {"cursor_mismatch", 400},
     {"method_not_allowed", 405}, {"precondition_required", 428},
-    {"internal", 500},
+    {"internal", 500},           {"malformed_chunk", 400},
 };
 
 /// What a person can do about it, where the code alone says so.
@@ -93,9 +93,8 @@ http::Response problem(const Error& error, const std::string& request_id) {
                                    {"next", std::move(next)}};
     http::Response response =
         http::text_response(status, "application/problem+json", boost::json::serialize(body));
-    if (status == 429 || status == 503) {
-        const bool guessing = error.code == "too_many_attempts";
-        response.headers.set("retry-after", guessing ? "60" : "5");
+    if (status == 429 || status == 503 || error.code == "idempotency_running") {
+        response.headers.set("retry-after", "5");  // limits that know better say so themselves
     }
     if (status == 401) response.headers.set("www-authenticate", "Bearer realm=\"berth\"");
     return response;

@@ -47,7 +47,7 @@ BOOST_DESCRIBE_STRUCT(ProjectSettings, (),
                        output_dir, node, supersede, keep_sources, credential))
 
 struct VariableList {
-    std::vector<projects::VariableInput> items{};
+    std::optional<std::vector<projects::VariableInput>> items{};  // none would drop all: refused
 };
 BOOST_DESCRIBE_STRUCT(VariableList, (), (items))
 
@@ -88,16 +88,8 @@ Task<Result<std::string>> team_for(Services& services, const Context& context,
 
 projects::Project project_of(const ProjectDraft& draft, const std::string& team) {
     projects::Project project;
+    copy_common(draft, project);
     project.team = team;
-    project.name = draft.name;
-    project.repo_url = draft.repo_url;
-    project.branch = draft.branch;
-    project.root = draft.root;
-    project.framework = draft.framework;
-    project.install_command = draft.install_command;
-    project.build_command = draft.build_command;
-    project.output_dir = draft.output_dir;
-    project.node = draft.node;
     return project;
 }
 
@@ -156,43 +148,10 @@ Task<Result<http::Response>> show_project(Services& services, Context& context) 
     co_return co_await project_response(services, 200, std::move(*found));
 }
 
-/// The stored settings with the members of the body laid over them (RFC 7396): null clears.
-Result<ProjectSettings> merge(const projects::Project& project, const std::string& body) {
-    const ProjectSettings stored{.name = project.name,
-                                 .repo_url = project.repo_url,
-                                 .branch = project.branch,
-                                 .root = project.root,
-                                 .framework = project.framework,
-                                 .install_command = project.install_command,
-                                 .build_command = project.build_command,
-                                 .output_dir = project.output_dir,
-                                 .node = project.node,
-                                 .supersede = project.supersede,
-                                 .keep_sources = project.keep_sources,
-                                 .credential = std::nullopt};
-    const Result<json::value> patch = json::parse(body.empty() ? "{}" : body);
-    if (!patch) return patch.error();
-    if (!patch->is_object()) {
-        return fail_as(Failure::invalid, "wrong_type", "", "the body must be an object");
-    }
-    boost::json::object merged = json::from(stored).as_object();
-    for (const auto& member : patch->get_object())
-        merged[member.key()] = member.value();
-    return json::to<ProjectSettings>(merged);
-}
-
-void apply(const ProjectSettings& settings, projects::Project& project) {
-    project.name = settings.name;
-    project.repo_url = settings.repo_url;
-    project.branch = settings.branch;
-    project.root = settings.root;
-    project.framework = settings.framework;
-    project.install_command = settings.install_command;
-    project.build_command = settings.build_command;
-    project.output_dir = settings.output_dir;
-    project.node = settings.node;
-    project.supersede = settings.supersede;
-    project.keep_sources = settings.keep_sources;
+ProjectSettings settings_of(const projects::Project& project) {
+    ProjectSettings settings;
+    copy_common(project, settings);
+    return settings;
 }
 
 /// PATCH /api/v1/projects/{project}, If-Match
@@ -206,13 +165,13 @@ Task<Result<http::Response>> change_project(Services& services, Context& context
     projects::Project project = found->project;
     const Result<> matches = check_if_match(context.request, project.version);
     if (!matches) co_return matches.error();
-    const Result<ProjectSettings> settings = merge(project, context.request.body);
+    const Result<ProjectSettings> settings = merge_body(settings_of(project), context.request);
     if (!settings) co_return settings.error();
     if (settings->keep_sources < 0 || settings->keep_sources > 100) {
         co_return fail_as(Failure::invalid, "out_of_range", "/keep_sources",
                           "keep_sources: from 0 to 100");
     }
-    apply(*settings, project);
+    copy_common(*settings, project);
     const std::optional<projects::CredentialInput> credential = settings->credential;
     const projects::Actor actor = actor_of(context);
     Result<projects::ProjectDetails> changed =
@@ -249,6 +208,7 @@ Task<Result<http::Response>> list_variables(Services& services, Context& context
 Task<Result<http::Response>> set_variables(Services& services, Context& context) {
     const Result<VariableList> body = parse_body<VariableList>(context.request);
     if (!body) co_return body.error();
+    if (!body->items) co_return missing_field("items");
     const std::string id = context.project.id;
     const auto stored = co_await services.projects.variables(id);
     if (!stored) co_return stored.error();
@@ -256,7 +216,7 @@ Task<Result<http::Response>> set_variables(Services& services, Context& context)
     if (!matches) co_return matches.error();
     const projects::Actor actor = actor_of(context);
     const std::int64_t version = stored->version;
-    const std::vector<projects::VariableInput> items = body->items;
+    const std::vector<projects::VariableInput> items = *body->items;
     const auto changed = co_await services.projects.set_variables(id, version, items, actor);
     if (!changed) co_return changed.error();
     co_return variables_response(*changed);

@@ -99,6 +99,10 @@ TEST_F(ProjectRoutesTest, changes_only_what_is_sent_and_only_what_was_read) {
 TEST_F(ProjectRoutesTest, replaces_variables_under_their_own_etag) {
     add_project(ann_, "shop");
     const std::string place = "/api/v1/projects/shop/env";
+    http::Headers any;
+    any.set("if-match", "*");
+    EXPECT_EQ(send(Verb::put, place, "{}", ann_, any).pointer(), "/items");
+    EXPECT_EQ(send(Verb::put, place, "", ann_, any).code(), "missing_field");
     const TestReply empty = get(place, ann_);
     EXPECT_EQ(empty.headers.get("etag"), "\"1\"");
     const std::string two = R"({"items":[{"key":"PLAIN","value":"p","sensitive":false},

@@ -4,24 +4,12 @@ namespace berth::api {
 namespace {
 
 ProjectView view_of(const Services& services, const projects::ProjectDetails& details) {
-    const projects::Project& project = details.project;
-    return {.id = project.id,
-            .name = project.name,
-            .repo_url = project.repo_url,
-            .branch = project.branch,
-            .root = project.root,
-            .framework = project.framework,
-            .install_command = project.install_command,
-            .build_command = project.build_command,
-            .output_dir = project.output_dir,
-            .node = project.node,
-            .supersede = project.supersede,
-            .keep_sources = project.keep_sources,
-            .credential = details.credential,
-            .created_at_ms = project.created_at_ms,
-            .url = services.config.site_url(services.projects.host_of(project.name)),
-            .production = details.production,
-            .latest = nullptr};
+    ProjectView view;
+    copy_common(details.project, view);
+    view.credential = details.credential;
+    view.url = services.config.site_url(services.projects.host_of(details.project.name));
+    view.production = details.production;
+    return view;
 }
 
 }  // namespace

@@ -1,10 +1,27 @@
 #pragma once
-/// A project as the API shows it.
+/// A project as the API shows it. Its settings have one spelling in the store, in bodies and in
+/// answers (docs/architecture.md §4), so they are copied by name.
 
 #include "api/services.hpp"
 #include "projects/project_store.hpp"
 
 namespace berth::api {
+
+/// Copies what both structs describe under one name and type.
+template <class From, class To>
+void copy_common(const From& from, To& to) {
+    boost::mp11::mp_for_each<json::members<From>>([&](auto source) {
+        boost::mp11::mp_for_each<json::members<To>>([&](auto target) {
+            using Source = std::remove_cvref_t<decltype(from.*source.pointer)>;
+            using Target = std::remove_cvref_t<decltype(to.*target.pointer)>;
+            constexpr bool same_name =
+                std::string_view(decltype(source)::name) == decltype(target)::name;
+            if constexpr (same_name && std::is_same_v<Source, Target>) {
+                to.*target.pointer = from.*source.pointer;
+            }
+        });
+    });
+}
 
 struct ProjectView {
     std::string id{};

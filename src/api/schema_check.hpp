@@ -117,6 +117,7 @@ inline std::string answer_complaint(const Route& route, unsigned status,
     const std::string type = content_type.substr(0, content_type.find(';'));
     const bj::value* described = content->as_object().if_contains(type);
     if (described == nullptr) return "content type " + type + " is not described";
+    if (type != "application/json" && type != "application/problem+json") return "";
     return complaint(bj::parse(body), described->at("schema"), "");
 }
 

@@ -19,7 +19,7 @@ BOOST_DESCRIBE_STRUCT(SessionItem, (),
 
 namespace {
 
-/// GET /api/v1/sessions: last seen first; there are at most 100.
+/// GET /api/v1/sessions: newest first; there are at most 100.
 Task<Result<http::Response>> list_sessions(Services& services, Context& context) {
     const Result<Page> page = page_of(context.request, "sessions");
     if (!page) co_return page.error();
@@ -34,7 +34,7 @@ Task<Result<http::Response>> list_sessions(Services& services, Context& context)
                                                .address = session.address,
                                                .current = session.id == context.caller.session}));
     }
-    co_return page_response(items, *page, "sessions");
+    co_return page_response(items, Order::newest_first, *page, "sessions");
 }
 
 /// DELETE /api/v1/sessions/{id}: at once, whatever its access token says.

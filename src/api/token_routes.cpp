@@ -26,7 +26,7 @@ Task<Result<http::Response>> list_tokens(Services& services, Context& context) {
     boost::json::array items;
     for (const accounts::Token& token : tokens)
         items.push_back(json::from(token));
-    co_return page_response(items, *page, "tokens");
+    co_return page_response(items, Order::newest_first, *page, "tokens");
 }
 
 /// POST /api/v1/tokens {name, scope, project?, expires_at_ms?}

@@ -14,7 +14,7 @@ struct NewUserBody {
 BOOST_DESCRIBE_STRUCT(NewUserBody, (), (email, password, team))
 
 struct UserChange {
-    bool disabled = false;
+    std::optional<bool> disabled{};
 };
 BOOST_DESCRIBE_STRUCT(UserChange, (), (disabled))
 
@@ -33,7 +33,7 @@ Task<Result<http::Response>> list_users(Services& services, Context& context) {
     boost::json::array items;
     for (const accounts::User& user : users)
         items.push_back(json::from(user));
-    co_return page_response(items, *page, "users");
+    co_return page_response(items, Order::oldest_first, *page, "users");
 }
 
 /// POST /api/v1/users {email, password?, team?}
@@ -57,13 +57,14 @@ Task<Result<http::Response>> add_user(Services& services, Context& context) {
 
 /// PATCH /api/v1/users/{id} {disabled}
 ///
-/// Errors: not_found; conflict — last_owner
+/// Errors: invalid — missing_field; not_found; conflict — last_owner
 Task<Result<http::Response>> change_user(Services& services, Context& context) {
     const Result<UserChange> body = parse_body<UserChange>(context.request);
     if (!body) co_return body.error();
     const std::string id(context.at("id"));
     const std::string actor = context.caller.actor();
-    const bool disabled = body->disabled;
+    if (!body->disabled) co_return missing_field("disabled");
+    const bool disabled = *body->disabled;
     const Result<accounts::User> user =
         co_await services.accounts.users.set_disabled(id, disabled, actor);
     if (!user) co_return user.error();

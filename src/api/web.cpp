@@ -1,5 +1,7 @@
 #include "api/web.hpp"
 
+#include "api/problem_page.hpp"
+
 #include <algorithm>
 
 namespace berth::api {
@@ -87,6 +89,9 @@ http::Response find_answer(const http::Request& request, std::span<const WebAsse
         http::Response refused = http::text_response(405, "text/plain", "only GET works here\n");
         refused.headers.set("allow", "GET, HEAD");
         return refused;
+    }
+    if (request.path == "/docs/api") {
+        return http::text_response(200, "text/html; charset=utf-8", problem_page());
     }
     if (const WebAsset* asset = find_asset(assets, request.path)) {
         return asset_response(*asset, request);

@@ -1,0 +1,144 @@
+// Deployments and their logs, as a client sees them.
+#include <gtest/gtest.h>
+
+#include "api/log_reader.hpp"
+#include "api/paging.hpp"
+#include "api/testing.hpp"
+#include "deployments/deployments.hpp"
+#include "objects/object_store.hpp"
+
+namespace berth::api {
+namespace {
+
+using http::Verb;
+
+/// Keeps what a streamed body writes.
+class TextSink final : public http::BodySink {
+public:
+    std::string text{};
+    Task<bool> write(std::string_view bytes) override {
+        text += bytes;
+        co_return true;
+    }
+};
+
+class DeploymentRoutesTest : public testing::Test, protected TestApi {
+protected:
+    DeploymentRoutesTest() {
+        services.deployments = &deployments_;
+        services.logs = &logs_;
+        services.bus = bus_.get();
+        services.objects = objects_.get();
+        services.publisher = &publisher_;
+        add_project(ann_, "shop");
+    }
+
+    static deployments::DeploymentsConfig config() {
+        deployments::DeploymentsConfig config;
+        config.url_of = [](const std::string& host) { return "http://" + host; };
+        return config;
+    }
+
+    std::string deploy() { return post("/api/v1/projects/shop/deployments", "{}", ann_).at("id"); }
+
+    /// A deployment whose log is "abc\n" after the two lines of our own, and that failed.
+    std::string failed() {
+        const std::string id = deploy();
+        const auto claimed = wait(deployments_.claim("wrk_1", "here"));
+        const std::int64_t epoch = claimed->deployment.epoch;
+        jobs::LogAppend batch{.epoch = epoch, .first = 2, .lines = {}, .open = {}};
+        batch.lines.push_back({.text = "abc"});
+        EXPECT_TRUE(wait(logs_.append(id, batch)).has_value());
+        const jobs::Finish finish{.epoch = epoch, .state = jobs::State::failed};
+        EXPECT_TRUE(wait(deployments_.finish(id, finish)).has_value());
+        return id;
+    }
+
+    TestReply log_range(const std::string& id, const std::string& range) {
+        http::Headers headers;
+        headers.set("range", range);
+        return send(Verb::get, "/api/v1/deployments/" + id + "/log", "", ann_, headers);
+    }
+
+    /// What a streamed answer writes.
+    std::string streamed(const std::string& path, const std::string& query,
+                         const std::string& accept) {
+        http::Request request;
+        request.path = path;
+        request.query = query;
+        request.headers.set("authorization", "Bearer " + ann_.bearer);
+        request.headers.set("accept", accept);
+        const http::Response response = wait(answer(services, request));
+        TextSink sink;
+        wait(std::get<http::StreamBody>(response.body)(sink));
+        return sink.text;
+    }
+
+    Sender ann_ = owner();
+    std::unique_ptr<objects::ObjectStore> objects_ = objects::make_memory_object_store();
+    std::unique_ptr<bus::Bus> bus_ = bus::make_local_bus();
+    deployments::RoutePublisher publisher_{database, *objects_, *bus_};
+    logs::LogStore logs_{database, *objects_, *bus_};
+    deployments::Deployments deployments_{database,   *objects_, *bus_, [this] { return now; },
+                                          publisher_, config()};
+};
+
+TEST_F(DeploymentRoutesTest, pages_through_deployments_and_refuses_a_made_up_cursor) {
+    for (int i = 0; i < 3; ++i)
+        deploy();
+    const std::string list = "/api/v1/projects/shop/deployments?limit=2";
+    const TestReply first = get(list, ann_);
+    EXPECT_EQ(first.json().at("items").as_array().size(), 2u);
+    const TestReply last = get(list + "&cursor=" + first.at("next"), ann_);
+    EXPECT_EQ(last.json().at("items").as_array().size(), 1u);
+    EXPECT_EQ(last.json().at("next"), nullptr);
+    const std::string project = get("/api/v1/projects/shop", ann_).at("id");
+    for (const char* place : {"x", "-1", "99999999999999999999", "1x", ""}) {
+        const std::string made_up = cursor_after("deployments/" + project, place);
+        const TestReply reply = get(list + "&cursor=" + made_up, ann_);
+        EXPECT_EQ(reply.status, 400u) << place;
+        EXPECT_EQ(reply.code(), "bad_cursor") << place;
+    }
+}
+
+TEST_F(DeploymentRoutesTest, gives_one_range_of_a_log) {
+    const std::string id = failed();
+    const TestReply all = log_range(id, "bytes=0-");
+    EXPECT_EQ(all.status, 206u);
+    EXPECT_TRUE(all.text.ends_with("abc\n"));
+    const std::string size = std::to_string(all.text.size());
+    EXPECT_EQ(log_range(id, "bytes=-4").text, "abc\n");
+    EXPECT_EQ(log_range(id, "bytes=-9999").text, all.text);
+    EXPECT_EQ(log_range(id, "bytes=0-0").headers.get("content-range"), "bytes 0-0/" + size);
+    for (const char* range : {"bytes=-0", "bytes=99999-", "bytes=5-4", "bytes=-", "bytes=x-"}) {
+        const TestReply refused = log_range(id, range);
+        EXPECT_EQ(refused.status, 416u) << range;
+        EXPECT_EQ(refused.headers.get("content-range"), "bytes */" + size) << range;
+    }
+}
+
+TEST_F(DeploymentRoutesTest, a_page_of_lines_says_the_state_and_where_to_go_on) {
+    const std::string path = "/api/v1/deployments/" + failed() + "/log";
+    const std::string ndjson = "application/x-ndjson";
+    const std::string page = streamed(path, "limit=1", ndjson);
+    EXPECT_TRUE(page.ends_with("{\"end\":false,\"next\":1,\"state\":\"failed\"}\n")) << page;
+    const std::string rest = streamed(path, "after=1", ndjson);
+    EXPECT_TRUE(rest.ends_with("{\"end\":true,\"next\":3,\"state\":\"failed\"}\n")) << rest;
+    EXPECT_NE(rest.find("\"text\":\"abc\""), std::string::npos);
+    http::Headers headers;
+    headers.set("accept", ndjson);
+    for (const char* query : {"limit=0", "limit=x", "after=-1", "wait=1.5"}) {
+        const TestReply refused = send(Verb::get, path + "?" + query, "", ann_, headers);
+        EXPECT_EQ(refused.code(), "bad_parameter") << query;
+    }
+}
+
+TEST_F(DeploymentRoutesTest, an_event_stream_tells_lines_then_the_state_then_the_end) {
+    const std::string path = "/api/v1/deployments/" + failed() + "/log";
+    const std::string text = streamed(path, "after=2", "text/event-stream");
+    EXPECT_TRUE(text.starts_with("event: lines\nid: 3\n")) << text;
+    EXPECT_LT(text.find("event: state\nid: 3\n"), text.find("event: end\nid: 3\n")) << text;
+}
+
+}  // namespace
+}  // namespace berth::api
