@@ -129,7 +129,7 @@ export const run = async (): Promise<number> => {
           { name: 'mock-session', value: '1', url: `http://localhost:${target.port}` },
         ])
       if (stop.fresh && fresh.world.users.length === 0)
-        fresh.world.addUser('ada@example.com', 'admin')
+        fresh.world.addUser('ada@example.com', 'owner')
       const page = await context.newPage()
       page.setDefaultTimeout(30_000) // a shared machine may be slow; a healthy page needs a second
       const problems = await visit(page, target, stop, look).catch((error: Error) => [

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 
-import type { NewProject, ProjectSettings, Variable } from '../src/api/types'
+import type { NewProject, ProjectSettings, Variable, VariableInput } from '../src/api/types'
 import { filesOf, id, inspectionOf, siteUrl, type World } from './world'
 
 export interface Reply {
@@ -36,6 +36,21 @@ type Handler = (call: Call) => Reply
 const cookie = 'mock-session=1; Path=/; HttpOnly; SameSite=Lax'
 const gone = 'mock-session=; Path=/; Max-Age=0'
 
+const storedVariable = ({
+  key,
+  value,
+  scope,
+  environment,
+  sensitive,
+}: VariableInput): Variable => ({
+  key,
+  value: sensitive === false ? (value ?? '') : null,
+  scope: scope ?? 'all',
+  environment: environment ?? 'all',
+  sensitive: sensitive ?? true,
+  updated_at_ms: Date.now(),
+})
+
 const rowOf = ({ world, parts }: Call) => {
   const row = world.find(parts[1]!)
   if (!row) throw new Refusal(404, 'project_not_found', `There is no project “${parts[1]}”.`)
@@ -67,7 +82,7 @@ const handlers: Record<string, Handler> = {
       throw new Refusal(403, 'wrong_code', 'This is not the code that was printed.', '/code')
     world.set_up = true
     world.password = String(body.password)
-    const user = world.addUser(String(body.email), 'admin')
+    const user = world.addUser(String(body.email), 'owner')
     return { status: 201, body: user, cookie }
   },
   'POST auth/login': ({ world, body }) => {
@@ -163,11 +178,7 @@ const handlers: Record<string, Handler> = {
       throw new Refusal(409, 'name_taken', `The name “${made.name}” is taken.`, '/name')
     const row = world.addProject(made.name, made.repo_url)
     row.project.branch = made.branch || 'main'
-    row.variables = made.variables.map((each) => ({
-      ...each,
-      value: each.sensitive ? null : each.value,
-      updated_at_ms: Date.now(),
-    }))
+    row.variables = (made.variables ?? []).map(storedVariable)
     return { status: 201, body: row.project, etag: '"1"' }
   },
   'GET projects/*': (call) => {
@@ -181,7 +192,7 @@ const handlers: Record<string, Handler> = {
     Object.assign(row.project, settings, settings.name && { url: siteUrl(settings.name) })
     if (credential)
       row.project.credential = {
-        kind: credential.kind,
+        kind: credential.kind ?? 'none',
         username: credential.username ?? '',
         public_key: null,
       }
@@ -200,12 +211,7 @@ const handlers: Record<string, Handler> = {
   'PUT projects/*/env': (call) => {
     const row = rowOf(call)
     fresh(call.request, row.env_version)
-    const items = call.body.items as Variable[]
-    row.variables = items.map((each) => ({
-      ...each,
-      value: each.sensitive ? null : each.value,
-      updated_at_ms: Date.now(),
-    }))
+    row.variables = (call.body.items as VariableInput[]).map(storedVariable)
     row.env_version++
     return { body: { items: row.variables }, etag: `"${row.env_version}"` }
   },

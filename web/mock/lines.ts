@@ -1,4 +1,4 @@
-import type { WireLine } from '../src/log/frames'
+import type { WireLine } from '../src/log/write'
 
 const steps = { prepare: 0, clone: 1, install: 2, build: 3, publish: 4 }
 

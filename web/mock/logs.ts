@@ -2,7 +2,8 @@ import type { ServerResponse } from 'node:http'
 import type { WebSocket } from 'ws'
 
 import { isEnd } from '../src/api/states'
-import { frameTypes, writeJson, writeLines } from '../src/log/frames'
+import { frameTypes } from '../src/log/frames'
+import { writeJson, writeLines } from '../src/log/write'
 import type { Run } from './world'
 
 const flushEvery = 50

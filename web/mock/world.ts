@@ -13,7 +13,7 @@ import type {
   User,
   Variable,
 } from '../src/api/types'
-import type { WireLine } from '../src/log/frames'
+import type { WireLine } from '../src/log/write'
 import { loudLine, viteLog } from './lines'
 
 const minute = 60_000
@@ -51,12 +51,12 @@ const stepsOf = (created: number, state: State, failedAt?: StepName): Step[] => 
     ['publish', 7000, 7400],
   ]
   const end = failedAt ? marks.findIndex(([name]) => name === failedAt) : marks.length - 1
-  return marks.map(([name, begin, stop], i) => ({
+  return marks.slice(0, end + 1).map(([name, begin, stop]) => ({
     name,
-    state: i > end ? 'waiting' : failedAt === name && state === 'failed' ? 'failed' : 'done',
-    begin_ms: i > end ? null : created + begin,
-    end_ms: i > end ? null : created + stop,
-    exit_code: i > end ? null : failedAt === name ? 2 : 0,
+    state: failedAt === name && state === 'failed' ? 'failed' : 'succeeded',
+    begin_ms: created + begin,
+    end_ms: created + stop,
+    exit_code: failedAt === name ? 2 : 0,
   }))
 }
 
@@ -72,6 +72,7 @@ const planOf: NonNullable<Deployment['plan']> = {
 
 export const inspectionOf = (root: string): Inspection => ({
   ...planOf,
+  known_hosts: null,
   branches: ['main', 'next', 'fix/tide-tables'],
   default_branch: 'main',
   root_candidates: root === 'none' ? [] : ['', 'apps/web', 'packages/docs'],
@@ -111,13 +112,14 @@ export class World {
     return null
   }
 
-  addUser(email: string, role: string): User {
+  addUser(email: string, role: User['role']): User {
     const user = {
       id: id('usr'),
       email,
       role,
       created_at_ms: Date.now() - 40 * day,
       disabled: false,
+      must_change_password: false,
     }
     this.users.push(user)
     return user
@@ -135,6 +137,8 @@ export class World {
       build_command: null,
       output_dir: null,
       node: null,
+      supersede: true,
+      keep_sources: 3,
       credential: { kind: 'none', username: '', public_key: null },
       created_at_ms: Date.now() - age_ms,
       url: siteUrl(name),
@@ -190,6 +194,7 @@ export class World {
       log_lines: lines.length,
       reused_deployment: null,
       plan: planOf,
+      has_source: true,
       ...change,
     }
     const run: Run = { deployment, lines, open: null, listeners: new Set() }
@@ -213,7 +218,14 @@ export class World {
       rolled_back:
         newest !== undefined && newest.deployment.created_at_ms > deployment.created_at_ms,
     }
-    row.history.unshift({ deployment: deployment.id, generation, actor, reason, at_ms })
+    row.history.unshift({
+      deployment: deployment.id,
+      generation,
+      kind: reason ? 'promote' : 'deploy',
+      actor,
+      reason,
+      at_ms,
+    })
     deployment.production_url = row.project.url
   }
 
@@ -221,7 +233,7 @@ export class World {
   fill() {
     const now = Date.now()
     this.users = []
-    const ada = this.addUser('ada@example.com', 'admin')
+    const ada = this.addUser('ada@example.com', 'owner')
     this.addUser('grace@example.com', 'member')
     this.addUser('former.colleague@example.com', 'member').disabled = true
     this.sessions = [
@@ -314,8 +326,8 @@ export class World {
           'Run npm run build on your own machine with Node 22 and mend the type error it shows.',
         created_at_ms: now - 50 * minute,
         finished_at_ms: now - 50 * minute + 7000,
-        bytes: null,
-        files: null,
+        bytes: 0,
+        files: 0,
         steps: stepsOf(now - 50 * minute, 'failed', 'build'),
       },
       viteLog(true),
@@ -331,6 +343,7 @@ export class World {
       },
       {
         key: 'MAPS_TOKEN',
+        value: null,
         scope: 'build',
         environment: 'production',
         sensitive: true,
@@ -338,6 +351,7 @@ export class World {
       },
       {
         key: 'MAPS_TOKEN',
+        value: null,
         scope: 'build',
         environment: 'preview',
         sensitive: true,
@@ -365,8 +379,8 @@ export class World {
         state: 'canceled',
         created_at_ms: now - 26 * hour,
         steps: stepsOf(now - 26 * hour, 'canceled', 'install'),
-        bytes: null,
-        files: null,
+        bytes: 0,
+        files: 0,
       },
       viteLog(false).slice(0, 30),
     )
@@ -381,8 +395,8 @@ export class World {
       queue_position: 1,
       finished_at_ms: null,
       steps: [],
-      bytes: null,
-      files: null,
+      bytes: 0,
+      files: 0,
       plan: null,
       created_at_ms: Date.now(),
       ...change,
@@ -400,7 +414,7 @@ export class World {
       setTimeout(() => {
         if (deployment.finished_at_ms !== null) return
         const last = deployment.steps.at(-1)
-        if (last) Object.assign(last, { end_ms: Date.now(), state: 'done', exit_code: 0 })
+        if (last) Object.assign(last, { end_ms: Date.now(), state: 'succeeded', exit_code: 0 })
         deployment.queue_position = null
         deployment.state = state
         deployment.steps.push({
@@ -434,7 +448,7 @@ export class World {
     const { deployment } = run
     if (deployment.finished_at_ms !== null) return
     const last = deployment.steps.at(-1)
-    if (last) Object.assign(last, { end_ms: Date.now(), state: 'done', exit_code: 0 })
+    if (last) Object.assign(last, { end_ms: Date.now(), state: 'succeeded', exit_code: 0 })
     deployment.state = state
     deployment.finished_at_ms = Date.now()
     if (state === 'ready') {
@@ -451,8 +465,8 @@ export class World {
       message: `${count} lines at ${rate} a second`,
       state: 'building',
       finished_at_ms: null,
-      bytes: null,
-      files: null,
+      bytes: 0,
+      files: 0,
       steps: stepsOf(Date.now() - 7000, 'building', 'build').map((step) =>
         step.name === 'build' ? { ...step, state: 'running', end_ms: null, exit_code: null } : step,
       ),

@@ -23,7 +23,6 @@ import {
   variablesQuery,
 } from './api/queries'
 import { Broken, NotFound } from './parts/Broken'
-import { Shell } from './parts/Shell'
 import { pages } from './paths'
 
 const root = createRootRouteWithContext<{ client: QueryClient }>()({ component: Outlet })
@@ -32,7 +31,7 @@ const root = createRootRouteWithContext<{ client: QueryClient }>()({ component: 
 const app = createRoute({
   getParentRoute: () => root,
   id: 'app',
-  component: Shell,
+  component: lazyRouteComponent(() => import('./parts/Shell')),
   beforeLoad: async ({ context: { client }, location }) => {
     if (await client.ensureQueryData(sessionQuery)) return
     const setup = await client.fetchQuery(setupQuery)

@@ -1,5 +1,7 @@
 // How many columns a text takes in a monospace grid. Tabs stop every 8; wide characters take two.
 
+import type { Run } from './sgr'
+
 const wide = (code: number) =>
   code >= 0x1100 &&
   (code <= 0x115f ||
@@ -27,34 +29,39 @@ export const columnsOf = (text: string): number => {
   return columns
 }
 
-/** Replaces tabs by the spaces they stand for, given where the text begins. */
-export const expandTabs = (text: string, at: number): string => {
-  if (!text.includes('\t')) return text
-  let out = ''
-  let column = at
-  for (const character of text) {
-    const width = widthOf(character.codePointAt(0)!, column)
-    out += character === '\t' ? ' '.repeat(width) : character
-    column += width
+/**
+ * The runs of one row of a line that is wrapped at `width` columns (0: not wrapped), tabs spread out to
+ * the stops that they have in the whole line.
+ */
+export const rowOf = (runs: Run[], width: number, wanted: number): Run[] => {
+  if (width === 0 && !runs.some((run) => run.text.includes('\t'))) return runs
+  const out: Run[] = []
+  let row = 0
+  let column = 0 // of the row
+  let at = 0 // of the line
+  for (const run of runs) {
+    let text = ''
+    const end = () => {
+      if (text && row === wanted) out.push({ ...run, text })
+      text = ''
+    }
+    for (const character of run.text) {
+      const columns = widthOf(character.codePointAt(0)!, at)
+      at += columns
+      const tab = character === '\t'
+      for (let n = tab ? columns : 1; n > 0; n--) {
+        const w = tab ? 1 : columns
+        if (width > 0 && column + w > width && column > 0) {
+          end()
+          row++
+          column = 0
+        }
+        text += tab ? ' ' : character
+        column += w
+      }
+    }
+    end()
+    if (row > wanted) break
   }
   return out
-}
-
-/** Cuts text into pieces that fill a row of `width` columns, the first beginning at column `at`. */
-export const cut = (text: string, at: number, width: number): string[] => {
-  const pieces: string[] = []
-  let piece = ''
-  let column = at
-  for (const character of text) {
-    const w = widthOf(character.codePointAt(0)!, column)
-    if (column + w > width && column > 0) {
-      pieces.push(piece)
-      piece = ''
-      column = 0
-    }
-    piece += character
-    column += w
-  }
-  pieces.push(piece)
-  return pieces
 }

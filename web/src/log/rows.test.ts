@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { cut } from './columns'
+import { rowOf } from './columns'
 import { RowModel } from './rows'
 import { LogStore } from './store'
 
@@ -89,12 +89,28 @@ describe('rows', () => {
   })
 })
 
-describe('cutting', () => {
+describe('a row of a wrapped line', () => {
+  const run = (text: string, className = '') => ({ text, className, href: null })
+  const row = (runs: ReturnType<typeof run>[], width: number, sub: number) =>
+    rowOf(runs, width, sub).map((each) => each.text)
+
   it('gives wide characters two columns', () => {
-    expect(cut('a漢字b', 0, 3)).toEqual(['a漢', '字b'])
+    expect([0, 1, 2].map((sub) => row([run('a漢字b')], 3, sub))).toEqual([['a漢'], ['字b'], []])
   })
 
-  it('counts from the column where a run begins', () => {
-    expect(cut('abcdef', 2, 4)).toEqual(['ab', 'cdef'])
+  it('goes on where the run before it ended', () => {
+    expect(row([run('xy'), run('abcdef', 'fg-red')], 4, 0)).toEqual(['xy', 'ab'])
+    expect(row([run('xy'), run('abcdef', 'fg-red')], 4, 1)).toEqual(['cdef'])
+  })
+
+  it('spreads tabs to stops of the whole line, over its rows', () => {
+    expect(row([run('a\tb')], 0, 0)).toEqual(['a       b'])
+    expect(row([run('a\tb')], 4, 0)).toEqual(['a   '])
+    expect(row([run('a\tb')], 4, 2)).toEqual(['b'])
+  })
+
+  it('leaves a line that is neither wrapped nor tabbed as it is', () => {
+    const runs = [run('plain')]
+    expect(rowOf(runs, 0, 0)).toBe(runs)
   })
 })

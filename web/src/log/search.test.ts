@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
-import { compile, Search, spansIn } from './search'
+import { compile, mark, Search, spansIn } from './search'
 import { LogStore } from './store'
-import { mark } from './view'
 
 const storeOf = (...lines: string[]) => {
   const store = new LogStore()

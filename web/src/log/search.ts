@@ -1,3 +1,4 @@
+import type { Run } from './sgr'
 import type { LogStore } from './store'
 
 export interface Query {
@@ -37,31 +38,56 @@ export const spansIn = (text: string, pattern: RegExp): Span[] => {
   return spans
 }
 
+/** Splits runs where matches begin and end, and marks the matches. */
+export const mark = (runs: Run[], spans: Span[]): Run[] => {
+  const out: Run[] = []
+  let at = 0
+  let span = 0
+  for (const run of runs) {
+    let rest = run.text
+    while (rest) {
+      while (span < spans.length && spans[span]!.to <= at) span++
+      const next = spans[span]
+      const inside = next !== undefined && next.from <= at
+      const stop = next === undefined ? rest.length : (inside ? next.to : next.from) - at
+      const text = rest.slice(0, Math.min(stop, rest.length))
+      out.push({
+        ...run,
+        text,
+        className: inside ? `${run.className} log-match`.trim() : run.className,
+      })
+      rest = rest.slice(text.length)
+      at += text.length
+    }
+  }
+  return out
+}
+
 /** Looks through a log a slice at a time, and goes on as lines arrive. */
 export class Search {
   readonly pattern: RegExp
   /** Lines with at least one match, ascending. */
   readonly lines: number[] = []
-  private scanned = 0
-  private readonly store: LogStore
+  #scanned = 0
+  readonly #store: LogStore
 
   constructor(store: LogStore, pattern: RegExp) {
-    this.store = store
+    this.#store = store
     this.pattern = pattern
   }
 
   get complete() {
-    return this.scanned >= this.store.count
+    return this.#scanned >= this.#store.count
   }
 
   /** Scans until `deadline` (performance.now()); answers whether anything was found. */
   step(deadline: number): boolean {
     const before = this.lines.length
     while (!this.complete) {
-      const stop = Math.min(this.store.count, this.scanned + 64)
-      for (; this.scanned < stop; this.scanned++) {
+      const stop = Math.min(this.#store.count, this.#scanned + 64)
+      for (; this.#scanned < stop; this.#scanned++) {
         this.pattern.lastIndex = 0
-        if (this.pattern.test(this.store.text(this.scanned))) this.lines.push(this.scanned)
+        if (this.pattern.test(this.#store.text(this.#scanned))) this.lines.push(this.#scanned)
       }
       if (performance.now() >= deadline) break
     }

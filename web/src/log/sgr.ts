@@ -65,33 +65,40 @@ const extended = (codes: number[], at: number): [number, number] => {
   return [0, 0]
 }
 
+const sets: Record<number, number> = {
+  1: flags.bold,
+  2: flags.dim,
+  3: flags.italic,
+  4: flags.underline,
+  7: flags.inverse,
+  9: flags.strike,
+}
+const clears: Record<number, number> = {
+  22: flags.bold | flags.dim,
+  23: flags.italic,
+  24: flags.underline,
+  27: flags.inverse,
+  29: flags.strike,
+}
+
 /** The style after `ESC [ parameters m`. */
 export const applySgr = (style: Sgr, parameters: string): Sgr => {
-  const codes = parameters === '' ? [0] : parameters.split(/[;:]/).map(Number)
+  const codes = parameters.split(/[;:]/).map(Number) // "" is 0
   let next = style
   for (let i = 0; i < codes.length; i++) {
     const code = codes[i]!
     if (code === 0) next = plain
-    else if (code === 1) next |= flags.bold
-    else if (code === 2) next |= flags.dim
-    else if (code === 3) next |= flags.italic
-    else if (code === 4) next |= flags.underline
-    else if (code === 7) next |= flags.inverse
-    else if (code === 9) next |= flags.strike
-    else if (code === 22) next &= ~(flags.bold | flags.dim)
-    else if (code === 23) next &= ~flags.italic
-    else if (code === 24) next &= ~flags.underline
-    else if (code === 27) next &= ~flags.inverse
-    else if (code === 29) next &= ~flags.strike
-    else if (code >= 30 && code <= 37) next = withFg(next, code - 29)
-    else if (code === 39) next = withFg(next, 0)
-    else if (code >= 40 && code <= 47) next = withBg(next, code - 39)
-    else if (code === 49) next = withBg(next, 0)
-    else if (code >= 90 && code <= 97) next = withFg(next, code - 81)
-    else if (code >= 100 && code <= 107) next = withBg(next, code - 91)
-    else if (code === 38 || code === 48) {
+    next = (next | (sets[code] ?? 0)) & ~(clears[code] ?? 0)
+    // Colours: 30 to 37 and 90 to 97 (bright) of the text, 40 to 47 and 100 to 107 behind it; 39, 49 none.
+    const ten = Math.floor(code / 10)
+    const unit = code % 10
+    const put = ten === 3 || ten === 9 ? withFg : ten === 4 || ten === 10 ? withBg : null
+    if (!put) continue
+    if (unit < 8) next = put(next, unit + (ten > 4 ? 9 : 1))
+    else if (ten < 5 && unit === 9) next = put(next, 0)
+    else if (ten < 5) {
       const [colour, used] = extended(codes, i)
-      next = code === 38 ? withFg(next, colour) : withBg(next, colour)
+      next = put(next, colour)
       i += used
     }
   }
@@ -113,11 +120,8 @@ export const classOf = (style: Sgr): string => {
   if (fg) list.push(nameOf('fg', fg))
   if (bg) list.push(nameOf('bg', bg))
   else if (inverse) list.push('bg-inverse')
-  if (style & flags.bold) list.push('sgr-bold')
-  if (style & flags.dim) list.push('sgr-dim')
-  if (style & flags.italic) list.push('sgr-italic')
-  if (style & flags.underline) list.push('sgr-underline')
-  if (style & flags.strike) list.push('sgr-strike')
+  for (const [name, flag] of Object.entries(flags))
+    if (style & flag && flag !== flags.inverse) list.push(`sgr-${name}`)
   const joined = list.join(' ')
   classes.set(style, joined)
   return joined

@@ -1,9 +1,10 @@
 // @vitest-environment jsdom
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
-import { frameTypes, writeJson, writeLines } from './frames'
+import { frameTypes } from './frames'
 import { LogStore } from './store'
 import { LogStream, type StreamStatus, type World } from './stream'
+import { writeJson, writeLines } from './write'
 
 class FakeSocket {
   readyState = 0
@@ -76,6 +77,7 @@ const sockets: FakeSocket[] = []
 let status: StreamStatus | null = null
 let store: LogStore
 let stream: LogStream
+let world: World
 let refused = 0
 let hidden = false
 
@@ -100,13 +102,12 @@ beforeEach(() => {
   refused = 0
   hidden = false
   store = new LogStore()
-  const world: World = {
+  world = {
     socket: (url) => {
       sockets.push(new FakeSocket(url))
       return last() as unknown as WebSocket
     },
     events: (url) => new FakeEvents(url) as unknown as EventSource,
-    now: () => performance.now(),
     hidden: () => hidden,
   }
   stream = new LogStream({
@@ -200,9 +201,10 @@ describe('a log stream', () => {
     expect(status?.connection).toBe('retrying')
   })
 
-  it('falls back to events when sockets are refused, and remembers', () => {
+  it('falls back to events when sockets are refused, and remembers', async () => {
     last().drop()
     expect(refused).toBe(1)
+    await vi.dynamicImportSettled()
     expect(FakeEvents.last?.url).toBe('/log?after=0')
     FakeEvents.last!.onopen()
     FakeEvents.last!.say('lines', { first: 0, lines: [[0, 0, 0, 0, 'a']] })
@@ -211,12 +213,28 @@ describe('a log stream', () => {
     expect(sessionStorage.getItem('berth.log.transport')).toBe('events')
   })
 
-  it('falls back when a socket opens slowly or says nothing for three seconds', () => {
+  it('falls back when a socket opens slowly or says nothing for three seconds', async () => {
     vi.advanceTimersByTime(3_100)
+    await vi.dynamicImportSettled()
     expect(FakeEvents.last).not.toBeNull()
   })
 
-  it('keeps to sockets once one has worked: then the server is away, not the way blocked', () => {
+  it('opens no events for a page that was left while their code came', async () => {
+    last().drop()
+    stream.stop()
+    await vi.dynamicImportSettled()
+    expect(FakeEvents.last).toBeNull()
+  })
+
+  it('opens events once, though it was shown again while their code came', async () => {
+    const opened = vi.spyOn(world, 'events')
+    last().drop()
+    document.dispatchEvent(new Event('visibilitychange'))
+    await vi.dynamicImportSettled()
+    expect(opened).toHaveBeenCalledOnce()
+  })
+
+  it('keeps to sockets once one has worked: then the server is away, not the way blocked', async () => {
     last().open()
     last().lines(0, 'a')
     settle()
@@ -226,6 +244,7 @@ describe('a log stream', () => {
     vi.advanceTimersByTime(300)
     last().drop()
     vi.advanceTimersByTime(600)
+    await vi.dynamicImportSettled()
     expect(FakeEvents.last).toBeNull()
     expect(sockets.length).toBeGreaterThan(3)
   })

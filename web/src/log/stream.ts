@@ -1,12 +1,4 @@
-import {
-  type FrameHead,
-  frameTypes,
-  LineReader,
-  readHead,
-  readJson,
-  writeJson,
-  writeLines,
-} from './frames'
+import { type FrameHead, frameTypes, LineReader, readHead, readJson } from './frames'
 import type { LogStore } from './store'
 
 export type Connection = 'connecting' | 'live' | 'retrying' | 'ended'
@@ -22,14 +14,12 @@ export interface StreamStatus {
 export interface World {
   socket: (url: string, protocol: string) => WebSocket
   events: (url: string) => EventSource
-  now: () => number
   hidden: () => boolean
 }
 
 export const browser: World = {
   socket: (url, protocol) => new WebSocket(url, protocol),
   events: (url) => new EventSource(url),
-  now: () => performance.now(),
   hidden: () => document.hidden,
 }
 
@@ -53,7 +43,7 @@ interface Queued {
 }
 
 const protocol = 'berth.log.v1'
-const fallbackKey = 'berth.log.transport'
+export const fallbackKey = 'berth.log.transport'
 const ackBytes = 64 * 1024
 const openWithin = 3_000
 const silence = 45_000
@@ -69,294 +59,277 @@ const remembered = () => {
   }
 }
 
-const remember = () => {
-  try {
-    sessionStorage.setItem(fallbackKey, 'events')
-  } catch {
-    // storage is blocked: the next page finds out by itself
-  }
-}
-
-const encodeEvent = (data: unknown, type: number): ArrayBuffer => {
-  const { first, lines } = data as {
-    first: number
-    lines: [number, number, number, number, string][]
-  }
-  return writeLines(
-    first,
-    lines.map(([delta_ms, stream, level, step, text]) => ({
-      head: { delta_ms, stream, level, step },
-      text,
-    })),
-    type,
-  )
-}
-
 /**
  * Brings a log into a store: WebSocket first, server-sent events where upgrades do not pass, and always
  * from the line that the store needs next, so that no reconnect loses or doubles one.
  */
 export class LogStream {
-  private readonly options: StreamOptions
-  private readonly world: World
-  private readonly queue: Queued[] = []
-  private socket: WebSocket | null = null
-  private source: EventSource | null = null
-  private timer: ReturnType<typeof setTimeout> | undefined
-  private watch: ReturnType<typeof setTimeout> | undefined
-  private frameRequest = 0
-  private background: ReturnType<typeof setTimeout> | undefined
-  private attempt = 0
-  private holes = 0 // times that the server's lines did not follow ours, since the last that did
-  private socketWorked = false
-  private heard = 0
-  private unacknowledged = 0
-  private closed = false
-  private status: StreamStatus = { connection: 'connecting', transport: 'websocket', state: '' }
+  readonly #options: StreamOptions
+  readonly #world: World
+  readonly #queue: Queued[] = []
+  #socket: WebSocket | null = null
+  #source: EventSource | null = null
+  #timer: ReturnType<typeof setTimeout> | undefined
+  #watch: ReturnType<typeof setTimeout> | undefined
+  #frameRequest = 0
+  #background: ReturnType<typeof setTimeout> | undefined
+  #attempt = 0
+  #eventAttempt = 0 // what came of an older one is nobody's
+  #holes = 0 // times that the server's lines did not follow ours, since the last that did
+  #socketWorked = false
+  #heard = 0
+  #unacknowledged = 0
+  #closed = false
+  #status: StreamStatus = { connection: 'connecting', transport: 'websocket', state: '' }
 
   constructor(options: StreamOptions) {
-    this.options = options
-    this.world = options.world ?? browser
-    if (remembered()) this.status.transport = 'events'
+    this.#options = options
+    this.#world = options.world ?? browser
+    if (remembered()) this.#status.transport = 'events'
   }
 
   start() {
-    document.addEventListener('visibilitychange', this.onVisibility)
-    this.connect()
+    document.addEventListener('visibilitychange', this.#onVisibility)
+    this.#connect()
   }
 
   stop() {
-    this.closed = true
-    document.removeEventListener('visibilitychange', this.onVisibility)
-    this.disconnect()
-    clearTimeout(this.timer)
-    clearTimeout(this.background)
-    cancelAnimationFrame(this.frameRequest)
+    this.#closed = true
+    document.removeEventListener('visibilitychange', this.#onVisibility)
+    this.#disconnect()
+    clearTimeout(this.#timer)
+    clearTimeout(this.#background)
+    cancelAnimationFrame(this.#frameRequest)
   }
 
-  private say(change: Partial<StreamStatus>) {
-    this.status = { ...this.status, ...change }
-    this.options.onStatus(this.status)
+  #say(change: Partial<StreamStatus>) {
+    this.#status = { ...this.#status, ...change }
+    this.#options.onStatus(this.#status)
   }
 
-  private connect() {
-    if (this.closed || this.status.connection === 'ended') return
-    this.disconnect()
-    this.heard = this.world.now()
-    if (this.status.transport === 'websocket') this.openSocket()
-    else this.openEvents()
-    this.watchSilence()
+  #connect() {
+    if (this.#closed || this.#status.connection === 'ended') return
+    this.#disconnect()
+    this.#heard = performance.now()
+    if (this.#status.transport === 'websocket') this.#openSocket()
+    else this.#openEvents()
+    this.#watchSilence()
   }
 
-  private disconnect() {
-    clearTimeout(this.watch)
-    const { socket, source } = this
-    this.socket = null
-    this.source = null
+  #disconnect() {
+    clearTimeout(this.#watch)
+    const socket = this.#socket
+    const source = this.#source
+    this.#socket = null
+    this.#source = null
+    this.#eventAttempt++
     socket?.close()
     source?.close()
-    this.queue.length = 0
-    this.unacknowledged = 0
+    this.#queue.length = 0
+    this.#unacknowledged = 0
   }
 
-  private openSocket() {
-    const { origin, path, store } = this.options
-    const socket = this.world.socket(`${origin}${path}?after=${store.count}`, protocol)
-    this.socket = socket
+  #openSocket() {
+    const { origin, path, store } = this.#options
+    const socket = this.#world.socket(`${origin}${path}?after=${store.count}`, protocol)
+    this.#socket = socket
     socket.binaryType = 'arraybuffer'
     let opened = false
     const tooSlow = setTimeout(() => {
-      if (this.socket !== socket || this.socketWorked) return
-      this.tryEvents()
+      if (this.#socket !== socket || this.#socketWorked) return
+      this.#tryEvents()
     }, openWithin)
     socket.onopen = () => {
       opened = true
-      if (this.socket !== socket) return
-      this.attempt = 0
-      this.say({ connection: 'live' })
+      if (this.#socket !== socket) return
+      this.#attempt = 0
+      this.#say({ connection: 'live' })
     }
     socket.onmessage = (message: MessageEvent<unknown>) => {
-      if (this.socket !== socket) return
+      if (this.#socket !== socket) return
       clearTimeout(tooSlow)
-      this.socketWorked = true
-      if (message.data instanceof ArrayBuffer) this.receive(message.data)
+      this.#socketWorked = true
+      if (message.data instanceof ArrayBuffer) this.#receive(message.data)
     }
     socket.onclose = () => {
       clearTimeout(tooSlow)
-      if (this.socket !== socket) return
-      this.socket = null
-      if (!opened) this.options.onRefused()
-      if (!opened && !this.socketWorked) this.tryEvents()
-      else this.retry()
+      if (this.#socket !== socket) return
+      this.#socket = null
+      if (!opened) this.#options.onRefused()
+      if (!opened && !this.#socketWorked) this.#tryEvents()
+      else this.#retry()
     }
   }
 
   /** Upgrades seem not to pass here; if events do, they stay for this browser session. */
-  private tryEvents() {
-    this.say({ transport: 'events' })
-    this.connect()
+  #tryEvents() {
+    this.#say({ transport: 'events' })
+    this.#connect()
   }
 
-  private openEvents() {
-    const { path, store } = this.options
-    const source = this.world.events(`${path}?after=${store.count}`)
-    this.source = source
-    const take = (name: string, frame: (data: unknown) => ArrayBuffer) =>
-      source.addEventListener(name, (event) => {
-        if (this.source !== source) return
-        remember()
-        this.receive(frame(JSON.parse((event as MessageEvent<string>).data)))
-      })
-    take('lines', (data) => encodeEvent(data, frameTypes.lines))
-    take('replace', (data) => encodeEvent(data, frameTypes.replace))
-    take('state', (data) => writeJson(frameTypes.state, 0, data))
-    take('end', (data) => writeJson(frameTypes.end, 0, data))
+  #openEvents() {
+    const attempt = ++this.#eventAttempt
+    const wanted = () => this.#eventAttempt === attempt && !this.#closed
+    void import('./events').then(
+      (part) => wanted() && this.#listen(part.takeEvents),
+      () => wanted() && this.#lost(),
+    )
+  }
+
+  #listen(takeEvents: typeof import('./events').takeEvents) {
+    const { path, store } = this.#options
+    const source = this.#world.events(`${path}?after=${store.count}`)
+    this.#source = source
+    takeEvents(source, (frame) => {
+      if (this.#source !== source) return
+      this.#receive(frame)
+    })
     source.onopen = () => {
-      if (this.source !== source) return
-      this.attempt = 0
-      this.say({ connection: 'live' })
+      if (this.#source !== source) return
+      this.#attempt = 0
+      this.#say({ connection: 'live' })
     }
     source.onerror = () => {
-      if (this.source !== source) return
+      if (this.#source !== source) return
       source.close() // its own retry would repeat the old `after`
-      this.source = null
-      this.options.onRefused()
-      if (!remembered()) this.say({ transport: 'websocket' })
-      this.retry()
+      this.#source = null
+      this.#options.onRefused()
+      this.#lost()
     }
+  }
+
+  #lost() {
+    if (!remembered()) this.#say({ transport: 'websocket' })
+    this.#retry()
   }
 
   /** 50 ms, doubled up to 5 s, with jitter so that many pages do not come back together. */
-  private retry() {
-    if (this.closed || this.status.connection === 'ended') return
-    this.disconnect()
-    clearTimeout(this.timer)
-    this.say({ connection: 'retrying' })
-    const delay = Math.min(5_000, 50 * 2 ** (this.attempt++ + this.holes))
-    this.timer = setTimeout(() => this.connect(), delay * (0.5 + Math.random() / 2))
+  #retry() {
+    if (this.#closed || this.#status.connection === 'ended') return
+    this.#disconnect()
+    clearTimeout(this.#timer)
+    this.#say({ connection: 'retrying' })
+    const delay = Math.min(5_000, 50 * 2 ** (this.#attempt++ + this.#holes))
+    this.#timer = setTimeout(() => this.#connect(), delay * (0.5 + Math.random() / 2))
   }
 
   /** A connection that went quiet may be dead without anybody having said so; asking again is cheap. */
-  private watchSilence() {
-    clearTimeout(this.watch)
-    this.watch = setTimeout(() => {
-      if (this.world.now() - this.heard >= silence) this.connect()
-      else this.watchSilence()
+  #watchSilence() {
+    clearTimeout(this.#watch)
+    this.#watch = setTimeout(() => {
+      if (performance.now() - this.#heard >= silence) this.#connect()
+      else this.#watchSilence()
     }, silence)
   }
 
-  private receive(frame: ArrayBuffer) {
-    this.heard = this.world.now()
+  #receive(frame: ArrayBuffer) {
+    this.#heard = performance.now()
     const head = readHead(frame)
     const hasLines = head.type === frameTypes.lines || head.type === frameTypes.replace
-    this.queue.push({ frame, head, reader: hasLines ? new LineReader(frame, head) : null })
-    this.schedule()
+    this.#queue.push({ frame, head, reader: hasLines ? new LineReader(frame, head) : null })
+    this.#schedule()
   }
 
-  private schedule() {
-    if (this.frameRequest || this.background !== undefined) return
-    if (this.world.hidden()) {
+  #schedule() {
+    if (this.#frameRequest || this.#background !== undefined) return
+    if (this.#world.hidden()) {
       // Frames do not come in a background tab: a timer keeps the log up to date there.
-      this.background = setTimeout(() => {
-        this.background = undefined
-        this.drain(backgroundBudget)
+      this.#background = setTimeout(() => {
+        this.#background = undefined
+        this.#drain(backgroundBudget)
       }, backgroundEvery)
     } else {
-      this.frameRequest = requestAnimationFrame(() => {
-        this.frameRequest = 0
-        this.drain(foregroundBudget)
+      this.#frameRequest = requestAnimationFrame(() => {
+        this.#frameRequest = 0
+        this.#drain(foregroundBudget)
       })
     }
   }
 
-  private readonly onVisibility = () => {
-    cancelAnimationFrame(this.frameRequest)
-    clearTimeout(this.background)
-    this.frameRequest = 0
-    this.background = undefined
-    if (this.queue.length > 0) this.schedule()
-    if (this.world.hidden() || this.closed) return
-    this.attempt = 0
-    const quiet = this.world.now() - this.heard > 20_000
-    const gone = this.socket === null && this.source === null
-    if (this.status.connection !== 'ended' && (gone || quiet)) this.connect()
+  readonly #onVisibility = () => {
+    cancelAnimationFrame(this.#frameRequest)
+    clearTimeout(this.#background)
+    this.#frameRequest = 0
+    this.#background = undefined
+    if (this.#queue.length > 0) this.#schedule()
+    if (this.#world.hidden() || this.#closed) return
+    this.#attempt = 0
+    const quiet = performance.now() - this.#heard > 20_000
+    const gone = this.#socket === null && this.#source === null
+    if (this.#status.connection !== 'ended' && (gone || quiet)) this.#connect()
   }
 
-  private drain(budget: number) {
-    const deadline = this.world.now() + budget
-    while (this.queue.length > 0) {
-      const item = this.queue[0]!
-      if (!this.take(item, deadline)) break
-      if (this.queue[0] !== item) break // a reconnect emptied the queue
-      this.queue.shift()
-      this.acknowledge(item.frame.byteLength)
-      if (this.world.now() >= deadline) break
+  #drain(budget: number) {
+    const deadline = performance.now() + budget
+    while (this.#queue.length > 0) {
+      const item = this.#queue[0]!
+      if (!this.#take(item, deadline)) break
+      if (this.#queue[0] !== item) break // a reconnect emptied the queue
+      this.#queue.shift()
+      this.#acknowledge(item.frame.byteLength)
+      if (performance.now() >= deadline) break
     }
-    this.options.onDrained()
-    if (this.queue.length > 0) this.schedule()
+    this.#options.onDrained()
+    if (this.#queue.length > 0) this.#schedule()
   }
 
   /** Answers whether the frame is used up. */
-  private take({ frame, head, reader }: Queued, deadline: number): boolean {
-    if (head.type === frameTypes.lines) return this.takeLines(reader!, deadline)
-    if (head.type === frameTypes.replace) this.takeOpen(reader!)
+  #take({ frame, head, reader }: Queued, deadline: number): boolean {
+    if (head.type === frameTypes.lines) return this.#takeLines(reader!, deadline)
+    if (head.type === frameTypes.replace) this.#takeOpen(reader!)
     else if (head.type === frameTypes.gap)
-      this.askAgain() // the file has it all
-    else if (head.type === frameTypes.state) this.takeState(readJson(frame))
-    else if (head.type === frameTypes.end) this.takeEnd(readJson(frame))
+      this.#askAgain() // the file has it all
+    else if (head.type === frameTypes.state)
+      this.#say({ state: (readJson(frame) as { state: string }).state })
+    else if (head.type === frameTypes.end) this.#takeEnd(readJson(frame))
     return true
   }
 
-  private takeLines(reader: LineReader, deadline: number): boolean {
-    const { store } = this.options
+  #takeLines(reader: LineReader, deadline: number): boolean {
+    const { store } = this.#options
     for (let n = 1; !reader.done; n++) {
       const number = reader.next
       if (number > store.count) {
-        this.askAgain()
+        this.#askAgain()
         return false
       }
       const { head, text } = reader.read()
       if (number === store.count) {
         store.append(head, text)
-        this.holes = 0
+        this.#holes = 0
       }
-      if ((n & 63) === 0 && this.world.now() >= deadline) return reader.done
+      if ((n & 63) === 0 && performance.now() >= deadline) return reader.done
     }
     return true
   }
 
-  private askAgain() {
-    this.holes = Math.min(8, this.holes + 1)
-    this.retry()
+  #askAgain() {
+    this.#holes = Math.min(8, this.#holes + 1)
+    this.#retry()
   }
 
-  private takeOpen(reader: LineReader) {
-    if (reader.done || reader.next < this.options.store.count) return
+  #takeOpen(reader: LineReader) {
+    if (reader.done || reader.next < this.#options.store.count) return
     const { head, text } = reader.read()
-    this.options.store.setOpen(head, new TextDecoder().decode(text))
+    this.#options.store.setOpen(head, new TextDecoder().decode(text))
   }
 
-  private takeState(value: unknown) {
-    const { state } = value as { state: string }
-    this.say({ state })
-  }
-
-  private takeEnd(value: unknown) {
+  #takeEnd(value: unknown) {
     const { state, lines } = value as { state: string; lines: number }
-    if (this.options.store.count < lines && this.holes < 8) {
-      this.askAgain()
+    if (this.#options.store.count < lines && this.#holes < 8) {
+      this.#askAgain()
       return
     }
-    this.say({ connection: 'ended', state })
-    this.disconnect()
+    this.#say({ connection: 'ended', state })
+    this.#disconnect()
   }
 
   /** From the drain, not from the receipt: a page that cannot keep up slows its server down. */
-  private acknowledge(bytes: number) {
-    this.unacknowledged += bytes
-    const due = this.unacknowledged >= ackBytes || this.queue.length === 0
-    if (!due || this.socket?.readyState !== 1) return
-    this.socket.send(JSON.stringify({ type: 'ack', bytes: this.unacknowledged }))
-    this.unacknowledged = 0
+  #acknowledge(bytes: number) {
+    this.#unacknowledged += bytes
+    const due = this.#unacknowledged >= ackBytes || this.#queue.length === 0
+    if (!due || this.#socket?.readyState !== 1) return
+    this.#socket.send(JSON.stringify({ type: 'ack', bytes: this.#unacknowledged }))
+    this.#unacknowledged = 0
   }
 }

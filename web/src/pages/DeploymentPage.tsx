@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
-import { lazy, Suspense, useState } from 'react'
+import { useState } from 'react'
 
 import { cancel, redeploy, refreshProject } from '../api/actions'
 import type { Problem } from '../api/client'
@@ -12,6 +12,7 @@ import { ProblemNotice } from '../parts/Broken'
 import { CommitLine } from '../parts/Commit'
 import { Failure } from '../parts/Failure'
 import { useKeys } from '../parts/keys'
+import { LogViewer } from '../parts/LogViewer'
 import { Pipeline } from '../parts/Pipeline'
 import { RollBack } from '../parts/RollBack'
 import { Chip, StateBadge } from '../parts/StateBadge'
@@ -20,13 +21,10 @@ import { pages } from '../paths'
 import { Button, buttonClass } from '../ui/Button'
 import { CopyButton } from '../ui/Copy'
 import { Icon } from '../ui/Icon'
-import { Empty, Loading, Notice, Panel } from '../ui/Panel'
+import { Notice } from '../ui/Notice'
+import { Empty, Loading, Panel } from '../ui/Panel'
 import { Ago, Took } from '../ui/Time'
 import { toast } from '../ui/Toast'
-
-// Asked for at once, beside the page itself: the log is why people come here.
-const logViewer = import('../parts/LogViewer')
-const LogViewer = lazy(() => logViewer)
 
 const useDeployment = (id: string) =>
   useQuery({
@@ -80,9 +78,11 @@ export default function DeploymentPage() {
       ) : tab === 'details' ? (
         <Details deployment={deployment} />
       ) : (
-        <Suspense fallback={<Loading />}>
-          <LogViewer deployment={deployment} className="h-[max(24rem,calc(100dvh-22rem))]" />
-        </Suspense>
+        <LogViewer
+          key={deployment.id}
+          deployment={deployment}
+          className="h-[max(24rem,calc(100dvh-22rem))]"
+        />
       )}
     </div>
   )

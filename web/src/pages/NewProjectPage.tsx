@@ -20,7 +20,8 @@ import { fieldError, focusFirstError, isGeneral } from '../parts/forms'
 import { pages } from '../paths'
 import { Button, Spinner } from '../ui/Button'
 import { areaClass, Field, SelectField, TextField } from '../ui/Field'
-import { Notice, PageHead, Panel } from '../ui/Panel'
+import { Notice } from '../ui/Notice'
+import { PageHead, Panel } from '../ui/Panel'
 
 const looksLikeRepo = (url: string) =>
   /^(https?|ssh|git):\/\/[^\s/]+\/\S+$/.test(url) || /^[\w.-]+@[\w.-]+:\S+$/.test(url)

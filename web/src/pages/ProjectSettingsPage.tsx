@@ -21,7 +21,8 @@ import { Button } from '../ui/Button'
 import { SecretBox } from '../ui/Copy'
 import { Dialog, DialogButtons } from '../ui/Dialog'
 import { SelectField, TextField } from '../ui/Field'
-import { Loading, Notice, Panel } from '../ui/Panel'
+import { Notice } from '../ui/Notice'
+import { Loading, Panel } from '../ui/Panel'
 import { toast } from '../ui/Toast'
 
 export default function ProjectSettingsPage() {

@@ -30,7 +30,7 @@ export default function SetupPage() {
         },
       }),
     onSuccess: async () => {
-      client.setQueryData(setupQuery.queryKey, { needed: false })
+      client.setQueryData(setupQuery.queryKey, (old) => old && { ...old, needed: false })
       client.removeQueries({ queryKey: ['session'] })
       await navigate({ to: pages.projects })
     },

@@ -37,6 +37,7 @@ describe('rolling back', () => {
   const move = (deployment: string, generation: number) => ({
     deployment,
     generation,
+    kind: 'promote' as const,
     actor: '',
     reason: '',
     at_ms: 0,
@@ -68,8 +69,10 @@ describe('what a save of variables changes', () => {
   const variable = (key: string, value: string | null, sensitive = false) => ({
     key,
     value,
+    scope: 'all' as const,
     environment: 'all' as const,
     sensitive,
+    updated_at_ms: 0,
   })
 
   it('is told apart: added, changed, removed', () => {

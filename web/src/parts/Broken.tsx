@@ -4,7 +4,7 @@ import { type ErrorComponentProps, Link, useRouter } from '@tanstack/react-route
 import { Problem } from '../api/client'
 import { pages } from '../paths'
 import { Button, buttonClass } from '../ui/Button'
-import { Notice } from '../ui/Panel'
+import { Notice } from '../ui/Notice'
 
 export function NotFound() {
   return (

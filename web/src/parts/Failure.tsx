@@ -8,7 +8,7 @@ import type { Deployment } from '../api/types'
 import { pages } from '../paths'
 import { Button } from '../ui/Button'
 import { CopyButton } from '../ui/Copy'
-import { Notice } from '../ui/Panel'
+import { Notice } from '../ui/Notice'
 import { toast } from '../ui/Toast'
 
 const support = (deployment: Deployment) =>

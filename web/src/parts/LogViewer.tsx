@@ -3,16 +3,17 @@ import { useEffect, useRef, useState } from 'react'
 
 import { call } from '../api/client'
 import type { Deployment } from '../api/types'
-import { compile, type Query, Search } from '../log/search'
-import { useLog } from '../log/useLog'
-import { clock, type TimeMode } from '../log/view'
+import type { TimeMode } from '../log/view'
 import { Button, IconButton } from '../ui/Button'
-import { copyText } from '../ui/Copy'
 import { cx } from '../ui/classes'
 import { Icon } from '../ui/Icon'
 import { Menu } from '../ui/Menu'
 import { toast } from '../ui/Toast'
 import { useKeys } from './keys'
+import type LogSearch from './LogSearch'
+import type { Finder } from './LogSearch'
+import type { Taken } from './takeLog'
+import { useLog } from './useLog'
 
 const nextTimes: Record<TimeMode, TimeMode> = {
   off: 'since_start',
@@ -32,9 +33,10 @@ export const readHash = (hash: string): [number, number] | null => {
 export const writeHash = (from: number, to: number) =>
   from === to ? `L${from + 1}` : `L${from + 1}-L${to + 1}`
 
-const noQuery: Query = { text: '', regex: false, match_case: false }
+/** Parts that are loaded when asked for: gone when Berth was updated under an open page. */
+const lost = () => toast('This part could not be loaded: reload the page.', { bad: true })
 
-export default function LogViewer({
+export function LogViewer({
   deployment,
   className,
 }: {
@@ -46,15 +48,12 @@ export default function LogViewer({
   const selected = readHash(hash)
   const selectedKey = selected?.join('-')
   const root = useRef<HTMLElement>(null)
-  const input = useRef<HTMLInputElement>(null)
   const [wrap, setWrap] = useState(() => innerWidth < 720)
   const [times, setTimes] = useState<TimeMode>('off')
-  const [searching, setSearching] = useState(false)
-  const [query, setQuery] = useState(noQuery)
-  const [found, setFound] = useState({ count: 0, at: -1 })
+  const [SearchBar, setSearchBar] = useState<typeof LogSearch | null>(null)
+  const [looking, setLooking] = useState(false)
   const [pausedAt, setPausedAt] = useState(0)
-  const search = useRef<Search | null>(null)
-  const position = useRef(-1)
+  const finder = useRef<Finder>(null)
   const revealed = useRef('')
 
   const select = (from: number, to: number) =>
@@ -72,12 +71,9 @@ export default function LogViewer({
     onRefused: () => void call('/auth/session').catch(() => {}),
     onDrained: () => {
       revealOnce()
-      if (search.current && !search.current.complete) scan()
+      finder.current?.more()
     },
   })
-
-  const pattern = compile(query)
-  const patternError = typeof pattern === 'string' ? pattern : null
 
   /** A linked line, or the first error of a failed build: brought into view once. */
   const revealOnce = () => {
@@ -124,46 +120,8 @@ export default function LogViewer({
     if (!following) setPausedAt(log?.store.count ?? 0)
   }, [following, log])
 
-  /** Goes on looking in slices of 8 ms, so that the page stays quick. */
-  const scan = () => {
-    const running = search.current
-    if (!running) return
-    running.step(performance.now() + 8)
-    if (position.current < 0 && running.lines.length > 0 && log)
-      goTo(running.from(log.view.topLine, false))
-    setFound({ count: running.lines.length, at: position.current })
-    if (!running.complete)
-      setTimeout(() => {
-        if (search.current === running) scan()
-      })
-  }
-
-  const goTo = (index: number) => {
-    const line = search.current?.lines[index]
-    if (line === undefined || !log) return
-    position.current = index
-    setFound({ count: search.current!.lines.length, at: index })
-    log.view.setSearch(search.current!.pattern, line)
-    log.view.reveal(line)
-  }
-
-  const look = (next: Query) => {
-    setQuery(next)
-    const compiled = compile(next)
-    position.current = -1
-    search.current = compiled instanceof RegExp && log ? new Search(log.store, compiled) : null
-    log?.view.setSearch(compiled instanceof RegExp ? compiled : null, -1)
-    if (search.current) scan()
-    else setFound({ count: 0, at: -1 })
-  }
-
   const step = (direction: 1 | -1) => {
-    if (!log) return
-    const matches = search.current?.lines
-    if (matches && matches.length > 0) {
-      goTo((position.current + direction + matches.length) % matches.length)
-      return
-    }
+    if (!log || finder.current?.step(direction)) return
     const { errors } = log.store
     if (errors.length === 0) return
     const here = log.view.topLine + Math.floor((scroller.current?.clientHeight ?? 0) / 60)
@@ -179,42 +137,28 @@ export default function LogViewer({
   }
 
   const openSearch = () => {
-    setSearching(true)
-    setTimeout(() => input.current?.select())
+    if (finder.current) finder.current.focus()
+    else void import('./LogSearch').then((part) => setSearchBar(() => part.default), lost)
   }
 
   const closeSearch = () => {
-    look(noQuery)
-    setSearching(false)
+    setSearchBar(null)
+    setLooking(false)
     scroller.current?.focus()
   }
 
-  const copyLines = async (withTimes: boolean) => {
+  const take = (what: (part: typeof import('./takeLog'), taken: Taken) => Promise<void>) => () => {
     if (!log) return
-    const [from, to] = selected ?? [0, log.store.count - 1]
-    const lines: string[] = []
-    for (let line = from; line <= Math.min(to, log.store.count - 1); line++) {
-      const stamp = withTimes
-        ? `${clock(deployment.created_at_ms + log.store.head(line).delta_ms)} `
-        : ''
-      lines.push(stamp + log.store.text(line))
+    const top = log.view.topLine
+    const taken = {
+      deployment,
+      log,
+      chosen: selected,
+      link: writeHash(...(selected ?? [top, top])),
     }
-    const done = await copyText(lines.join('\n'))
-    toast(
-      done
-        ? `Copied ${lines.length.toLocaleString('en')} lines.`
-        : 'The browser did not allow copying.',
-      {
-        bad: !done,
-      },
-    )
+    void import('./takeLog').then((part) => what(part, taken), lost)
   }
-
-  const copyLink = async () => {
-    const [from, to] = selected ?? [log?.view.topLine ?? 0, log?.view.topLine ?? 0]
-    const done = await copyText(`${location.href.split('#')[0]}#${writeHash(from, to)}`)
-    if (done) toast('Copied a link to this place.')
-  }
+  const copyLink = take((part, taken) => part.copyLink(taken))
 
   useKeys({
     f: () => log?.view.follow(!following),
@@ -225,22 +169,8 @@ export default function LogViewer({
     '/': openSearch,
     'g g': () => log?.view.top(),
     G: () => log?.view.follow(true),
-    y: () => void copyLink(),
+    y: copyLink,
   })
-
-  const raw = `/api/v1/deployments/${encodeURIComponent(deployment.id)}/log`
-  const download = async (accept: string, extension: string) => {
-    const response = await fetch(raw, { headers: { Accept: accept }, credentials: 'same-origin' })
-    if (!response.ok) {
-      toast(`The log could not be downloaded (${response.status}).`, { bad: true })
-      return
-    }
-    const link = document.createElement('a')
-    link.href = URL.createObjectURL(await response.blob())
-    link.download = `${deployment.project_name}-${deployment.id}.${extension}`
-    link.click()
-    setTimeout(() => URL.revokeObjectURL(link.href), 10_000)
-  }
 
   const fresh = following ? 0 : Math.max(0, facts.lines - pausedAt)
   const count = facts.lines.toLocaleString('en')
@@ -266,10 +196,10 @@ export default function LogViewer({
         <IconButton
           label="Search (/)"
           icon="search"
-          aria-pressed={searching}
-          onClick={searching ? closeSearch : openSearch}
+          aria-pressed={SearchBar !== null}
+          onClick={SearchBar ? closeSearch : openSearch}
         />
-        {facts.errors > 0 && !query.text && (
+        {facts.errors > 0 && !looking && (
           <Button
             size="small"
             kind="ghost"
@@ -305,72 +235,31 @@ export default function LogViewer({
             {
               label: selected ? 'Copy chosen lines' : 'Copy all lines',
               icon: 'copy',
-              onSelect: () => void copyLines(false),
+              onSelect: take((part, taken) => part.copyLines(taken, false)),
             },
-            { label: 'Copy with times', icon: 'clock', onSelect: () => void copyLines(true) },
-            { label: 'Copy link to line', icon: 'external', onSelect: () => void copyLink() },
+            {
+              label: 'Copy with times',
+              icon: 'clock',
+              onSelect: take((part, taken) => part.copyLines(taken, true)),
+            },
+            { label: 'Copy link to line', icon: 'external', onSelect: copyLink },
             {
               label: 'Download as text',
               icon: 'download',
-              onSelect: () => void download('text/plain', 'log'),
+              onSelect: take((part, taken) => part.download(taken, 'text/plain', 'log')),
             },
             {
               label: 'Download as NDJSON',
               icon: 'download',
-              onSelect: () => void download('application/x-ndjson', 'ndjson'),
+              onSelect: take((part, taken) =>
+                part.download(taken, 'application/x-ndjson', 'ndjson'),
+              ),
             },
           ]}
         />
       </div>
-      {searching && (
-        <div className="flex flex-wrap items-center gap-1.5 border-b border-line bg-raised px-3 py-1.5 font-sans text-[13px]">
-          <input
-            ref={input}
-            type="search"
-            aria-label="Search in the log"
-            aria-invalid={patternError ? true : undefined}
-            placeholder="Search in the log"
-            maxLength={500}
-            value={query.text}
-            spellCheck={false}
-            onChange={(event) => look({ ...query, text: event.target.value })}
-            onKeyDown={(event) => {
-              if (event.key === 'Enter') step(event.shiftKey ? -1 : 1)
-              else if (event.key === 'Escape') closeSearch()
-            }}
-            className="h-7 min-w-32 grow rounded-md border border-control bg-panel px-2 font-mono text-[12.5px] aria-invalid:border-bad"
-          />
-          <Toggle
-            label="Match case"
-            short="Aa"
-            on={query.match_case}
-            onPress={(on) => look({ ...query, match_case: on })}
-          />
-          <Toggle
-            label="Regular expression"
-            short=".*"
-            on={query.regex}
-            onPress={(on) => look({ ...query, regex: on })}
-          />
-          <span
-            role="status"
-            className={cx('tabular min-w-16 text-center', patternError ? 'text-bad' : 'text-muted')}
-          >
-            {patternError
-              ? 'Not valid'
-              : query.text
-                ? `${found.at + 1} of ${found.count.toLocaleString('en')}`
-                : ''}
-          </span>
-          <IconButton
-            label="Previous match"
-            icon="down"
-            className="rotate-180"
-            onClick={() => step(-1)}
-          />
-          <IconButton label="Next match" icon="down" onClick={() => step(1)} />
-          <IconButton label="Close search" icon="cross" onClick={closeSearch} />
-        </div>
+      {SearchBar && log && (
+        <SearchBar ref={finder} log={log} onText={setLooking} onStep={step} onClose={closeSearch} />
       )}
       <div className="relative min-h-0 grow">
         <button
@@ -435,30 +324,5 @@ function ConnectionDot({ connection }: { connection: keyof typeof connectionWord
       <span aria-hidden="true" className={cx('size-2 rounded-full', looks[connection])} />
       {connectionWords[connection]}
     </span>
-  )
-}
-
-function Toggle({
-  label,
-  short,
-  on,
-  onPress,
-}: {
-  label: string
-  short: string
-  on: boolean
-  onPress: (on: boolean) => void
-}) {
-  return (
-    <button
-      type="button"
-      aria-label={label}
-      title={label}
-      aria-pressed={on}
-      onClick={() => onPress(!on)}
-      className="h-7 min-w-7 rounded-md border border-control px-1.5 font-mono text-[12.5px] text-muted hover:text-ink aria-pressed:border-accent aria-pressed:bg-accent-soft aria-pressed:text-accent"
-    >
-      {short}
-    </button>
   )
 }

@@ -10,10 +10,8 @@ type Phase = 'waiting' | 'running' | 'done' | 'failed' | 'skipped' | 'stopped'
 const phaseOf = (deployment: Deployment, name: StepName, step: Step | undefined): Phase => {
   const active = stepOf[deployment.state]
   if (active === name) return 'running'
-  if (step?.state === 'skipped') return 'skipped'
-  const begun = step !== undefined && step.begin_ms !== null
-  if (!begun) return deployment.state === 'ready' ? 'skipped' : 'waiting'
-  const last = deployment.steps.filter((each) => each.begin_ms !== null).at(-1)?.name === name
+  if (!step) return deployment.state === 'ready' ? 'skipped' : 'waiting'
+  const last = deployment.steps.at(-1)?.name === name
   if (last && deployment.state === 'failed') return 'failed'
   if (last && isEnd(deployment.state) && deployment.state !== 'ready') return 'stopped'
   return 'done'

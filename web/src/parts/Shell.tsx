@@ -8,12 +8,12 @@ import { pages } from '../paths'
 import { cx } from '../ui/classes'
 import { Icon, type IconName } from '../ui/Icon'
 import { Menu } from '../ui/Menu'
-import { Notice } from '../ui/Panel'
+import { Notice } from '../ui/Notice'
 import { Toasts } from '../ui/Toast'
 import { useKeys } from './keys'
 import { Logo } from './Logo'
 import { liveState } from './liveState'
-import { StateMark } from './StateBadge'
+import { StateMark } from './StateMark'
 import { chooseTheme, useTheme } from './theme'
 
 const Palette = lazy(() => import('./Palette'))
@@ -30,7 +30,7 @@ const item =
   'flex h-8 items-center gap-2.5 rounded-md px-2.5 text-ink-soft no-underline hover:bg-raised aria-[current=page]:bg-raised aria-[current=page]:font-medium aria-[current=page]:text-ink'
 
 /** Rail, search, account and what every page shares: live events, keys, the palette, toasts. */
-export function Shell() {
+export default function Shell() {
   const client = useQueryClient()
   const navigate = useNavigate()
   const { project } = useParams({ strict: false })

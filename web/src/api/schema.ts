@@ -1,0 +1,397 @@
+// Written by tools/types.mjs (npm run schema) out of src/api/openapi.json: change it there.
+
+export interface Problem {
+  type: string
+  title: string
+  status: number
+  /** Stable, snake_case. */
+  code: string
+  detail: string
+  /** The request's id, also in X-Request-Id. */
+  instance: string
+  errors: {
+    /** JSON pointer of the field at fault. */
+    pointer: string
+    code: string
+    detail: string
+  }[]
+  next: {
+    label: string
+    command?: string
+    href?: string
+  }[]
+}
+
+export interface User {
+  id: string
+  email: string
+  role: 'owner' | 'member'
+  created_at_ms: number
+  disabled: boolean
+  must_change_password: boolean
+}
+
+export interface SignedIn {
+  access_token: string
+  expires_at_ms: number
+  user: User
+}
+
+export interface NewUserSignedIn {
+  id: string
+  email: string
+  role: 'owner' | 'member'
+  created_at_ms: number
+  disabled: boolean
+  must_change_password: boolean
+  access_token: string
+  expires_at_ms: number
+}
+
+export interface AddedUser {
+  id: string
+  email: string
+  role: 'owner' | 'member'
+  created_at_ms: number
+  disabled: boolean
+  must_change_password: boolean
+  /** One-time; only when none was given. */
+  password: string | null
+}
+
+export interface Setup {
+  needed: boolean
+  public_signup: boolean
+}
+
+export interface Membership {
+  id: string
+  slug: string
+  role: 'owner' | 'member'
+}
+
+export interface SessionInfo {
+  user: User
+  session: {
+    id: string
+  } | null
+  teams: Membership[]
+}
+
+export interface Session {
+  id: string
+  created_at_ms: number
+  last_seen_ms: number
+  user_agent: string
+  address: string
+  current: boolean
+}
+
+export interface Token {
+  id: string
+  name: string
+  scope: 'read' | 'deploy' | 'admin'
+  project: string | null
+  created_at_ms: number
+  expires_at_ms: number | null
+  last_used_ms: number | null
+}
+
+export interface Planned {
+  value: string
+  reason: string
+}
+
+export interface Plan {
+  framework: Planned
+  package_manager: Planned
+  node: Planned
+  install_command: Planned
+  build_command: Planned
+  output_dir: Planned
+  spa: boolean
+}
+
+export interface Inspection {
+  branches: string[]
+  framework: Planned
+  package_manager: Planned
+  node: Planned
+  install_command: Planned
+  build_command: Planned
+  output_dir: Planned
+  spa: boolean
+  root_candidates: string[]
+  default_branch: string
+  known_hosts: string | null
+}
+
+export interface CredentialInput {
+  kind?: 'none' | 'token' | 'deploy_key'
+  username?: string | null
+  secret?: string | null
+  deploy_key_id?: string | null
+}
+
+export interface CredentialView {
+  kind: 'none' | 'token' | 'deploy_key'
+  username: string
+  public_key: string | null
+}
+
+export interface VariableInput {
+  key: string
+  /** Without it the stored value stays. */
+  value?: string | null
+  scope?: 'all' | 'build' | 'runtime'
+  environment?: 'all' | 'production' | 'preview'
+  /** Default true: the value is never given back. */
+  sensitive?: boolean
+  /** Ignored. */
+  updated_at_ms?: number | null
+}
+
+export interface Variable {
+  key: string
+  value: string | null
+  scope: 'all' | 'build' | 'runtime'
+  environment: 'all' | 'production' | 'preview'
+  sensitive: boolean
+  updated_at_ms: number
+}
+
+export interface ProjectDraft {
+  /** A DNS label of at most 40 characters. */
+  name: string
+  repo_url: string
+  branch?: string
+  root?: string
+  framework?: string | null
+  /** Empty runs none; null detects. */
+  install_command?: string | null
+  build_command?: string | null
+  output_dir?: string | null
+  node?: string | null
+  credential?: CredentialInput | null
+  variables?: VariableInput[]
+  team?: string | null
+}
+
+export interface ProjectSettings {
+  /** Only what it is: names are fixed. */
+  name?: string
+  repo_url?: string
+  branch?: string
+  root?: string
+  framework?: string | null
+  install_command?: string | null
+  build_command?: string | null
+  output_dir?: string | null
+  node?: string | null
+  supersede?: boolean
+  keep_sources?: number
+  credential?: CredentialInput | null
+}
+
+export interface Project {
+  id: string
+  name: string
+  repo_url: string
+  branch: string
+  root: string
+  framework: string | null
+  install_command: string | null
+  build_command: string | null
+  output_dir: string | null
+  node: string | null
+  supersede: boolean
+  keep_sources: number
+  credential: CredentialView
+  created_at_ms: number
+  url: string
+  production: {
+    deployment: string
+    generation: number
+    rolled_back: boolean
+  } | null
+  latest: Deployment | null
+}
+
+export interface DeployKey {
+  id: string
+  public_key: string
+}
+
+export interface Hook {
+  url: string | null
+}
+
+export interface Step {
+  name: 'prepare' | 'clone' | 'install' | 'build' | 'publish'
+  state: 'running' | 'succeeded' | 'failed' | 'canceled'
+  begin_ms: number
+  end_ms: number | null
+  exit_code: number | null
+}
+
+export interface Deployment {
+  id: string
+  project: string
+  project_name: string
+  state:
+    | 'queued'
+    | 'preparing'
+    | 'cloning'
+    | 'installing'
+    | 'building'
+    | 'publishing'
+    | 'ready'
+    | 'failed'
+    | 'canceled'
+    | 'superseded'
+    | 'skipped'
+  stop:
+    | 'queued'
+    | 'preparing'
+    | 'cloning'
+    | 'installing'
+    | 'building'
+    | 'publishing'
+    | 'ready'
+    | 'failed'
+    | 'canceled'
+    | 'superseded'
+    | 'skipped'
+    | null
+  reason:
+    | 'clone_not_found'
+    | 'clone_auth'
+    | 'clone_ref'
+    | 'clone_blocked'
+    | 'clone_failed'
+    | 'plan_failed'
+    | 'toolchain_failed'
+    | 'install_failed'
+    | 'build_failed'
+    | 'out_of_memory'
+    | 'disk_full'
+    | 'too_many_processes'
+    | 'log_limit'
+    | 'timed_out'
+    | 'output_missing'
+    | 'output_unsafe'
+    | 'output_too_large'
+    | 'secret_in_output'
+    | 'publish_failed'
+    | 'lost_worker'
+    | 'no_worker'
+    | 'internal'
+    | null
+  detail: string
+  first_error: string
+  next_step: string
+  exit_code: number | null
+  environment: 'production' | 'preview'
+  ref: string
+  commit: string
+  message: string
+  author: string
+  trigger: 'cli' | 'dashboard' | 'api' | 'hook' | 'redeploy' | 'push'
+  actor: string
+  url: string
+  production_url: string | null
+  hosts: string[]
+  created_at_ms: number
+  finished_at_ms: number | null
+  queue_position: number | null
+  steps: Step[]
+  bytes: number
+  files: number
+  log_lines: number
+  plan: Plan | null
+  reused_deployment: string | null
+  has_source: boolean
+}
+
+export interface StateEvent {
+  at_ms: number
+  state:
+    | 'queued'
+    | 'preparing'
+    | 'cloning'
+    | 'installing'
+    | 'building'
+    | 'publishing'
+    | 'ready'
+    | 'failed'
+    | 'canceled'
+    | 'superseded'
+    | 'skipped'
+  reason:
+    | 'clone_not_found'
+    | 'clone_auth'
+    | 'clone_ref'
+    | 'clone_blocked'
+    | 'clone_failed'
+    | 'plan_failed'
+    | 'toolchain_failed'
+    | 'install_failed'
+    | 'build_failed'
+    | 'out_of_memory'
+    | 'disk_full'
+    | 'too_many_processes'
+    | 'log_limit'
+    | 'timed_out'
+    | 'output_missing'
+    | 'output_unsafe'
+    | 'output_too_large'
+    | 'secret_in_output'
+    | 'publish_failed'
+    | 'lost_worker'
+    | 'no_worker'
+    | 'internal'
+    | null
+  actor: string
+}
+
+export interface File {
+  path: string
+  bytes: number
+  type: string
+  sha256: string
+}
+
+export interface Promotion {
+  deployment: string
+  generation: number
+  kind: 'deploy' | 'promote' | 'roll_back'
+  actor: string
+  reason: string
+  at_ms: number
+}
+
+export interface Production {
+  deployment: string | null
+  generation: number
+  rolled_back: boolean
+  history: Promotion[]
+}
+
+export interface Health {
+  status: string
+  version: string
+  detail: string
+}
+
+export interface Settings {
+  public_signup: boolean
+  base_host: string
+  platform_url: string
+}
+
+export interface Event {
+  topic: string
+  type: string
+  id: string
+  at_ms: number
+}
