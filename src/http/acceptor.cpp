@@ -1,12 +1,14 @@
 #include "http/acceptor.hpp"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <cerrno>
 
@@ -17,6 +19,7 @@ namespace berth::http {
 namespace {
 
 constexpr int backlog = 4096;
+constexpr unsigned in_a_row_max = 64;
 
 std::string address_text(const sockaddr_storage& address) {
     asio::ip::tcp::endpoint endpoint;
@@ -33,7 +36,7 @@ std::string address_text(const sockaddr_storage& address) {
 
 }  // namespace
 
-Acceptor::Acceptor(asio::any_io_executor loop, Fd listening) : listening_(std::move(loop)) {
+Acceptor::Acceptor(const asio::any_io_executor& loop, Fd listening) : listening_(loop) {
     int family = 0;
     socklen_t size = sizeof family;
     ::getsockopt(listening.get(), SOL_SOCKET, SO_DOMAIN, &family, &size);
@@ -43,6 +46,10 @@ Acceptor::Acceptor(asio::any_io_executor loop, Fd listening) : listening_(std::m
 }
 
 Task<Accepted> Acceptor::accept() {
+    if (++in_a_row_ > in_a_row_max) {
+        in_a_row_ = 0;
+        co_await asio::post(listening_.get_executor(), asio::use_awaitable);
+    }
     while (true) {  // ends with a connection or by cancellation
         sockaddr_storage address{};
         socklen_t size = sizeof address;
@@ -62,6 +69,7 @@ Task<Accepted> Acceptor::accept() {
             if (errno == EBADF || errno == EINVAL) throw_errno("accept");
             continue;  // that one connection went away
         }
+        in_a_row_ = 0;
         co_await listening_.async_wait(asio::posix::stream_descriptor::wait_read,
                                        asio::use_awaitable);
     }
@@ -103,6 +111,13 @@ Fd listen_unix(const std::string& path, unsigned mode) {
         throw_errno("listen on " + path);
     }
     return socket;
+}
+
+void raise_descriptor_limit() {
+    rlimit descriptors{};
+    if (::getrlimit(RLIMIT_NOFILE, &descriptors) != 0) return;
+    descriptors.rlim_cur = descriptors.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &descriptors);
 }
 
 std::uint16_t port_of(const Fd& socket) {

@@ -16,9 +16,10 @@ struct Accepted {
 
 class Acceptor {
 public:
-    Acceptor(asio::any_io_executor loop, Fd listening);
+    Acceptor(const asio::any_io_executor& loop, Fd listening);
 
-    /// Waits for the next connection. When descriptors run out it waits and tries again.
+    /// Waits for the next connection. When descriptors run out it waits and tries again. However
+    /// many come, the loop's other work has its turn.
     /// Throws: operation_aborted when canceled.
     Task<Accepted> accept();
 
@@ -27,6 +28,7 @@ public:
 
 private:
     asio::posix::stream_descriptor listening_;
+    unsigned in_a_row_ = 0;  // taken without waiting
     bool unix_ = false;
 };
 
@@ -35,6 +37,9 @@ private:
 Fd listen_tcp(const std::string& address, std::uint16_t port, bool shared = false);
 /// A listening unix socket; replaces a stale one at `path`. Throws: the path cannot be bound.
 Fd listen_unix(const std::string& path, unsigned mode = 0600);
+
+/// Lets this process open as many descriptors as the system allows it.
+void raise_descriptor_limit();
 
 /// The port a TCP socket is bound to.
 std::uint16_t port_of(const Fd& socket);

@@ -31,6 +31,9 @@ Task<Response> answer(Request& request) {
         co_await sleep_for(nap);
     } else if (request.path == "/missing") {
         response = problem_response(404, "not_found", "no such thing");
+    } else if (request.path == "/many-fields") {
+        for (int i = 0; i < 1'000; ++i)
+            response.headers.add("x-more", std::string(500, 'm'));
     } else if (request.path == "/redirect") {
         response = empty_response(302);
         response.headers.add("location", "/missing");
@@ -141,6 +144,10 @@ TEST_F(ClientTest, bounds_the_answer) {
     Call what = call("GET", "/megabyte");
     what.reply_bytes_max = 999'999;
     EXPECT_EQ(send(what).error().failure, Failure::too_large);
+}
+
+TEST_F(ClientTest, bounds_the_head_of_the_answer) {
+    EXPECT_EQ(send(call("GET", "/many-fields")).error().failure, Failure::too_large);
 }
 
 TEST_F(ClientTest, gives_up_after_the_limit) {

@@ -21,6 +21,7 @@ constexpr std::size_t waiting_calls_max = 4096;
 constexpr long connect_limit_ms = 10'000;
 constexpr int poll_limit_ms = 1'000;
 constexpr long kept_connections_max = 8;  // per thread
+constexpr std::size_t reply_head_bytes_max = 256 << 10;
 
 /// What the waiting coroutine may say to the thread that works for it.
 struct Leash {
@@ -61,7 +62,7 @@ struct Transfer {
     CURL* easy;
     Reply reply{};
     curl_slist* fields = nullptr;
-    std::size_t sent = 0;
+    std::size_t head_bytes = 0;  // received
     bool too_large = false;
     bool stopped = false;         // the sink had enough
     std::exception_ptr broken{};  // what source or sink threw
@@ -71,9 +72,13 @@ struct Transfer {
     ~Transfer() { curl_slist_free_all(fields); }
 };
 
-std::size_t take_field(char* data, std::size_t, std::size_t count, void* context) {
-    Transfer& transfer = *static_cast<Transfer*>(context);
-    std::string_view line(data, count);
+std::size_t take_line(Transfer& transfer, std::string_view line) {
+    const std::size_t count = line.size();
+    transfer.head_bytes += count;
+    if (transfer.head_bytes > reply_head_bytes_max) {
+        transfer.too_large = true;
+        return 0;
+    }
     if (line.starts_with("HTTP/")) {
         transfer.reply.headers = {};  // of a 100 before this one
         return count;
@@ -107,6 +112,16 @@ std::size_t take_piece(Transfer& transfer, std::string_view piece) {
 }
 
 // No exception may cross curl's own frames: it is kept and thrown after them.
+
+std::size_t take_field(char* data, std::size_t, std::size_t count, void* context) {
+    Transfer& transfer = *static_cast<Transfer*>(context);
+    try {
+        return take_line(transfer, {data, count});
+    } catch (...) {
+        transfer.broken = std::current_exception();
+        return 0;
+    }
+}
 
 std::size_t take_body(char* data, std::size_t, std::size_t count, void* context) {
     Transfer& transfer = *static_cast<Transfer*>(context);
@@ -175,7 +190,7 @@ Result<> set_fields(Transfer& transfer) {
         if (!is_token(name) || !is_field_value(value)) {
             return fail(Failure::invalid, "the field '{}' is malformed", name);
         }
-        append(value.empty() ? name + ";" : name + ": " + value);
+        append(value.empty() ? name + ";" : fmt::format("{}: {}", name, value));
     }
     append("Expect:");
     if (transfer.call.headers.find("content-type") == nullptr) append("Content-Type:");
@@ -255,8 +270,8 @@ CURLcode drive(Handle& handle, Leash& leash, const std::atomic<bool>& ending) {
 
 Result<Reply> outcome(CURLcode code, Transfer& transfer) {
     if (transfer.too_large) {
-        return fail(Failure::too_large, "the answer is over {} bytes",
-                    transfer.call.reply_bytes_max);
+        return fail(Failure::too_large, "the answer is over {} bytes, or its head over {}",
+                    transfer.call.reply_bytes_max, reply_head_bytes_max);
     }
     if (transfer.stopped) return fail(Failure::unavailable, "stopped by the reader");
     switch (code) {

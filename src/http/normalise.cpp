@@ -100,7 +100,10 @@ bool normalise_host(std::string_view authority, std::string& into) {
     } else {
         end = std::min(authority.find(':'), end);
         if (authority[end - 1] == '.') --end;
-        if (end == 0) return false;
+        // No label is empty: "a.." would lose a dot each time that it is looked at.
+        const std::string_view name = authority.substr(0, end);
+        const bool gap = name.empty() || name.front() == '.' || name.back() == '.';
+        if (gap || name.find("..") != name.npos) return false;
     }
     for (const char c : authority.substr(0, end)) {
         into.push_back(c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c);

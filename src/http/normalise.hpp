@@ -20,7 +20,8 @@ bool normalise_path(std::string_view path, std::string& into);
 /// Encodes what a URL's path must not hold raw: the way back from a normalised path.
 std::string encode_path(std::string_view normalised);
 
-/// Lower case, without port and trailing dot; IPv6 stays in brackets. Nothing: not an authority.
+/// Lower case, without port and trailing dot; IPv6 stays in brackets. Normalising
+/// the result changes nothing. Nothing: not an authority, or a name with an empty label.
 std::optional<std::string> normalise_host(std::string_view authority);
 bool normalise_host(std::string_view authority, std::string& into);
 

@@ -59,6 +59,19 @@ TEST(NormaliseHost, is_lower_case_without_port_and_dot) {
     EXPECT_EQ(normalise_host(""), std::nullopt);
 }
 
+TEST(NormaliseHost, refuses_empty_labels) {
+    for (const char* host : {"..", "a..", "a..:80", ".a", "a..b", ".:80"}) {
+        EXPECT_EQ(normalise_host(host), std::nullopt) << host;
+    }
+}
+
+TEST(NormaliseHost, changes_nothing_the_second_time) {
+    for (const char* host : {"A.b.:1", "[::FFFF:1.2.3.4]", "1.2.3.4.", "xn--a_~b"}) {
+        const std::string once = normalise_host(host).value();
+        EXPECT_EQ(normalise_host(once), once) << host;
+    }
+}
+
 TEST(NormaliseHost, tells_addresses_from_names) {
     EXPECT_TRUE(is_address_literal("127.0.0.1"));
     EXPECT_TRUE(is_address_literal("[::1]"));

@@ -280,6 +280,7 @@ Task<Next> answer_request(Connection& connection, Incoming& incoming) {
 }
 
 Task<Next> serve_one(Connection& connection) {
+    connection.endless = false;
     const HeadArrived arrived = co_await wait_for_head(connection);
     Refusal no = arrived.refusal;
     if (!no && arrived.bytes == 0) co_return Next::close;
@@ -371,6 +372,7 @@ Task<> end(Server& server) {
 Task<> serve(Fd listening, Answer answer, PlanBody plan, ServerLimits limits) {
     // sendfile() knows no MSG_NOSIGNAL.
     ::signal(SIGPIPE, SIG_IGN);
+    raise_descriptor_limit();
     const auto here = co_await asio::this_coro::executor;
     const auto server = std::make_shared<Server>(here, std::move(answer), std::move(plan), limits);
     std::exception_ptr broken;

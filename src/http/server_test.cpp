@@ -79,6 +79,9 @@ Task<Response> answer(Request& request) {
     Response response;
     if (request.path == "/stream") {
         response.body = StreamBody(&count_to_three);
+    } else if (request.path == "/events") {
+        response.headers.add("content-type", "text/event-stream");
+        response.body = StreamBody(&count_to_three);
     } else if (request.path == "/follow") {
         response.headers.add("content-type", "text/event-stream");
         response.body = StreamBody(&follow);
@@ -309,6 +312,18 @@ TEST_F(ServerTest, lets_open_requests_end) {
     const std::string reply = testing_support::receive_all(open);
     EXPECT_TRUE(reply.ends_with("rested")) << reply;
     EXPECT_NE(reply.find("connection: close"), reply.npos);
+}
+
+// A connection that carried an event stream before carries a plain request now.
+TEST_F(ServerTest, lets_a_request_end_after_an_event_stream_on_its_connection) {
+    const Fd open = testing_support::connect_to(port_);
+    testing_support::send_text(open, "GET /events HTTP/1.1\r\nHost: a\r\n\r\n");
+    testing_support::receive_until(open, "\r\n0\r\n\r\n");
+    testing_support::send_text(open, "GET /nap HTTP/1.1\r\nHost: a\r\n\r\n");
+    std::this_thread::sleep_for(10ms);
+    running_->stop();
+    const std::string reply = testing_support::receive_all(open);
+    EXPECT_TRUE(reply.ends_with("rested")) << reply;
 }
 
 TEST_F(ServerTest, ends_followers_and_conversations_soon) {

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <cerrno>
 
@@ -20,6 +21,7 @@ namespace {
 
 constexpr std::size_t kept_bytes_max = 1 << 10;  // of an empty buffer's memory
 constexpr std::size_t linger_bytes_max = 256 << 10;
+constexpr std::size_t turn_bytes_max = 64 << 10;
 constexpr std::chrono::milliseconds linger_limit{1'000};
 
 /// Where a loop receives before it knows whose buffer must grow.
@@ -41,8 +43,8 @@ asio::generic::stream_protocol protocol_of(int socket) {
 
 }  // namespace
 
-Stream::Stream(asio::any_io_executor loop, Deadlines& deadlines, Fd socket)
-    : socket_(std::move(loop)), deadlines_(deadlines) {
+Stream::Stream(const asio::any_io_executor& loop, Deadlines& deadlines, Fd socket)
+    : socket_(loop), deadlines_(deadlines) {
     const auto protocol = protocol_of(socket.get());
     socket_.assign(protocol, socket.release());
     socket_.non_blocking(true);
@@ -86,14 +88,21 @@ int Stream::try_fill() {
 
 Task<bool> Stream::fill() {
     while (true) {  // ends when something came, at the end, and at the limit
+        const std::uint64_t before = received_bytes_;
         const int got = try_fill();
-        if (got != 0) co_return got > 0;
+        if (got != 0) {
+            if (must_give_way(static_cast<std::size_t>(received_bytes_ - before))) {
+                co_await asio::post(socket_.get_executor(), asio::use_awaitable);
+            }
+            co_return got > 0;
+        }
         const bool ready = co_await wait_readable();
         if (!ready) co_return false;
     }
 }
 
 Task<bool> Stream::wait_readable() {
+    turn_bytes_ = 0;
     boost::system::error_code broken;
     co_await socket_.async_wait(asio::socket_base::wait_read,
                                 asio::redirect_error(asio::use_awaitable, broken));
@@ -101,6 +110,7 @@ Task<bool> Stream::wait_readable() {
 }
 
 Task<bool> Stream::wait_writable() {
+    turn_bytes_ = 0;
     boost::system::error_code broken;
     co_await socket_.async_wait(asio::socket_base::wait_write,
                                 asio::redirect_error(asio::use_awaitable, broken));
@@ -141,7 +151,12 @@ Task<bool> Stream::write(std::string_view first, std::string_view second, std::s
             piece.remove_prefix(gone);
             rest -= gone;
         }
-        if (left[0].empty() && left[1].empty() && left[2].empty()) co_return true;
+        if (left[0].empty() && left[1].empty() && left[2].empty()) {
+            if (must_give_way(static_cast<std::size_t>(sent))) {
+                co_await asio::post(socket_.get_executor(), asio::use_awaitable);
+            }
+            co_return true;
+        }
         if (sent > 0) renew();
         const bool ready = co_await wait_writable();
         if (!ready) co_return false;
@@ -158,6 +173,9 @@ Task<bool> Stream::send_file(int file, std::uint64_t offset, std::uint64_t bytes
             bytes -= static_cast<std::uint64_t>(sent);
             sent_bytes_ += static_cast<std::uint64_t>(sent);
             renew();
+            if (must_give_way(static_cast<std::size_t>(sent))) {
+                co_await asio::post(socket_.get_executor(), asio::use_awaitable);
+            }
             continue;
         }
         if (sent == 0) co_return false;  // the file is shorter than promised
@@ -195,6 +213,13 @@ void Stream::renew() {
         left = std::min(left, std::chrono::milliseconds(total_end_ms_ - steady_now_ms()));
     }
     deadlines_.set(*this, left);
+}
+
+bool Stream::must_give_way(std::size_t bytes) {
+    turn_bytes_ += bytes;
+    if (turn_bytes_ < turn_bytes_max) return false;
+    turn_bytes_ = 0;
+    return true;
 }
 
 void Stream::expire() {

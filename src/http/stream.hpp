@@ -1,6 +1,7 @@
 #pragma once
 /// One accepted or connected socket (TCP or unix) with what was received and not yet consumed. It
-/// holds no memory while it waits with nothing buffered. One reader and one writer at a time.
+/// holds no memory while it waits with nothing buffered. One reader and one writer at a time. A
+/// peer that is always ready does not keep the loop from the others: after 64 KiB they have a turn.
 
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <chrono>
@@ -18,7 +19,7 @@ namespace berth::http {
 class Stream final : private Expiring {
 public:
     /// `socket` must be connected; `deadlines` must outlive the stream.
-    Stream(asio::any_io_executor loop, Deadlines& deadlines, Fd socket);
+    Stream(const asio::any_io_executor& loop, Deadlines& deadlines, Fd socket);
 
     std::string_view buffered() const;
     std::span<char> buffered_in_place();
@@ -63,6 +64,7 @@ public:
 private:
     void expire() override;
     void renew();
+    bool must_give_way(std::size_t bytes);
 
     asio::generic::stream_protocol::socket socket_;
     Deadlines& deadlines_;
@@ -71,6 +73,7 @@ private:
     std::chrono::milliseconds limit_{0};
     std::int64_t total_end_ms_ = 0;  // 0: none
     bool expired_ = false;
+    std::size_t turn_bytes_ = 0;  // moved since the loop last had its turn
     std::uint64_t received_bytes_ = 0;
     std::uint64_t sent_bytes_ = 0;
 };
