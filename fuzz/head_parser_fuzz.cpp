@@ -1,8 +1,4 @@
-// What the strict parsers must keep for every input. Not built by default:
-//
-//   clang++-19 -std=c++23 -O1 -g -fsanitize=fuzzer,address,undefined -Isrc
-//       fuzz/head_parser_fuzz.cpp src/http/head_parser.cpp src/http/normalise.cpp
-//       src/http/chunked.cpp -o head_parser_fuzz
+// What the strict parsers must keep for every input. script/fuzz builds and runs it.
 
 #include <cstdlib>
 #include <string>
