@@ -206,7 +206,7 @@ ChildSpec Crew::worker(const std::string& server, const std::string& token) {
     };
     std::vector<std::string> variables = environment();
     for (const auto& [name, value] : engines::variables_of(proxies_))
-        variables.push_back(name + "=" + value);
+        variables.push_back(fmt::format("{}={}", name, value));
     return {
         .role = "worker",
         .environment = std::move(variables),

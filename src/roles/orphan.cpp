@@ -3,7 +3,12 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <charconv>
+#include <optional>
+#include <sstream>
+
 #include "base/file.hpp"
+#include "roles/layout.hpp"
 
 namespace berth::roles {
 namespace {
@@ -22,17 +27,41 @@ std::string start_time(pid_t pid) {
     return rest.substr(0, rest.find(' '));
 }
 
+/// The effective uid of a process (proc(5)); an edge that serves as itself has ours or its own.
+std::optional<uid_t> user_of(pid_t pid) {
+    const auto text = read_file("/proc/" + std::to_string(pid) + "/status");
+    if (!text) return std::nullopt;
+    std::istringstream words(text->substr(std::min(text->find("\nUid:"), text->size())));
+    std::string label;
+    uid_t real = 0;
+    uid_t effective = 0;
+    if (!(words >> label >> real >> effective)) return std::nullopt;
+    return effective;
+}
+
+/// The file is the edge's own to write, and we may end any process: it names none but an edge.
+bool is_an_edges(pid_t pid) {
+    const uid_t own = ::geteuid();
+    return user_of(pid) == (own == 0 ? edge_identity.uid : own);
+}
+
+/// "PID STARTTIME" of a process that runs: its pid; else -1.
+pid_t running_pid(const std::string& text) {
+    pid_t pid = -1;
+    const char* end = text.data() + text.size();
+    const auto read = std::from_chars(text.data(), end, pid);
+    if (read.ec != std::errc{} || read.ptr == end || *read.ptr != ' ' || pid <= 1) return -1;
+    if (start_time(pid) != std::string_view(read.ptr + 1, end)) return -1;
+    return is_an_edges(pid) ? pid : -1;
+}
+
 }  // namespace
 
 Orphan::Orphan(std::string state) : path_(pid_path(state)) {
     const auto text = read_file(path_, 100);
     if (!text) return;
-    const std::size_t space = text->find(' ');
-    if (space == text->npos || text->find_first_not_of("0123456789 ") != text->npos) return;
-    const pid_t pid = static_cast<pid_t>(std::stol(text->substr(0, space)));
-    if (pid <= 1 || start_time(pid) != text->substr(space + 1)) return;
-    written_ = *text;
-    pid_ = pid;
+    pid_ = running_pid(*text);
+    if (pid_ > 0) written_ = *text;
 }
 
 bool Orphan::end_if_replaced() {
@@ -40,7 +69,7 @@ bool Orphan::end_if_replaced() {
     const auto now = read_file(path_, 100);
     const bool replaced = now && *now != written_;
     if (!replaced && ++calls_ < 150) return true;
-    ::kill(pid_, SIGTERM);
+    if (running_pid(written_) == pid_) ::kill(pid_, SIGTERM);  // it may have ended by itself
     pid_ = -1;
     return false;
 }

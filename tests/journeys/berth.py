@@ -40,6 +40,16 @@ def wait_until(what, check, seconds=30, every=0.05):
     raise AssertionError(f"{what}: not within {seconds} s")
 
 
+def end_edge(data):
+    """Ends the edge of a data directory, which outlives a supervisor that was killed."""
+    try:
+        pid = int((data / "edge/edge.pid").read_text().split()[0])
+        if b"berth\0edge" in Path(f"/proc/{pid}/cmdline").read_bytes():
+            os.kill(pid, signal.SIGTERM)
+    except (OSError, ValueError, IndexError):
+        pass  # there is none
+
+
 class Answer:
     def __init__(self, status, headers, body):
         self.status, self.headers, self.body = status, headers, body
@@ -69,6 +79,14 @@ class Berth:
     # The process.
 
     def start(self):
+        try:
+            return self._start()
+        except BaseException:  # nobody else would end it
+            self.stop()
+            end_edge(self.data)
+            raise
+
+    def _start(self):
         environment = dict(os.environ)
         environment["PATH"] = f"{ROOT}/build/toolchain/node/bin:" + environment["PATH"]
         environment.update(self.environment)
@@ -120,12 +138,15 @@ class Berth:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 raise AssertionError("berth serve did not stop within 60 s:\n" + self.log_tail())
+        if self.process:
+            self.process.stdout.close()
         self.process = None
 
     def close(self):
         try:
             self.stop()
         finally:
+            end_edge(self.data)
             self.log.close()
             if not os.environ.get("BERTH_KEEP"):
                 shutil.rmtree(self.folder, ignore_errors=True)

@@ -70,10 +70,10 @@ class GitServer:
         self.start_ssh()
 
     def spawn(self, *argv):
-        log = open(self.dir / "servers.log", "ab")
-        # A group of its own: fcgiwrap's children do not end with their parent.
-        self.processes.append(subprocess.Popen([str(a) for a in argv], stdout=log, stderr=log,
-                                               stdin=subprocess.DEVNULL, start_new_session=True))
+        with open(self.dir / "servers.log", "ab") as log:
+            # A group of its own: fcgiwrap's children do not end with their parent.
+            self.processes.append(subprocess.Popen([str(a) for a in argv], stdout=log, stderr=log,
+                                                   stdin=subprocess.DEVNULL, start_new_session=True))
 
     def answers(self, port):
         def check():
@@ -150,7 +150,10 @@ class GitServer:
 
     def close(self):
         for process in reversed(self.processes):
-            os.killpg(process.pid, signal.SIGTERM)
+            try:
+                os.killpg(process.pid, signal.SIGTERM)
+            except ProcessLookupError:
+                pass  # it ended before, and the others have to end too
         for process in self.processes:
             process.wait(20)
         shutil.rmtree(self.dir, ignore_errors=True)

@@ -10,7 +10,7 @@ import unittest
 from pathlib import Path
 
 import leftovers
-from berth import BINARY, ROOT, Berth, free_port, wait_until
+from berth import BINARY, ROOT, Berth, end_edge, free_port, wait_until
 from shared import git
 from test_failures import build
 
@@ -55,12 +55,8 @@ class Joined:
         """Nothing of it goes on, whatever became of the journey: an edge outlives its supervisor."""
         try:
             self.end()
-            pid = int((self.data / "edge/edge.pid").read_text().split()[0])
-            if b"berth\0edge" in Path(f"/proc/{pid}/cmdline").read_bytes():
-                os.kill(pid, signal.SIGTERM)
-        except OSError:
-            pass
         finally:
+            end_edge(self.data)
             shutil.rmtree(self.folder, ignore_errors=True)
 
 
