@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, Outlet, useNavigate, useParams } from '@tanstack/react-router'
-import { lazy, Suspense, useEffect, useState, useSyncExternalStore } from 'react'
+import { type ComponentType, useEffect, useState, useSyncExternalStore } from 'react'
 
 import { call } from '../api/client'
 import { healthQuery, projectsQuery, sessionQuery } from '../api/queries'
@@ -9,15 +9,12 @@ import { cx } from '../ui/classes'
 import { Icon, type IconName } from '../ui/Icon'
 import { Menu } from '../ui/Menu'
 import { Notice } from '../ui/Notice'
-import { Toasts } from '../ui/Toast'
+import { Toasts, toast } from '../ui/Toast'
 import { useKeys } from './keys'
 import { Logo } from './Logo'
 import { liveState } from './liveState'
 import { StateMark } from './StateMark'
 import { chooseTheme, useTheme } from './theme'
-
-const Palette = lazy(() => import('./Palette'))
-const KeyList = lazy(() => import('./KeyList'))
 
 const instance: { to: string; label: string; icon: IconName }[] = [
   { to: pages.tokens, label: 'Access tokens', icon: 'key' },
@@ -29,12 +26,22 @@ const instance: { to: string; label: string; icon: IconName }[] = [
 const item =
   'flex h-8 items-center gap-2.5 rounded-md px-2.5 text-ink-soft no-underline hover:bg-raised aria-[current=page]:bg-raised aria-[current=page]:font-medium aria-[current=page]:text-ink'
 
+type DialogPart = ComponentType<{ onClose: () => void }>
+
 /** Rail, search, account and what every page shares: live events, keys, the palette, toasts. */
 export default function Shell() {
   const client = useQueryClient()
   const navigate = useNavigate()
   const { project } = useParams({ strict: false })
-  const [dialog, setDialog] = useState<'palette' | 'keys' | null>(null)
+  const [Dialog, setDialog] = useState<DialogPart | null>(null)
+  // Gone when Berth was updated under an open page: that must not take the page down.
+  const open = (part: Promise<{ default: DialogPart }>) =>
+    part.then(
+      ({ default: Part }) => setDialog(() => Part),
+      () => toast('This part could not be loaded: reload the page.', { bad: true }),
+    )
+  const openPalette = () => void open(import('./Palette'))
+  const openKeys = () => void open(import('./KeyList'))
   useEffect(() => {
     let stop: (() => void) | null = null
     let gone = false
@@ -55,8 +62,8 @@ export default function Shell() {
     if (project) void to(page)()
   }
   useKeys({
-    'mod+k': () => setDialog('palette'),
-    '?': () => setDialog('keys'),
+    'mod+k': openPalette,
+    '?': openKeys,
     'g p': to(pages.projects),
     'g o': inProject(pages.project),
     'g d': inProject(pages.deployments),
@@ -76,8 +83,8 @@ export default function Shell() {
       >
         Skip to content
       </a>
-      <Rail onSearch={() => setDialog('palette')} />
-      <TopBar onSearch={() => setDialog('palette')} onKeys={() => setDialog('keys')} />
+      <Rail onSearch={openPalette} />
+      <TopBar onSearch={openPalette} onKeys={openKeys} />
       <main
         id="main"
         className="mx-auto w-full max-w-6xl min-w-0 px-4 pt-5 pb-24 md:px-8 md:pt-7 md:pb-12"
@@ -87,10 +94,7 @@ export default function Shell() {
       </main>
       <BottomBar />
       <Toasts />
-      <Suspense>
-        {dialog === 'palette' && <Palette onClose={() => setDialog(null)} />}
-        {dialog === 'keys' && <KeyList onClose={() => setDialog(null)} />}
-      </Suspense>
+      {Dialog && <Dialog onClose={() => setDialog(null)} />}
     </div>
   )
 }
