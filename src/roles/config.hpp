@@ -21,8 +21,11 @@ enum class Starter : unsigned { serve = 1, worker = 2, edge = 4 };
 struct ServeConfig {
     std::string server{};      // worker and edge: where the api is
     std::string token_file{};  // worker and edge
-    std::string objects{};     // edge: "file:DIR"
     std::string data{};        // "" is default_data_directory()
+    std::string database{};    // serve: "sqlite:PATH"; "" is in the data directory
+    std::string bus = "local";
+    std::string objects{};  // "file:DIR"; serve: "" is in the data directory
+    std::string engine = "sandbox";
     std::string listen = "127.0.0.1:8080";
     std::string base_host = "localhost";
     std::string platform_url{};  // "" is http://BASE-HOST:PORT

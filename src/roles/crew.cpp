@@ -124,10 +124,11 @@ std::string trust_bundle(const std::string& extra, const std::string& directory)
     return path;
 }
 
-Crew::Crew(const ServeConfig& config, engines::Proxies proxies)
-    : config_(config), proxies_(std::move(proxies)), root_(::geteuid() == 0) {
-    layout_.data = config.data;
-}
+Crew::Crew(const ServeConfig& config, Layout layout, engines::Proxies proxies)
+    : config_(config),
+      proxies_(std::move(proxies)),
+      layout_(std::move(layout)),
+      root_(::geteuid() == 0) {}
 
 int Crew::keep(Fd file) {
     kept_.push_back(std::move(file));

@@ -53,7 +53,7 @@ std::string trust_bundle(const std::string& extra, const std::string& directory)
 /// data directory below /run/berth.
 class Crew {
 public:
-    Crew(const ServeConfig& config, engines::Proxies proxies);
+    Crew(const ServeConfig& config, Layout layout, engines::Proxies proxies);
 
     const Layout& layout() const { return layout_; }
 
@@ -94,7 +94,7 @@ private:
 
     const ServeConfig& config_;
     engines::Proxies proxies_;
-    Layout layout_{};
+    Layout layout_;
     bool root_;
     std::vector<Fd> kept_{};
 };

@@ -70,7 +70,7 @@ std::string instance_of(const Layout& layout) {
 }
 
 int join_as_worker(const Joining& joining) {
-    Crew crew(joining.config, joining.proxies);
+    Crew crew(joining.config, Layout{joining.config.data}, joining.proxies);
     make_layout(crew.layout(), Starter::worker);
     const Result<Fd> locked = lock_data(crew.layout(), "berth worker");
     if (!locked) return say(locked.error());
@@ -106,7 +106,7 @@ std::vector<std::string> platform_hosts(const Joining& joining, const WebAddress
 
 int join_as_edge(const Joining& joining, const Address& address, const WebAddress& platform,
                  const std::string& objects) {
-    Crew crew(joining.config, joining.proxies);
+    Crew crew(joining.config, Layout{joining.config.data}, joining.proxies);
     make_layout(crew.layout(), Starter::edge);
     const Result<Fd> locked = lock_data(crew.layout(), "berth edge");
     if (!locked) return say(locked.error());

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
+#include <stdexcept>
 
 #include "base/file.hpp"
 
@@ -17,6 +18,21 @@ void make(const std::string& path, unsigned mode, Identity owner) {
     if (::geteuid() != 0) return;
     if (::chown(path.c_str(), owner.uid, owner.gid) != 0) throw_errno("chown " + path);
     if (::chmod(path.c_str(), mode) != 0) throw_errno("chmod " + path);
+}
+
+/// Like `make`, for a place that the operator chose: one that is there has to be ours, or empty.
+void make_chosen(const std::string& path, unsigned mode, Identity owner) {
+    std::filesystem::create_directories(std::filesystem::path(path).parent_path());
+    struct stat found{};
+    const bool there = ::stat(path.c_str(), &found) == 0;
+    const uid_t wanted = ::geteuid() == 0 ? owner.uid : ::geteuid();
+    if (there && found.st_uid != wanted && !std::filesystem::is_empty(path)) {
+        throw std::runtime_error(fmt::format(
+            "{} belongs to uid {} and is not empty: choose a directory of its own, or give it to "
+            "uid {}",
+            path, found.st_uid, wanted));
+    }
+    make(path, mode, owner);
 }
 
 std::string variable(const char* name) {
@@ -38,7 +54,14 @@ void make_layout(const Layout& layout, Starter starter) {
     if (failed) throw std::system_error(failed, "mkdir " + layout.data);
     if (starter == Starter::serve) {
         make(layout.api(), 0700, api_identity);
-        make(layout.objects(), 0755, api_identity);
+        if (layout.objects_directory.empty()) {
+            make(layout.objects(), 0755, api_identity);
+        } else {
+            make_chosen(layout.objects(), 0755, api_identity);
+        }
+        if (!layout.database_file.empty()) {
+            make_chosen(std::filesystem::path(layout.database()).parent_path(), 0700, api_identity);
+        }
     }
     if (starter != Starter::edge) {
         make(layout.worker(), 0700, worker_identity);

@@ -34,10 +34,17 @@ inline constexpr Identity edge_identity{61893, berth_group};
 
 struct Layout {
     std::string data{};
+    std::string database_file{};      // "" is berth.sqlite in api()
+    std::string objects_directory{};  // "" is in the data directory
 
     std::string lock() const { return data + "/lock"; }
     std::string api() const { return data + "/api"; }
-    std::string objects() const { return data + "/objects"; }
+    std::string database() const {
+        return database_file.empty() ? api() + "/berth.sqlite" : database_file;
+    }
+    std::string objects() const {
+        return objects_directory.empty() ? data + "/objects" : objects_directory;
+    }
     std::string worker() const { return data + "/worker"; }
     std::string edge() const { return data + "/edge"; }
     std::string launcher() const { return data + "/launcher"; }
@@ -49,7 +56,8 @@ struct Layout {
 std::string default_data_directory(const std::string& name);
 
 /// Makes the directories that are missing and that `starter` uses, owned as above when we are root.
-/// Throws: std::system_error — what cannot be made.
+/// Throws: std::system_error — what cannot be made; std::runtime_error — a place outside the data
+/// directory that somebody else uses, whom taking it over would lock out.
 void make_layout(const Layout& layout, Starter starter);
 
 }  // namespace berth::roles

@@ -3,8 +3,10 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <filesystem>
 
 #include "base/file.hpp"
+#include "roles/backends.hpp"
 #include "roles/crew.hpp"
 #include "roles/orphan.hpp"
 #include "roles/role_config.hpp"
@@ -16,11 +18,12 @@ namespace {
 
 class Serve {
 public:
-    Serve(const ServeConfig& config, Address address, WebAddress platform, engines::Proxies proxies)
+    Serve(const ServeConfig& config, Layout layout, Address address, WebAddress platform,
+          engines::Proxies proxies)
         : config_(config),
           address_(std::move(address)),
           platform_(std::move(platform)),
-          crew_(config, std::move(proxies)) {}
+          crew_(config, std::move(layout), std::move(proxies)) {}
 
     int run() {
         make_layout(crew_.layout(), Starter::serve);
@@ -51,7 +54,7 @@ private:
     ApiRoleConfig api_config() const {
         const Layout& layout = crew_.layout();
         ApiRoleConfig api{
-            .database = "sqlite:" + crew_.seen("api", "state", layout.api()) + "/berth.sqlite",
+            .database = "sqlite:" + seen_database(),
             .objects = crew_.seen("api", "objects", layout.objects()),
             .seal_key = crew_.seen("api", "state", layout.api()) + "/seal.key",
             .base_host = config_.base_host,
@@ -68,10 +71,24 @@ private:
         return api;
     }
 
+    /// SQLite's file as the api sees it: in its state, unless the operator chose another place.
+    std::string seen_database() const {
+        const Layout& layout = crew_.layout();
+        const std::filesystem::path file = layout.database();
+        const bool chosen = !layout.database_file.empty();
+        return crew_.seen("api", chosen ? "database" : "state", file.parent_path()) + "/" +
+               file.filename().string();
+    }
+
     std::vector<Bind> api_binds() const {
         const Layout& layout = crew_.layout();
-        return {crew_.bind("api", "state", layout.api()),
-                crew_.bind("api", "objects", layout.objects())};
+        std::vector<Bind> binds{crew_.bind("api", "state", layout.api()),
+                                crew_.bind("api", "objects", layout.objects())};
+        if (!layout.database_file.empty()) {
+            const std::filesystem::path file = layout.database_file;
+            binds.push_back(crew_.bind("api", "database", file.parent_path()));
+        }
+        return binds;
     }
 
     ChildSpec prepare_spec() {
@@ -134,6 +151,13 @@ private:
     Crew crew_;
 };
 
+/// Errors: those of read_backends().
+Result<Layout> layout_of(const ServeConfig& config) {
+    const Result<Backends> backends = read_backends(config);
+    if (!backends) return backends.error();
+    return Layout{config.data, backends->database, backends->objects};
+}
+
 }  // namespace
 
 int run_serve(const std::vector<std::string>& arguments) {
@@ -145,6 +169,8 @@ int run_serve(const std::vector<std::string>& arguments) {
     }
     ServeConfig& config = parsed->config;
     config.data = data_directory(config.data, default_data_directory("berth"));
+    const Result<Layout> layout = layout_of(config);
+    if (!layout) return say(layout.error());
     const Result<Address> address = parse_address(config.listen);
     if (!address) return say(address.error());
     if (const Result<> nets = check_nets(config); !nets) return say(nets.error());
@@ -160,7 +186,7 @@ int run_serve(const std::vector<std::string>& arguments) {
     start_log("serve", config.log_level);
     block_signals();
     try {
-        Serve serve(config, *address, *platform, std::move(*proxies));
+        Serve serve(config, *layout, *address, *platform, std::move(*proxies));
         return serve.run();
     } catch (const std::exception& broken) {
         std::fprintf(stderr, "berth: cannot start: %s\n", broken.what());
@@ -176,6 +202,9 @@ int run_config(const std::vector<std::string>& arguments) {
     const Result<Parsed> parsed = read_config(
         Starter::serve, std::vector<std::string>(arguments.begin() + 1, arguments.end()));
     if (!parsed) return say(parsed.error());
+    if (const Result<Layout> layout = layout_of(parsed->config); !layout) {
+        return say(layout.error());
+    }
     const Result<Address> address = parse_address(parsed->config.listen);
     if (!address) return say(address.error());
     if (const Result<> nets = check_nets(parsed->config); !nets) return say(nets.error());

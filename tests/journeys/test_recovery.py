@@ -2,11 +2,14 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
+import tempfile
 import threading
 import time
 import unittest
+from pathlib import Path
 
 import leftovers
 from berth import Berth, wait_until
@@ -211,9 +214,40 @@ class Beginnings(unittest.TestCase):
         finally:
             berth.close()
 
+    def test_database_and_objects_in_places_of_their_own(self):
+        git().repository("elsewhere", {"index.html": "kept elsewhere"})
+        berth = Berth("--allow-nets", f"127.0.0.1/32:{git().port}")
+        places = berth.folder / "places"
+        berth.environment = {"BERTH_DATABASE": f"sqlite:{places}/truth/berth.db",
+                             "BERTH_OBJECTS": f"file:{places}/objects"}
+        try:
+            berth.start().set_up()
+            berth.imported(git().url("elsewhere"), "elsewhere")
+            self.assertEqual(berth.site("elsewhere").text, "kept elsewhere")
+            self.assertTrue((places / "truth/berth.db").exists())
+            self.assertTrue(list((places / "objects/public/manifests").iterdir()))
+            self.assertFalse((berth.data / "api/berth.sqlite").exists())
+            self.assertFalse((berth.data / "objects").exists())
+        finally:
+            berth.close()
+
+    def test_a_place_that_others_use_is_not_taken_over(self):
+        with tempfile.TemporaryDirectory() as folder:
+            (Path(folder) / "theirs").write_text("keep out")
+            before = os.stat(folder)
+            done = self.run_serve("--data", f"{folder}-data", "--listen", "127.0.0.1:24001",
+                                  "--database", f"sqlite:{folder}/berth.db")
+            self.assertEqual(done.returncode, 1, done.stderr)
+            self.assertIn("a directory of its own", done.stderr)
+            self.assertEqual((before.st_uid, before.st_mode),
+                             (os.stat(folder).st_uid, os.stat(folder).st_mode))
+        shutil.rmtree(f"{folder}-data")
+
     def test_bad_options(self):
         for options, word in ((["--no-such", "x"], "--no-such"), (["--listen", "nowhere"], "nowhere"),
-                              (["--builds", "many"], "many"), (["--allow-nets", "everything"], "everything")):
+                              (["--builds", "many"], "many"), (["--allow-nets", "everything"], "everything"),
+                              (["--database", "postgres://berth@db/berth"], "postgres is not there yet"),
+                              (["--engine", "docker"], "docker is not there yet")):
             done = self.run_serve("--data", "/tmp/berth-never-made", *options)
             self.assertEqual(done.returncode, 2, (options, done.stderr))
             self.assertIn(word, done.stderr)
