@@ -53,6 +53,7 @@ Blobs::Opened Blobs::open(const Digest& sha256, Coding coding) const {
         directory_ + "/blobs/" + name.substr(0, 2) + "/" + name + std::string(suffix_of(coding));
     Opened opened;
     opened.file.reset(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+    opened.missing = !opened.file && errno == ENOENT;
     struct stat info{};
     if (opened.file && (::fstat(opened.file.get(), &info) != 0 || !S_ISREG(info.st_mode))) {
         opened.file.reset(-1);

@@ -48,7 +48,8 @@ public:
     void remember_missing(const PreparedKey& key);
 
     struct Opened {
-        Fd file{};  // none: there is no such blob
+        Fd file{};             // none: there is no such blob,
+        bool missing = false;  // or, when false, it could not be opened this time
         std::uint64_t bytes = 0;
     };
     Opened open(const Digest& sha256, Coding coding) const;

@@ -145,6 +145,7 @@ Edge::~Edge() = default;
 
 void Edge::run() {
     ::signal(SIGPIPE, SIG_IGN);  // sendfile() knows no MSG_NOSIGNAL
+    http::raise_descriptor_limit();
     Outside& outside = inside_->outside;
     outside.publication->start();
     // Before any thread runs: from then on the publication belongs to its own.

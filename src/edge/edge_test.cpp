@@ -1,6 +1,7 @@
 #include "edge/edge.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <thread>
 
@@ -180,6 +181,31 @@ TEST_F(EdgeTest, allows_get_and_head_alone) {
     EXPECT_EQ(field_of(request("HEAD", "/large.bin"), "content-length"), "3000000");
 }
 
+TEST_F(EdgeTest, answers_for_all_of_a_server_as_for_a_page) {
+    const std::string reply = request("OPTIONS", "*");
+    EXPECT_EQ(status_of(reply), 405);
+    EXPECT_EQ(field_of(reply, "allow"), "GET, HEAD");
+}
+
+TEST_F(EdgeTest, sends_no_body_to_head_whatever_it_says) {
+    for (const char* path : {"/missing", "/%00", "/docs", "/a%2fb"}) {
+        const std::string reply = request("HEAD", path);
+        EXPECT_GE(status_of(reply), 300) << path;
+        EXPECT_EQ(body_of(reply), "") << path;
+    }
+}
+
+TEST_F(EdgeTest, opens_as_many_descriptors_as_it_may) {
+    rlimit few{};
+    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &few), 0);
+    const rlim_t most = few.rlim_max;
+    few.rlim_cur = 64;
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+    EXPECT_EQ(status_of(get("/")), 200);
+    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &few), 0);
+    EXPECT_EQ(few.rlim_cur, most);
+}
+
 TEST_F(EdgeTest, never_takes_a_posted_body_for_a_request) {
     const std::string reply =
         ask("POST / HTTP/1.1\r\nHost: shop.test\r\nContent-Length: 40\r\n\r\nGET /about "
@@ -197,10 +223,45 @@ TEST_F(EdgeTest, revalidates_by_etag) {
     EXPECT_EQ(field_of(same, "content-length"), "none");
     EXPECT_EQ(body_of(same), "");
     const std::string coded = "\"" + sha256_hex(page) + "-br\"";
-    EXPECT_EQ(field_of(get("/", "If-None-Match: " + coded + "\r\n"), "etag"), coded);
+    const std::string same_coded =
+        get("/", "If-None-Match: " + coded + "\r\nAccept-Encoding: br\r\n");
+    EXPECT_EQ(status_of(same_coded), 304);
+    EXPECT_EQ(field_of(same_coded, "etag"), coded);
+    EXPECT_EQ(field_of(same_coded, "vary"), "accept-encoding");
+    // A shared cache asks for somebody who cannot read br: its br form is of no use to them.
+    EXPECT_EQ(status_of(get("/", "If-None-Match: " + coded + "\r\n")), 200);
+    EXPECT_EQ(status_of(get("/", "If-None-Match: " + coded + "\r\nAccept-Encoding: br;q=0\r\n")),
+              200);
     EXPECT_EQ(status_of(get("/", "If-None-Match: \"other\"\r\n")), 200);
     EXPECT_EQ(status_of(get("/", "If-None-Match: *\r\n")), 304);
-    EXPECT_EQ(edge_->counters().not_modified, 3U);
+    EXPECT_EQ(status_of(get("/", "If-None-Match: \"x\"\r\nIf-None-Match: " + etag + "\r\n")), 304);
+    EXPECT_EQ(status_of(request("HEAD", "/", "If-None-Match: " + etag + "\r\n")), 304);
+    EXPECT_EQ(edge_->counters().not_modified, 5U);
+}
+
+TEST_F(EdgeTest, weighs_conditions_in_their_order) {
+    const std::string etag = "\"" + sha256_hex(page) + "\"";
+    const auto status = [&](const std::string& fields) { return status_of(get("/", fields)); };
+    EXPECT_EQ(status("If-Match: " + etag + "\r\n"), 200);
+    EXPECT_EQ(status("If-Match: *\r\n"), 200);
+    EXPECT_EQ(status("If-Match: \"x\"\r\nIf-Match: " + etag + "\r\n"), 200);
+    EXPECT_EQ(status("If-Match: \"x\"\r\n"), 412);
+    EXPECT_EQ(status("If-Match: W/" + etag + "\r\n"), 412);  // compared strongly
+    EXPECT_EQ(status("If-Match: \"x\"\r\nIf-None-Match: " + etag + "\r\n"), 412);
+    EXPECT_EQ(status("If-Match: " + etag + "\r\nIf-None-Match: " + etag + "\r\n"), 304);
+    EXPECT_EQ(status("If-None-Match: " + etag + "\r\nRange: bytes=0-1\r\n"), 304);
+    EXPECT_EQ(status("If-None-Match: \"x\"\r\nRange: bytes=0-1\r\n"), 206);
+    EXPECT_EQ(status("If-Match: \"x\"\r\nRange: bytes=0-1\r\n"), 412);
+    EXPECT_EQ(status("If-Range: W/" + etag + "\r\nRange: bytes=0-1\r\n"), 200);
+    // A range is of the plain bytes, so no condition on another form can hold.
+    const std::string coded = "\"" + sha256_hex(page) + "-br\"";
+    EXPECT_EQ(status("Accept-Encoding: br\r\nIf-Match: " + coded + "\r\n"), 200);
+    EXPECT_EQ(status("Accept-Encoding: br\r\nIf-Match: " + coded + "\r\nRange: bytes=0-1\r\n"),
+              412);
+    // There are no dates to compare with.
+    EXPECT_EQ(status("If-Unmodified-Since: Sun, 06 Nov 1994 08:49:37 GMT\r\n"), 200);
+    EXPECT_EQ(status("If-Modified-Since: Sun, 06 Nov 2094 08:49:37 GMT\r\n"), 200);
+    EXPECT_EQ(field_of(get("/", "If-Match: \"x\"\r\n"), "cache-control"), "no-store");
 }
 
 TEST_F(EdgeTest, picks_the_stored_variant) {
@@ -213,6 +274,8 @@ TEST_F(EdgeTest, picks_the_stored_variant) {
     EXPECT_EQ(body_of(get("/", "Accept-Encoding: br;q=0, *\r\n")), "page in gzip");
     EXPECT_EQ(body_of(get("/", "Accept-Encoding: identity, br;q=0.5\r\n")), page);
     EXPECT_EQ(body_of(get("/", "Accept-Encoding: zstd\r\n")), page);
+    EXPECT_EQ(body_of(get("/", "Accept-Encoding: gzip;q=0.5\r\nAccept-Encoding: br\r\n")),
+              "page in br");
     EXPECT_EQ(field_of(get("/about", "Accept-Encoding: br\r\n"), "content-encoding"), "none");
     EXPECT_EQ(field_of(get("/large.bin"), "vary"), "none");
 }
@@ -227,6 +290,10 @@ TEST_F(EdgeTest, sends_ranges) {
     const std::string beyond = get("/", "Range: bytes=14-\r\n");
     EXPECT_EQ(status_of(beyond), 416);
     EXPECT_EQ(field_of(beyond, "content-range"), "bytes */14");
+    const std::string hashed = get("/assets/index-BsK3x9ab.js", "Range: bytes=3000-\r\n");
+    EXPECT_EQ(status_of(hashed), 416);
+    EXPECT_EQ(field_of(hashed, "cache-control"), "no-store");  // not kept in place of the file
+    EXPECT_EQ(status_of(get("/empty.txt", "Range: bytes=0-\r\n")), 416);
     EXPECT_EQ(status_of(get("/", "Range: bytes=0-1,3-4\r\n")), 200);
     EXPECT_EQ(status_of(request("HEAD", "/", "Range: bytes=0-1\r\n")), 200);
     const std::string etag = "\"" + sha256_hex(page) + "\"";

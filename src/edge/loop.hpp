@@ -75,7 +75,7 @@ struct Connection {
     http::Stream stream;
     std::string peer;
     asio::cancellation_signal stop{};
-    bool idle = true;  // between two requests
+    bool idle = false;  // waits between two requests, with nothing received
 };
 
 /// What becomes of the connection after a request.

@@ -29,8 +29,11 @@ bool accepts_html(std::string_view accept);
 /// Whether it names text/html itself, as browsers do and programs do not.
 bool names_html(std::string_view accept);
 
-/// Whether an If-None-Match (weakly) or If-Match list names `etag` (with its quotes).
-bool lists_etag(std::string_view list, std::string_view etag);
+enum class Comparison { weak, strong };
+
+/// Whether an If-None-Match (compared weakly) or If-Match (strongly) list names `etag`, which is
+/// a strong one with its quotes.
+bool lists_etag(std::string_view list, std::string_view etag, Comparison comparison);
 
 struct Range {
     std::uint64_t offset = 0;
@@ -43,7 +46,8 @@ enum class RangeKind { whole, part, unsatisfiable };
 RangeKind parse_range(std::string_view field, std::uint64_t bytes, Range& into);
 
 /// Whether the name carries a hash of its content, so that it may be cached for good:
-/// "assets/index-BsK3x9ab.js", "static/js/main.8f3a2b1c.chunk.js"; never HTML.
+/// "assets/index-BsK3x9ab.js", "static/js/main.8f3a2b1c.chunk.js"; never HTML. When in doubt it
+/// does not: asking again costs a 304, a stale file in everybody's cache lasts a year.
 bool is_hashed_name(std::string_view path);
 
 }  // namespace berth::edge

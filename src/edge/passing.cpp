@@ -39,7 +39,10 @@ Passing make_passing(const Connection& connection) {
     if (!head.query.empty()) text.append("?").append(head.query);
     text.append(" HTTP/1.1\r\n");
     add(text, "host", head.authority);
-    const std::string_view hops = head.get("connection");
+    std::string hops;
+    for (const http::FieldView& field : head.all()) {
+        if (field.name == "connection") hops.append(field.value).append(",");
+    }
     for (const http::FieldView& field : head.all()) {
         if (field.name == "host" || field.name == "expect" || is_hop_by_hop(field.name, hops) ||
             says_who_asks(field.name)) {

@@ -29,6 +29,7 @@ constexpr std::size_t route_bytes_max = 256 << 10;
 constexpr std::size_t manifest_bytes_max = 256 << 20;
 constexpr std::size_t table_bytes_max = 256 << 20;
 constexpr std::size_t trimmed_bytes_min = 1 << 20;
+constexpr std::size_t unreadable_max = 1'000;
 
 /// A name that becomes part of a path: a host or a deployment's id.
 bool is_plain_name(std::string_view name) {
@@ -93,26 +94,27 @@ bool Publication::poll() {
         seen_ = mark;
         return false;
     }
-    seen_ = mark;
-    std::set<std::string> hosts = changed_hosts(*head);
+    const std::optional<std::set<std::string>> news = changed_hosts(*head);
+    if (!news) return false;  // looked at again next time: nothing of it may be missed
+    std::set<std::string> hosts = *news;
     hosts.insert(unsettled_.begin(), unsettled_.end());
-    if (hosts.empty() && head->generation == table_->generation()) return false;
-
     HostTable::Routes routes = table_->routes();
     bool changed = head->generation != table_->generation();
     for (const std::string& host : hosts) {
         if (update(routes, host)) changed = true;
     }
+    seen_ = mark;  // only now: what threw on the way is looked at again
     if (!changed) return false;
     table_ = std::make_shared<const HostTable>(head->generation, std::move(routes));
     return true;
 }
 
 /// The hosts that changed since our generation; all, when the head does not reach back that far or
-/// when it is older than ours (a store put back from a backup).
-std::set<std::string> Publication::changed_hosts(const artifacts::RouteHead& head) const {
+/// when it is older than ours (a store put back from a backup). Nothing: they cannot be listed.
+std::optional<std::set<std::string>> Publication::changed_hosts(
+    const artifacts::RouteHead& head) const {
     const std::int64_t ours = table_->generation();
-    if (head.generation == ours) return {};
+    if (head.generation == ours) return std::set<std::string>();
     const bool reaches_back = !head.changed.empty() && head.changed.front().generation <= ours + 1;
     if (head.generation < ours || !reaches_back) return all_hosts();
     std::set<std::string> hosts;
@@ -123,17 +125,18 @@ std::set<std::string> Publication::changed_hosts(const artifacts::RouteHead& hea
 }
 
 /// The hosts that the store has, and those that we have: the latter may be gone.
-std::set<std::string> Publication::all_hosts() const {
+std::optional<std::set<std::string>> Publication::all_hosts() const {
     std::set<std::string> hosts;
     std::error_code broken;
-    for (const fs::directory_entry& entry :
-         fs::directory_iterator(public_directory_ + "/routes", broken)) {
-        const std::string name = entry.path().filename();
+    fs::directory_iterator entry(public_directory_ + "/routes", broken);
+    while (!broken && entry != fs::directory_iterator()) {
+        const std::string name = entry->path().filename();
         if (name.ends_with(".json")) hosts.insert(name.substr(0, name.size() - 5));
+        entry.increment(broken);
     }
     if (broken) {
         log::error("routes cannot be listed", {{"why", broken.message()}});
-        return {};
+        return std::nullopt;
     }
     for (const auto& [host, route] : table_->routes())
         hosts.insert(host);
@@ -233,12 +236,18 @@ Result<std::shared_ptr<const Site>> Publication::load(const std::string& deploym
         if (std::shared_ptr<const Site> site = known->second.lock()) return site;
     }
     std::erase_if(sites_, [](const auto& entry) { return entry.second.expired(); });
+    if (unreadable_.size() > unreadable_max) unreadable_.clear();
     Result<std::shared_ptr<const Site>> site = load_from(deployment, true);
     if (!site) {
         Result<std::shared_ptr<const Site>> kept = load_from(deployment, false);
         if (kept) return kept;
-        log::error("manifest does not hold",
-                   {{"deployment", deployment}, {"why", site.error().message}});
+        // Said once: visitors may ask for it as often as they like.
+        if (unreadable_.insert(deployment).second) {
+            log::error("manifest does not hold",
+                       {{"deployment", deployment}, {"why", site.error().message}});
+        }
+    } else {
+        unreadable_.erase(deployment);
     }
     return site;
 }

@@ -5,6 +5,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -50,8 +51,8 @@ private:
 
     void restore();
     void forget_unused_manifests() const;
-    std::set<std::string> changed_hosts(const artifacts::RouteHead& head) const;
-    std::set<std::string> all_hosts() const;
+    std::optional<std::set<std::string>> changed_hosts(const artifacts::RouteHead& head) const;
+    std::optional<std::set<std::string>> all_hosts() const;
     bool update(HostTable::Routes& routes, const std::string& host);
     Result<> check(const artifacts::Route& route);
     Result<std::string> manifest_text(const std::string& deployment, bool from_store) const;
@@ -63,6 +64,7 @@ private:
     std::string state_directory_;
     std::shared_ptr<const HostTable> table_ = std::make_shared<const HostTable>();
     std::set<std::string> unsettled_{};
+    std::set<std::string> unreadable_{};  // deployments that were asked for in vain
     std::map<std::string, std::weak_ptr<const Site>> sites_{};
     std::shared_ptr<const Site> newest_{};  // the first visitors come soon
     Mark seen_{};

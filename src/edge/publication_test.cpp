@@ -1,6 +1,7 @@
 #include "edge/publication.hpp"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "edge/testing.hpp"
 
@@ -75,6 +76,31 @@ TEST_F(PublicationTest, lists_everything_after_a_backup_is_put_back) {
     store_.put_head(old);
     EXPECT_TRUE(publication.poll());
     EXPECT_EQ(deployment_of(publication, "a.test"), "dpl_1");
+}
+
+// As when descriptors have run out: a change that could not be listed is not a change seen.
+TEST_F(PublicationTest, misses_nothing_when_the_store_cannot_be_listed) {
+    Publication publication = open();
+    store_.publish(store_.route("a.test", "dpl_1"));
+    publication.poll();
+    store_.publish(store_.route("b.test", "dpl_1"));
+    artifacts::RouteHead late;
+    late.generation = 5000;
+    late.changed.push_back({"c.test", 4001});
+    store_.put_head(late);
+    const fs::path routes = store_ / "public/routes";
+    fs::permissions(store_ / "", fs::perms::owner_all | fs::perms::others_exec);
+    fs::permissions(routes,
+                    fs::perms::owner_write | fs::perms::owner_exec | fs::perms::others_exec);
+    const bool root = ::geteuid() == 0;
+    if (root) ASSERT_EQ(::seteuid(65534), 0);  // nothing is unreadable to root
+    const bool listed = publication.poll();
+    if (root) ASSERT_EQ(::seteuid(0), 0);
+    EXPECT_FALSE(listed);
+    EXPECT_EQ(publication.table()->generation(), 1);
+    fs::permissions(routes, fs::perms::owner_all);
+    EXPECT_TRUE(publication.poll());
+    EXPECT_EQ(deployment_of(publication, "b.test"), "dpl_1");
 }
 
 TEST_F(PublicationTest, keeps_the_last_good_route_until_the_new_one_holds) {

@@ -171,10 +171,14 @@ Task<bool> relay_body(Connection& connection, http::Stream& upstream, Relay rela
     co_return true;
 }
 
-Task<> pump_raw(http::Stream& from, http::Stream& to) {
+/// `limit`: how long `to` may take nothing of what is sent, and how long it may stay open after
+/// `from` has ended.
+Task<> pump_raw(http::Stream& from, http::Stream& to, std::chrono::milliseconds limit) {
     bool open = true;
     while (open) {
+        to.limit(limit);
         const bool sent = co_await to.write(from.buffered());
+        to.no_limit();
         if (!sent) {
             from.close();
             break;
@@ -183,17 +187,19 @@ Task<> pump_raw(http::Stream& from, http::Stream& to) {
         open = co_await from.fill();
     }
     to.end_sending();
+    to.limit(limit);
 }
 
-/// Raw bytes both ways, after the 101. Ends when both directions have; the api's pings find a
-/// visitor that is gone.
+/// Raw bytes both ways, after the 101. Ends when both directions have, the second soon after the
+/// first; the api's pings find a visitor that is gone.
 Task<After> tunnel(Connection& connection, http::Stream& upstream) {
     const auto here = co_await asio::this_coro::executor;
+    const std::chrono::milliseconds limit = connection.loop.outside.limits.write_limit;
     connection.stream.no_limit();
     upstream.no_limit();
     auto both = asio::experimental::make_parallel_group(
-        asio::co_spawn(here, pump_raw(connection.stream, upstream), asio::deferred),
-        asio::co_spawn(here, pump_raw(upstream, connection.stream), asio::deferred));
+        asio::co_spawn(here, pump_raw(connection.stream, upstream, limit), asio::deferred),
+        asio::co_spawn(here, pump_raw(upstream, connection.stream, limit), asio::deferred));
     const auto all = asio::experimental::wait_for_all();
     co_await both.async_wait(all, asio::use_awaitable);
     co_return After::close;

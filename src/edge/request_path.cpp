@@ -119,8 +119,11 @@ Step take_request(Loop& loop, std::span<char> head, const std::set<std::string>&
         step.kind = Step::Kind::pass_on;
         return step;
     }
-    if (!http::normalise_path(loop.head.path, loop.path)) {
-        return refuse(loop, {400, "malformed_path", "the path has malformed or forbidden escapes"});
+    const std::string_view asked = loop.head.path == "*" ? "/" : loop.head.path;
+    if (!http::normalise_path(asked, loop.path)) {
+        step = refuse(loop, {400, "malformed_path", "the path has malformed or forbidden escapes"});
+        step.head_only = loop.head.verb == "HEAD";
+        return step;
     }
     step = answer_host(loop, unloadable);
     step.head_only = loop.head.verb == "HEAD";

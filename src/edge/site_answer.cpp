@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <optional>
 
 #include "base/log.hpp"
 #include "http/message.hpp"
@@ -33,7 +34,11 @@ void add(std::string& head, std::string_view name, std::string_view value) {
 /// What every answer about a file says: 200, 206, 304, 404, 416.
 void add_caching(std::string& head, const SiteFile& file, unsigned status, std::string_view etag) {
     if (status != 404) add(head, "etag", etag);
-    add(head, "cache-control", file.immutable && status != 404 ? for_good : revalidate);
+    if (status == 416) {
+        add(head, "cache-control", "no-store");  // the next may ask for another range
+    } else {
+        add(head, "cache-control", file.immutable && status != 404 ? for_good : revalidate);
+    }
     if (file.compressible) add(head, "vary", "accept-encoding");
 }
 
@@ -82,7 +87,7 @@ SiteAnswer answer_coded(Blobs& blobs, const Site& site, const SiteFile& file, un
     if (blobs.is_known_missing(key)) return answer;
     Blobs::Opened opened = blobs.open(file.sha256, coding);
     if (!opened.file || (coding == Coding::identity && opened.bytes != file.bytes)) {
-        if (coding != Coding::identity) blobs.remember_missing(key);
+        if (coding != Coding::identity && opened.missing) blobs.remember_missing(key);
         return answer;
     }
     answer.status = status;
@@ -104,10 +109,52 @@ SiteAnswer answer_coded(Blobs& blobs, const Site& site, const SiteFile& file, un
     return answer;
 }
 
+Wanted wanted_of(const http::HeadView& head) {
+    std::string list;
+    for (const http::FieldView& field : head.all()) {
+        if (field.name != "accept-encoding") continue;
+        if (!list.empty()) list += ",";  // several fields are one list: RFC 9110 §5.3
+        list += field.value;
+    }
+    return parse_accept_encoding(list);
+}
+
+/// Which of the file's forms a condition may name: those that the request takes. A cache that
+/// was told that its br form is good still would give it to somebody who cannot read br.
+struct Takes {
+    std::array<Coding, 3> codings{};
+    std::size_t count = 0;
+};
+
+Takes takes_of(const SiteFile& file, const http::HeadView& head) {
+    Takes takes;
+    const Wanted wanted = file.compressible ? wanted_of(head) : Wanted{};
+    if (wanted.br > 0) takes.codings[takes.count++] = Coding::br;
+    if (wanted.gzip > 0) takes.codings[takes.count++] = Coding::gzip;
+    takes.codings[takes.count++] = Coding::identity;
+    return takes;
+}
+
+/// The tag that the conditional field names among `takes`, or "". Without the field: nothing.
+std::optional<std::string> named_etag(const SiteFile& file, const Takes& takes,
+                                      const http::HeadView& head, std::string_view name,
+                                      Comparison comparison) {
+    bool there = false;
+    for (const http::FieldView& field : head.all()) {
+        if (field.name != name) continue;
+        there = true;
+        for (std::size_t i = 0; i < takes.count; ++i) {
+            std::string etag = etag_of(file, takes.codings[i]);
+            if (lists_etag(field.value, etag, comparison)) return etag;
+        }
+    }
+    return there ? std::optional<std::string>("") : std::nullopt;
+}
+
 SiteAnswer answer_best(Blobs& blobs, const Site& site, const SiteFile& file, unsigned status,
                        const http::HeadView& head) {
     if (file.compressible) {
-        const Wanted wanted = parse_accept_encoding(head.get("accept-encoding"));
+        const Wanted wanted = wanted_of(head);
         const bool br_first = wanted.br >= wanted.gzip;
         const std::array<std::pair<Coding, int>, 2> order{
             br_first ? std::pair(Coding::br, wanted.br) : std::pair(Coding::gzip, wanted.gzip),
@@ -198,15 +245,19 @@ std::string page_text(unsigned status, std::string_view detail) {
 SiteAnswer answer_file(Blobs& blobs, const Site& site, const SiteFile& file, unsigned status,
                        const http::HeadView& head) {
     if (status == 200) {
-        if (const http::FieldView* known = head.find("if-none-match")) {
-            for (const Coding coding : {Coding::br, Coding::gzip, Coding::identity}) {
-                if (!file.compressible && coding != Coding::identity) continue;
-                const std::string etag = etag_of(file, coding);
-                if (lists_etag(known->value, etag)) return answer_not_modified(file, etag);
-            }
+        const http::FieldView* wanted = head.verb == "GET" ? head.find("range") : nullptr;
+        // A range is one of the plain bytes: no other form may be meant by its conditions.
+        constexpr Takes plain{{Coding::identity}, 1};
+        const Takes takes = wanted != nullptr ? plain : takes_of(file, head);
+        // In this order: RFC 9110 §13.2.2. Conditions on dates are none, since there are no dates.
+        const auto must_be = named_etag(file, takes, head, "if-match", Comparison::strong);
+        if (must_be && must_be->empty()) {
+            return answer_page(412, "precondition_failed", "The file has changed.",
+                               head.get("accept"));
         }
-        const http::FieldView* wanted = head.find("range");
-        if (wanted != nullptr && head.verb == "GET") {
+        const auto known = named_etag(file, takes, head, "if-none-match", Comparison::weak);
+        if (known && !known->empty()) return answer_not_modified(file, *known);
+        if (wanted != nullptr) {
             const http::FieldView* unless = head.find("if-range");
             const bool same = unless == nullptr || unless->value == etag_of(file, Coding::identity);
             Range range;

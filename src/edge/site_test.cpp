@@ -137,6 +137,18 @@ TEST(TrustedProxies, are_believed_and_nobody_else) {
               "192.0.2.9");
 }
 
+TEST(TrustedProxies, are_believed_for_their_own_word_alone) {
+    const TrustedProxies proxies = TrustedProxies::parse({"10.0.0.0/8"}).value();
+    const auto is_secure = [&](std::initializer_list<http::FieldView> fields) {
+        return proxies.visitor_of("10.2.3.4", head_with(fields)).secure;
+    };
+    EXPECT_TRUE(is_secure({{"x-forwarded-proto", "HTTPS"}}));
+    EXPECT_TRUE(is_secure({{"x-forwarded-proto", "http, https"}}));
+    EXPECT_FALSE(is_secure({{"x-forwarded-proto", "https, http"}}));  // the visitor's, ours
+    EXPECT_FALSE(is_secure({{"x-forwarded-proto", "https"}, {"x-forwarded-proto", "http"}}));
+    EXPECT_FALSE(is_secure({{"x-forwarded-proto", ""}}));
+}
+
 TEST(TrustedProxies, refuse_malformed_networks) {
     for (const char* bad :
          {"", "x", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/8x", "::1/129", "10.0.0/8"}) {

@@ -35,6 +35,20 @@ std::string_view without_port(std::string_view text) {
     return text;
 }
 
+/// What the nearest proxy said: the last element of the last such field. In front of it stands
+/// what the visitor may have sent.
+std::string last_word(const http::HeadView& head, std::string_view name) {
+    std::string_view value;
+    for (const http::FieldView& field : head.all()) {
+        if (field.name == name) value = field.value;
+    }
+    const std::size_t comma = value.rfind(',');
+    std::string word(http::trim(comma == value.npos ? value : value.substr(comma + 1)));
+    for (char& c : word)
+        c = c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+    return word;
+}
+
 }  // namespace
 
 Result<TrustedProxies> TrustedProxies::parse(const std::vector<std::string>& cidrs) {
@@ -72,7 +86,7 @@ bool TrustedProxies::contains(std::string_view address) const {
 Visitor TrustedProxies::visitor_of(const std::string& peer, const http::HeadView& head) const {
     Visitor visitor{peer, false};
     if (!contains(peer)) return visitor;
-    visitor.secure = http::equal_but_for_case(head.get("x-forwarded-proto"), "https");
+    visitor.secure = last_word(head, "x-forwarded-proto") == "https";
     // From the nearest to the farthest; the first that is not ours is the visitor. What stands
     // further left anybody may have written.
     const auto fields = head.all();
