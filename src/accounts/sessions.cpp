@@ -141,6 +141,17 @@ Task<Result<SessionOwner>> Sessions::check(std::string access_token) {
     co_return SessionOwner{*user, claims->sid};
 }
 
+Task<bool> Sessions::holds(std::string session) {
+    const std::int64_t now = now_ms_();
+    const auto query = [&](soci::session& sql) {
+        const auto row = db::select_one<SessionRow>(sql, "from sessions where id = :id", session);
+        if (!row || is_over(*row, now)) return false;
+        const std::optional<User> user = user_of(sql, row->user_id);
+        return user && !user->disabled;
+    };
+    co_return co_await database_.read(query);
+}
+
 Task<Result<OpenedSession>> Sessions::refresh(std::string refresh_token_given,
                                               std::string address) {
     const std::string session = session_of(refresh_token_given);

@@ -58,6 +58,9 @@ public:
     /// Errors: unauthenticated — forged or expired token, revoked session, disabled person.
     Task<Result<SessionOwner>> check(std::string access_token);
 
+    /// Whether a session, found by check() before, still holds: for what goes on after its request.
+    Task<bool> holds(std::string session);
+
     /// Gives the next refresh token. The one before stays good until the next is used, at most 30 s
     /// (two tabs, a lost answer) and gives the same next one; any older one is theft and ends the
     /// session. Errors: unauthenticated — session_ended.

@@ -114,6 +114,17 @@ Task<Result<>> Tokens::revoke(User owner, std::string token) {
     co_return Result<>{};
 }
 
+Task<bool> Tokens::holds(std::string token) {
+    const std::int64_t now = now_ms_();
+    const auto query = [&](soci::session& sql) {
+        const auto row = db::select_one<TokenRow>(sql, "from tokens where id = :id", token);
+        if (!row || row->revoked_at_ms || row->expires_at_ms.value_or(now + 1) <= now) return false;
+        const auto user = db::select_one<User>(sql, "from users where id = :id", row->user_id);
+        return user && !user->disabled;
+    };
+    co_return co_await database_.read(query);
+}
+
 Task<Result<TokenOwner>> Tokens::check(std::string value) {
     if (value.size() > 200) co_return unknown();
     const std::string hash = sha256_hex(value);

@@ -51,6 +51,9 @@ public:
     /// Errors: unauthenticated — unknown, revoked or of a disabled person; token_expired.
     Task<Result<TokenOwner>> check(std::string value);
 
+    /// Whether a token, found by check() before, still holds: for what goes on after its request.
+    Task<bool> holds(std::string token);
+
 private:
     db::Database& database_;
     Clock now_ms_;

@@ -1,6 +1,7 @@
 /// GET /api/v1/events: what happens in the caller's projects, as WebSocket or event stream.
 
 #include "api/routes.hpp"
+#include "api/welcome.hpp"
 #include "bus/bus.hpp"
 #include "db/database.hpp"
 #include "db/records.hpp"
@@ -12,14 +13,8 @@ using namespace std::chrono_literals;
 
 constexpr auto heartbeat = 15s;
 
-/// Who listens, copied from the request.
-struct Listener {
-    std::string user{};
-    std::optional<std::string> project{};
-};
-
 /// Whether an event is about a project of the listener.
-Task<bool> may_see(Services& services, const Listener& listener, const bus::Event& event) {
+Task<bool> may_see(Services& services, const Caller& listener, const bus::Event& event) {
     const std::string of_deployment =
         "select count(*) from deployments d join projects p on p.id = d.project "
         "join members m on m.team = p.team where d.id = :id and m.user_id = :user";
@@ -30,7 +25,7 @@ Task<bool> may_see(Services& services, const Listener& listener, const bus::Even
     if (event.id.empty()) co_return true;  // "look again", about nothing in particular
     const auto look = [&](soci::session& sql) {
         const auto mine = db::value<std::int64_t>(sql, deployment ? of_deployment : of_project,
-                                                  event.id, listener.user);
+                                                  event.id, listener.user.id);
         if (mine.value_or(0) == 0) return false;
         if (!listener.project) return true;
         if (!deployment) return event.id == *listener.project;
@@ -40,7 +35,7 @@ Task<bool> may_see(Services& services, const Listener& listener, const bus::Even
     co_return co_await services.database.read(look);
 }
 
-Task<std::optional<std::string>> next_event(Services& services, const Listener& listener,
+Task<std::optional<std::string>> next_event(Services& services, const Caller& listener,
                                             bus::Subscription& from) {
     const std::optional<bus::Event> event = co_await from.next(heartbeat);
     if (!event) co_return "";
@@ -49,10 +44,13 @@ Task<std::optional<std::string>> next_event(Services& services, const Listener& 
     co_return json::text(*event);
 }
 
-Task<> write_stream(Services& services, Listener listener, http::BodySink& sink) {
+Task<> write_stream(Services& services, Caller listener, http::BodySink& sink) {
     const auto events = services.bus->subscribe_any({"deployments", "projects"});
-    while (true) {  // ends when the reader goes away
+    Welcome welcome(services, listener, "");
+    while (true) {  // ends when the reader goes away, or may listen no longer
         const auto text = co_await next_event(services, listener, *events);
+        const bool may_go_on = co_await welcome.holds();
+        if (!may_go_on) co_return;
         if (!text) continue;
         const std::string piece =
             text->empty() ? ": still here\n\n" : "event: change\ndata: " + *text + "\n\n";
@@ -61,10 +59,13 @@ Task<> write_stream(Services& services, Listener listener, http::BodySink& sink)
     }
 }
 
-Task<> send_events(Services& services, const Listener& listener, http::WebSocket& socket) {
+Task<> send_events(Services& services, const Caller& listener, http::WebSocket& socket) {
     const auto events = services.bus->subscribe_any({"deployments", "projects"});
-    while (true) {  // ends when the reader goes away
+    Welcome welcome(services, listener, "");
+    while (true) {  // ends when the reader goes away, or may listen no longer
         const auto text = co_await next_event(services, listener, *events);
+        const bool may_go_on = co_await welcome.holds();
+        if (!may_go_on) co_return;
         if (!text || text->empty()) continue;
         const bool sent = co_await socket.send_text(*text);
         if (!sent) co_return;
@@ -78,7 +79,7 @@ Task<> read_until_closed(http::WebSocket& socket) {
     }
 }
 
-Task<> converse(Services& services, Listener listener, http::WebSocket& socket) {
+Task<> converse(Services& services, Caller listener, http::WebSocket& socket) {
     const auto here = co_await asio::this_coro::executor;
     auto race = asio::experimental::make_parallel_group(
         asio::co_spawn(here, read_until_closed(socket), asio::deferred),
@@ -87,7 +88,7 @@ Task<> converse(Services& services, Listener listener, http::WebSocket& socket) 
 }
 
 Task<Result<http::Response>> events(Services& services, Context& context) {
-    const Listener listener{context.caller.user.id, context.caller.project};
+    const Caller listener = context.caller;
     Services* const all = &services;
     http::Response response;
     if (!context.request.headers.get("upgrade").empty()) {

@@ -6,6 +6,7 @@
 #include "api/log_frames.hpp"
 #include "api/log_reader.hpp"
 #include "api/routes.hpp"
+#include "api/welcome.hpp"
 #include "http/message.hpp"
 
 namespace berth::api {
@@ -103,10 +104,13 @@ std::string frame_of(const LogReader::Piece& piece, const LogReader& reader) {
     return text_frame(FrameType::state, reader.after(), json::text(state));
 }
 
-Task<> send_frames(LogReader& reader, http::WebSocket& socket, std::shared_ptr<Flow> flow) {
-    while (!flow->closed) {  // ends with the log, or when the reader goes away
+Task<> send_frames(LogReader& reader, Welcome& welcome, http::WebSocket& socket,
+                   std::shared_ptr<Flow> flow) {
+    while (!flow->closed) {  // ends with the log, or when the reader goes away or may not read on
         co_await wait_for_window(flow);
         const LogReader::Piece piece = co_await reader.next(heartbeat, batch_bytes);
+        const bool may_go_on = co_await welcome.holds();
+        if (!may_go_on) co_return;
         if (piece.nothing()) continue;  // the socket's own pings keep it alive
         const std::string frame = frame_of(piece, reader);
         flow->unacknowledged += static_cast<std::int64_t>(frame.size());
@@ -118,7 +122,7 @@ Task<> send_frames(LogReader& reader, http::WebSocket& socket, std::shared_ptr<F
     co_await socket.close(1000, reason);
 }
 
-Task<> converse(Services& services, std::string deployment, std::int64_t after,
+Task<> converse(Services& services, std::string deployment, Welcome welcome, std::int64_t after,
                 http::WebSocket& socket) {
     const auto here = co_await asio::this_coro::executor;
     LogReader reader(services, std::move(deployment), after);
@@ -126,7 +130,7 @@ Task<> converse(Services& services, std::string deployment, std::int64_t after,
     // Whichever ends first ends the other.
     auto race = asio::experimental::make_parallel_group(
         asio::co_spawn(here, read_acknowledgements(socket, flow), asio::deferred),
-        asio::co_spawn(here, send_frames(reader, socket, flow), asio::deferred));
+        asio::co_spawn(here, send_frames(reader, welcome, socket, flow), asio::deferred));
     const auto ended =
         co_await race.async_wait(asio::experimental::wait_for_one(), asio::use_awaitable);
     if (const std::exception_ptr broken = std::get<2>(ended)) report_escaped("log stream", broken);
@@ -136,11 +140,13 @@ std::string event(std::string_view name, std::int64_t id, const std::string& dat
     return fmt::format("event: {}\nid: {}\ndata: {}\n\n", name, id, data);
 }
 
-Task<> write_events(Services& services, std::string deployment, std::int64_t after,
+Task<> write_events(Services& services, std::string deployment, Welcome welcome, std::int64_t after,
                     http::BodySink& sink) {
     LogReader reader(services, std::move(deployment), after);
-    while (true) {  // ends with the log, or when the reader goes away
+    while (true) {  // ends with the log, or when the reader goes away or may not read on
         const LogReader::Piece piece = co_await reader.next(heartbeat, batch_bytes);
+        const bool may_go_on = co_await welcome.holds();
+        if (!may_go_on) co_return;
         std::string text = ": still here\n\n";
         if (!piece.lines.empty()) {
             text = event("lines", reader.after(), lines_json(piece.lines, reader.begin_ms()));
@@ -267,14 +273,16 @@ Task<Result<http::Response>> read_log(Services& services, Context& context) {
     if (!after) co_return after.error();
     Services* const all = &services;
     const std::string id = context.deployment;
+    const Welcome welcome(services, context.caller, context.project.id);
 
     if (!request.headers.get("upgrade").empty()) {
         http::Response response;
         response.status = 101;
         response.headers.set("sec-websocket-protocol", "berth.log.v1");
-        response.body = http::SocketBody([all, id, from = *after](http::WebSocket& socket) {
-            return converse(*all, id, from, socket);
-        });
+        response.body =
+            http::SocketBody([all, id, welcome, from = *after](http::WebSocket& socket) {
+                return converse(*all, id, welcome, from, socket);
+            });
         co_return response;
     }
     if (wants("text/event-stream")) {
@@ -282,8 +290,8 @@ Task<Result<http::Response>> read_log(Services& services, Context& context) {
         const bool resumes =
             !last.empty() && last.size() < 16 && last.find_first_not_of("0123456789") == last.npos;
         const std::int64_t from = resumes ? std::stoll(last) : *after;
-        co_return streamed("text/event-stream", [all, id, from](http::BodySink& sink) {
-            return write_events(*all, id, from, sink);
+        co_return streamed("text/event-stream", [all, id, welcome, from](http::BodySink& sink) {
+            return write_events(*all, id, welcome, from, sink);
         });
     }
     if (wants("application/x-ndjson")) {
