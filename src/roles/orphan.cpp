@@ -1,8 +1,11 @@
 #include "roles/orphan.hpp"
 
+#include <fcntl.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 #include <sstream>
@@ -55,19 +58,30 @@ pid_t running_pid(const std::string& text) {
     return is_an_edges(pid) ? pid : -1;
 }
 
+/// "" for what is no plain file. The directory is the edge's own, and we may be root: a FIFO there
+/// must not hold us, a link not lead us.
+std::string read_pid_file(const std::string& path) {
+    const Fd file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC));
+    struct stat found{};
+    if (!file || ::fstat(file.get(), &found) != 0 || !S_ISREG(found.st_mode)) return "";
+    std::string text(100, '\0');
+    const ssize_t count = ::read(file.get(), text.data(), text.size());
+    text.resize(static_cast<std::size_t>(std::max<ssize_t>(0, count)));
+    return text;
+}
+
 }  // namespace
 
 Orphan::Orphan(std::string state) : path_(pid_path(state)) {
-    const auto text = read_file(path_, 100);
-    if (!text) return;
-    pid_ = running_pid(*text);
-    if (pid_ > 0) written_ = *text;
+    const std::string text = read_pid_file(path_);
+    pid_ = running_pid(text);
+    if (pid_ > 0) written_ = text;
 }
 
 bool Orphan::end_if_replaced() {
     if (!lives()) return false;
-    const auto now = read_file(path_, 100);
-    const bool replaced = now && *now != written_;
+    const std::string now = read_pid_file(path_);
+    const bool replaced = !now.empty() && now != written_;
     if (!replaced && ++calls_ < 150) return true;
     if (running_pid(written_) == pid_) ::kill(pid_, SIGTERM);  // it may have ended by itself
     pid_ = -1;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -68,6 +69,16 @@ TEST_F(OrphanTest, finds_the_edge_and_ends_it_once_another_has_written_its_pid) 
 TEST_F(OrphanTest, an_edge_cannot_name_a_process_of_another_user) {
     if (!root_) return;  // there is one user then
     const Waiting other(state_, 0);
+    EXPECT_FALSE(Orphan(state_).lives());
+}
+
+TEST_F(OrphanTest, what_is_no_plain_file_is_no_edge_and_holds_nobody) {
+    ASSERT_EQ(::mkfifo((state_ + "/edge.pid").c_str(), 0666), 0);
+    EXPECT_FALSE(Orphan(state_).lives());
+    std::filesystem::remove(state_ + "/edge.pid");
+    const Waiting edge(state_, root_ ? edge_identity.uid : 0);
+    std::filesystem::rename(state_ + "/edge.pid", state_ + "/elsewhere");
+    std::filesystem::create_symlink("elsewhere", state_ + "/edge.pid");
     EXPECT_FALSE(Orphan(state_).lives());
 }
 
