@@ -145,10 +145,11 @@ std::size_t give_body(char* into, std::size_t, std::size_t count, void* context)
 
 /// Whether the URL's host is this machine: no proxy of the environment is asked for it.
 bool is_loopback(std::string_view url) {
-    const std::size_t begin = url.find("://") + 3;
-    const std::string_view rest = url.substr(begin);
-    return rest.starts_with("127.") || rest.starts_with("localhost:") ||
-           rest.starts_with("localhost/") || rest == "localhost" || rest.starts_with("[::1]");
+    const std::string_view rest = url.substr(url.find("://") + 3);
+    if (rest.starts_with("[::1]")) return true;
+    const std::string_view host = rest.substr(0, rest.find_first_of(":/?#"));
+    const bool number = host.find_first_not_of("0123456789.") == host.npos;
+    return host == "localhost" || (number && host.starts_with("127."));
 }
 
 /// "unix:/run/api.sock:/target" → the socket and "http://localhost/target".
