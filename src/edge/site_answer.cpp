@@ -109,14 +109,20 @@ SiteAnswer answer_coded(Blobs& blobs, const Site& site, const SiteFile& file, un
     return answer;
 }
 
+/// Several fields are one list (RFC 9110 §5.3); nearly always there is one, which is not copied.
 Wanted wanted_of(const http::HeadView& head) {
+    std::string_view first;
     std::string list;
     for (const http::FieldView& field : head.all()) {
         if (field.name != "accept-encoding") continue;
-        if (!list.empty()) list += ",";  // several fields are one list: RFC 9110 §5.3
-        list += field.value;
+        if (first.empty()) {
+            first = field.value;
+        } else {
+            if (list.empty()) list = first;
+            list.append(",").append(field.value);
+        }
     }
-    return parse_accept_encoding(list);
+    return parse_accept_encoding(list.empty() ? first : list);
 }
 
 /// Which of the file's forms a condition may name: those that the request takes. A cache that
@@ -246,9 +252,11 @@ SiteAnswer answer_file(Blobs& blobs, const Site& site, const SiteFile& file, uns
                        const http::HeadView& head) {
     if (status == 200) {
         const http::FieldView* wanted = head.verb == "GET" ? head.find("range") : nullptr;
+        const bool conditional =
+            head.find("if-match") != nullptr || head.find("if-none-match") != nullptr;
         // A range is one of the plain bytes: no other form may be meant by its conditions.
         constexpr Takes plain{{Coding::identity}, 1};
-        const Takes takes = wanted != nullptr ? plain : takes_of(file, head);
+        const Takes takes = conditional && wanted == nullptr ? takes_of(file, head) : plain;
         // In this order: RFC 9110 §13.2.2. Conditions on dates are none, since there are no dates.
         const auto must_be = named_etag(file, takes, head, "if-match", Comparison::strong);
         if (must_be && must_be->empty()) {
