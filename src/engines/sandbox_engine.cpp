@@ -283,6 +283,10 @@ private:
 
     Task<Result<std::vector<std::string>>> addresses_of(std::string host, std::uint16_t port) {
         std::vector<std::string> addresses;
+        if (host == "localhost") {  // RFC 6761 §6.3; a bare machine has no /etc/hosts to say so
+            addresses.emplace_back("127.0.0.1");
+            co_return addresses;
+        }
         boost::system::error_code refused;
         asio::ip::make_address_v6(host, refused);
         if (!refused) co_return addresses;  // no IPv4 address: the launcher says so

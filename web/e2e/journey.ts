@@ -122,7 +122,7 @@ const until = async (what: string, timeout: number, done: () => Promise<boolean>
 
 /** Follows a deployment to its end, the api restarted on the way, and compares the log with the server's. */
 const followLog = async (journey: Journey, deployment: string, restart: boolean) => {
-  const { page, url } = journey
+  const { page } = journey
   await until('the first line', 60_000, async () => (await linesOf(page)) > 0)
   await look(journey, restart ? '4-live' : '6-live')
   const command = process.env.BERTH_RESTART
@@ -134,10 +134,12 @@ const followLog = async (journey: Journey, deployment: string, restart: boolean)
   }
   await page.locator('[data-testid=log][data-connection=ended]').waitFor({ timeout: 600_000 })
   await page.locator('header [data-state=ready]').waitFor({ timeout: 60_000 })
-  const answer = await page.request.get(`${url}/api/v1/deployments/${deployment}/log`, {
-    headers: { Accept: 'text/plain' },
-  })
-  const stored = (await answer.text()).split('\n').length - 1
+  // By the browser: it knows what localhost is on every machine, Node asks the machine.
+  const text = await page.evaluate(async (path) => {
+    const answer = await fetch(path, { headers: { Accept: 'text/plain' } })
+    return answer.text()
+  }, `/api/v1/deployments/${deployment}/log`)
+  const stored = text.split('\n').length - 1
   await until('all lines shown', 5_000, async () => (await linesOf(page)) === stored)
   await look(journey, restart ? '5-ready' : '7-ready')
 }
