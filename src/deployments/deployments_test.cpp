@@ -9,6 +9,7 @@
 #include "deployments/inspections.hpp"
 #include "deployments/rows.hpp"
 #include "logs/log_store.hpp"
+#include "objects/testing.hpp"
 
 namespace berth::deployments {
 namespace {
@@ -17,9 +18,9 @@ using jobs::Reason;
 using jobs::State;
 
 /// A store whose disk is full for routes while `full` is set.
-class FullStore final : public objects::ObjectStore {
+class FullStore final : public objects::ForwardingObjectStore {
 public:
-    explicit FullStore(objects::ObjectStore& real) : real_(real) {}
+    using ForwardingObjectStore::ForwardingObjectStore;
 
     bool full = false;
 
@@ -32,26 +33,11 @@ public:
             look(object.key);
         co_await real_.put_all(std::move(batch));
     }
-    Task<std::unique_ptr<objects::Writer>> writer() override { return real_.writer(); }
-    Task<Result<std::string>> get(std::string key, std::size_t bytes_max) override {
-        return real_.get(std::move(key), bytes_max);
-    }
-    Task<Result<objects::Entry>> stat(std::string key) override {
-        return real_.stat(std::move(key));
-    }
-    Task<Result<Fd>> open(std::string key) override { return real_.open(std::move(key)); }
-    Task<> remove(std::string key) override { return real_.remove(std::move(key)); }
-    Task<std::vector<objects::Entry>> list(std::string prefix, std::string after,
-                                           std::size_t limit) override {
-        return real_.list(std::move(prefix), std::move(after), limit);
-    }
 
 private:
     void look(const std::string& key) const {
         if (full && key.starts_with("public/routes/")) throw std::runtime_error("disk is full");
     }
-
-    objects::ObjectStore& real_;
 };
 
 class DeploymentsTest : public testing::Test {

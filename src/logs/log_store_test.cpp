@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "db/records.hpp"
+#include "objects/testing.hpp"
 
 namespace berth::logs {
 namespace {
@@ -74,30 +75,14 @@ TEST_F(LogStoreTest, replays_from_any_line_before_and_after_archiving) {
 }
 
 /// A store where something else happens before the first piece is written.
-class BusyStore final : public objects::ObjectStore {
+class BusyStore final : public objects::ForwardingObjectStore {
 public:
     BusyStore(objects::ObjectStore& real, std::function<Task<>()> meanwhile)
-        : real_(real), meanwhile_(std::move(meanwhile)) {}
+        : ForwardingObjectStore(real), meanwhile_(std::move(meanwhile)) {}
 
-    Task<> put(objects::Object object) override { return real_.put(std::move(object)); }
-    Task<> put_all(std::vector<objects::Object> batch) override {
-        return real_.put_all(std::move(batch));
-    }
     Task<std::unique_ptr<objects::Writer>> writer() override {
         std::unique_ptr<objects::Writer> real = co_await real_.writer();
         co_return std::make_unique<BusyWriter>(*this, std::move(real));
-    }
-    Task<Result<std::string>> get(std::string key, std::size_t bytes_max) override {
-        return real_.get(std::move(key), bytes_max);
-    }
-    Task<Result<objects::Entry>> stat(std::string key) override {
-        return real_.stat(std::move(key));
-    }
-    Task<Result<Fd>> open(std::string key) override { return real_.open(std::move(key)); }
-    Task<> remove(std::string key) override { return real_.remove(std::move(key)); }
-    Task<std::vector<objects::Entry>> list(std::string prefix, std::string after,
-                                           std::size_t limit) override {
-        return real_.list(std::move(prefix), std::move(after), limit);
     }
 
 private:
@@ -117,7 +102,6 @@ private:
         std::unique_ptr<objects::Writer> real_;
     };
 
-    objects::ObjectStore& real_;
     std::function<Task<>()> meanwhile_;
 };
 

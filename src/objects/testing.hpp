@@ -1,0 +1,31 @@
+#pragma once
+/// For tests only: a store over another, to change what one of its calls does.
+
+#include "objects/object_store.hpp"
+
+namespace berth::objects {
+
+class ForwardingObjectStore : public ObjectStore {
+public:
+    /// `real` must outlive this.
+    explicit ForwardingObjectStore(ObjectStore& real) : real_(real) {}
+
+    Task<> put(Object object) override { return real_.put(std::move(object)); }
+    Task<> put_all(std::vector<Object> batch) override { return real_.put_all(std::move(batch)); }
+    Task<std::unique_ptr<Writer>> writer() override { return real_.writer(); }
+    Task<Result<std::string>> get(std::string key, std::size_t bytes_max) override {
+        return real_.get(std::move(key), bytes_max);
+    }
+    Task<Result<Entry>> stat(std::string key) override { return real_.stat(std::move(key)); }
+    Task<Result<Fd>> open(std::string key) override { return real_.open(std::move(key)); }
+    Task<> remove(std::string key) override { return real_.remove(std::move(key)); }
+    Task<std::vector<Entry>> list(std::string prefix, std::string after,
+                                  std::size_t limit) override {
+        return real_.list(std::move(prefix), std::move(after), limit);
+    }
+
+protected:
+    ObjectStore& real_;
+};
+
+}  // namespace berth::objects
