@@ -1,7 +1,8 @@
 #include "roles/backends.hpp"
 
-#include <filesystem>
 #include <vector>
+
+#include "roles/layout.hpp"
 
 namespace berth::roles {
 namespace {
@@ -29,11 +30,7 @@ Result<std::string> place(const Kind& kind, std::string_view scheme, const std::
     if (value.empty()) return value;
     const bool known = value.starts_with(scheme) && value.size() > scheme.size();
     if (!known || value.find('\0') != value.npos) return refuse(kind, value);
-    std::string path =
-        std::filesystem::absolute(value.substr(scheme.size())).lexically_normal().string();
-    while (path.size() > 1 && path.ends_with('/'))
-        path.pop_back();
-    return path;
+    return absolute_path(value.substr(scheme.size()));
 }
 
 }  // namespace

@@ -60,14 +60,6 @@ void block_signals() {
     ::sigprocmask(SIG_BLOCK, &ours, nullptr);
 }
 
-std::string data_directory(const std::string& configured, const std::string& fallback) {
-    const std::string& chosen = configured.empty() ? fallback : configured;
-    std::string path = std::filesystem::absolute(chosen).lexically_normal().string();
-    while (path.size() > 1 && path.ends_with('/'))
-        path.pop_back();
-    return path;
-}
-
 Result<Fd> lock_data(const Layout& layout, const std::string& who) {
     Fd file(::open(layout.lock().c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
     if (!file) throw_errno("open " + layout.lock());

@@ -21,9 +21,6 @@ std::string variable(const char* name);
 /// SIGCHLD, SIGTERM, SIGINT, SIGHUP: a supervisor waits for them.
 void block_signals();
 
-/// Absolute, without a slash at its end; `fallback` when it is empty.
-std::string data_directory(const std::string& configured, const std::string& fallback);
-
 /// Held for life: two supervisors must not share a data directory. `who`: "berth serve".
 /// Errors: conflict — data_in_use.
 Result<Fd> lock_data(const Layout& layout, const std::string& who);

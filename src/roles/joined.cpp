@@ -8,6 +8,7 @@
 
 #include "base/file.hpp"
 #include "base/id.hpp"
+#include "roles/backends.hpp"
 #include "roles/join.hpp"
 #include "roles/orphan.hpp"
 #include "roles/role_config.hpp"
@@ -47,7 +48,8 @@ Result<Joining> check_joining(ServeConfig config, const std::string& data_name) 
     Result<engines::Proxies> proxies = proxies_of_environment();
     if (!proxies) return proxies.error();
     joining.proxies = std::move(*proxies);
-    config.data = data_directory(config.data, default_data_directory(data_name));
+    if (config.data.empty()) config.data = default_data_directory(data_name);
+    config.data = absolute_path(config.data);
     joining.config = std::move(config);
     return joining;
 }
@@ -87,15 +89,18 @@ int join_as_worker(const Joining& joining) {
     return code;
 }
 
-/// "file:DIR" → DIR.
-Result<std::string> objects_directory(const std::string& objects) {
-    if (objects.empty()) return needed("objects", "file:DIR, where that Berth's objects are");
-    const std::string path =
-        objects.starts_with("file:") ? data_directory(objects.substr(5), "") : "";
+/// Errors: invalid — not file:DIR of a directory that is there.
+Result<std::string> objects_directory(const ServeConfig& config) {
+    if (config.objects.empty())
+        return needed("objects", "file:DIR, where that Berth's objects are");
+    Result<Backends> backends = read_backends(config);
+    if (!backends) return backends.error();
     std::error_code failed;
-    if (!path.empty() && std::filesystem::is_directory(path, failed)) return path;
+    if (std::filesystem::is_directory(backends->objects, failed)) {
+        return std::move(backends->objects);
+    }
     return fail_as(Failure::invalid, "bad_value", "/objects",
-                   "--objects: '{}' is not file:DIR of a directory that is there", objects);
+                   "--objects: {} is not a directory that is there", backends->objects);
 }
 
 /// The hosts at which visitors ask for the dashboard.
@@ -179,7 +184,7 @@ int run_joined_edge(const std::vector<std::string>& arguments) {
     const Result<WebAddress> platform = shown.empty() ? Result<WebAddress>(joining->server)
                                                       : parse_web_address("platform-url", shown);
     if (!platform) return say(platform.error());
-    const Result<std::string> objects = objects_directory(joining->config.objects);
+    const Result<std::string> objects = objects_directory(joining->config);
     if (!objects) return say(objects.error());
     const Result<Address> address = parse_address(joining->config.listen);
     if (!address) return say(address.error());

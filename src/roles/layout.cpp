@@ -48,6 +48,13 @@ std::string default_data_directory(const std::string& name) {
     return (shared.empty() ? variable("HOME") + "/.local/share" : shared) + "/" + name;
 }
 
+std::string absolute_path(const std::string& path) {
+    std::string made = std::filesystem::absolute(path).lexically_normal().string();
+    while (made.size() > 1 && made.ends_with('/'))
+        made.pop_back();
+    return made;
+}
+
 void make_layout(const Layout& layout, Starter starter) {
     std::error_code failed;
     std::filesystem::create_directories(layout.data, failed);

@@ -55,6 +55,9 @@ struct Layout {
 /// `/var/lib/NAME` as root, `$XDG_DATA_HOME/NAME` (or `~/.local/share/NAME`) otherwise.
 std::string default_data_directory(const std::string& name);
 
+/// "x/../y/" → "/here/y".
+std::string absolute_path(const std::string& path);
+
 /// Makes the directories that are missing and that `starter` uses, owned as above when we are root.
 /// Throws: std::system_error — what cannot be made; std::runtime_error — a place outside the data
 /// directory that somebody else uses, whom taking it over would lock out.

@@ -168,7 +168,8 @@ int run_serve(const std::vector<std::string>& arguments) {
         return 0;
     }
     ServeConfig& config = parsed->config;
-    config.data = data_directory(config.data, default_data_directory("berth"));
+    if (config.data.empty()) config.data = default_data_directory("berth");
+    config.data = absolute_path(config.data);
     const Result<Layout> layout = layout_of(config);
     if (!layout) return say(layout.error());
     const Result<Address> address = parse_address(config.listen);
