@@ -95,7 +95,7 @@ TEST_F(DeploymentRoutesTest, pages_through_deployments_and_refuses_a_made_up_cur
     const std::string project = get("/api/v1/projects/shop", ann_).at("id");
     for (const char* place : {"x", "-1", "99999999999999999999", "1x", ""}) {
         const std::string made_up = cursor_after("deployments/" + project, place);
-        const TestReply reply = get(list + "&cursor=" + made_up, ann_);
+        const TestReply reply = get(fmt::format("{}&cursor={}", list, made_up), ann_);
         EXPECT_EQ(reply.status, 400u) << place;
         EXPECT_EQ(reply.code(), "bad_cursor") << place;
     }

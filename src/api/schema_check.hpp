@@ -18,6 +18,8 @@ inline const bj::value& description() {
     return parsed;
 }
 
+/// Itself, or what its $ref names; of no temporary, which would be gone.
+const bj::value& resolved(bj::value&& schema) = delete;
 inline const bj::value& resolved(const bj::value& schema) {
     const bj::value* reference = schema.as_object().if_contains("$ref");
     if (reference == nullptr) return schema;

@@ -114,7 +114,7 @@ engines::Run command_run(const BuildRun& run, std::string command, const std::st
     engines::Run result{.sandbox = run.sandbox, .tenant = run.tenant};
     result.argv = {"/bin/sh", "-c", std::move(command)};
     for (const auto& [key, value] : environment)
-        result.environment.push_back(key + "=" + value);
+        result.environment.push_back(fmt::format("{}={}", key, value));
     result.directory = run.root_directory();
     result.mounts = run.toolchain.mounts;
     result.reach = {.kind = engines::Reach::Kind::internet,

@@ -140,8 +140,7 @@ Task<Outcome<>> upload(BuildRun& run, const BlobSpool& spool) {
     if (wanted->empty()) co_return Outcome<>{};
     run.log.say(fmt::format("Uploading {} new files ({} KiB with compressed forms)", wanted->size(),
                             spool.bytes_of(*wanted) >> 10));
-    const std::vector<std::string> list = *wanted;
-    const MakeByteSource stream = [&spool, list] { return spool.stream(list); };
+    const MakeByteSource stream = [&spool, list = *wanted] { return spool.stream(list); };
     const Result<> sent = co_await run.api->upload_blobs(stream);
     if (!sent) co_return failure_from(sent.error(), jobs::Reason::publish_failed);
     co_return Outcome<>{};

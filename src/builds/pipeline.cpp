@@ -190,7 +190,7 @@ Task<Outcome<jobs::Finish>> build_and_keep_source(BuildRun& run) {
         co_await beside->changed.wait();
     if (broken) std::rethrow_exception(broken);
     if (beside->sha256 && !run.stop.asked()) {
-        jobs::Advance source{.to = run.state, .source_sha256 = *beside->sha256};
+        jobs::Advance source{.to = run.state, .source_sha256 = beside->sha256};
         const Outcome<> told = co_await advance(run, std::move(source));
         if (!told) co_return told.error();
     }
@@ -210,7 +210,7 @@ Task<Outcome<jobs::Finish>> run_steps(BuildRun& run) {
                         "step runs.",
                         **earlier));
         co_return jobs::Finish{
-            .state = State::ready, .reuse_key = reuse_key(run), .reused_deployment = **earlier};
+            .state = State::ready, .reuse_key = reuse_key(run), .reused_deployment = *earlier};
     }
     co_return co_await build_and_keep_source(run);
 }

@@ -33,7 +33,7 @@ std::uint16_t free_port() {
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     socklen_t size = sizeof address;
-    ::bind(socket.get(), reinterpret_cast<sockaddr*>(&address), size);
+    EXPECT_EQ(::bind(socket.get(), reinterpret_cast<sockaddr*>(&address), size), 0);
     ::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &size);
     return ntohs(address.sin_port);
 }
@@ -49,6 +49,7 @@ public:
         std::vector<std::string> texts{"git", "daemon", "--reuseaddr",  "--listen=127.0.0.1",
                                        port,  base,     "--export-all", "--log-destination=none"};
         std::vector<char*> argv;
+        argv.reserve(texts.size() + 1);
         for (std::string& text : texts)
             argv.push_back(text.data());
         argv.push_back(nullptr);
@@ -73,11 +74,12 @@ public:
     void add(const std::string& name, const Files& files) {
         const std::string path = directory_ + "/" + name;
         for (const auto& [file, content] : files) {
-            fs::create_directories(fs::path(path + "/" + file).parent_path());
+            const fs::path place = fs::path(path) / file;
+            fs::create_directories(place.parent_path());
             if (content.starts_with("-> ")) {
-                fs::create_symlink(content.substr(3), path + "/" + file);
+                fs::create_symlink(content.substr(3), place);
             } else {
-                std::ofstream(path + "/" + file) << content;
+                std::ofstream(place) << content;
             }
         }
         git(path, {"init", "-q", "-b", "main"});

@@ -75,10 +75,10 @@ Outcome<> ClientState::forget(const std::string& server) {
 
 Outcome<std::string> parse_server(const std::string& text) {
     const auto parsed = boost::urls::parse_uri(text);
-    const Problem wrong =
+    Problem wrong =
         usage(fmt::format("--server: '{}' is not an address such as https://berth.example", text));
     if (!parsed) return wrong;
-    const boost::urls::url_view url = *parsed;
+    const boost::urls::url_view& url = *parsed;
     std::string scheme(url.scheme());
     std::transform(scheme.begin(), scheme.end(), scheme.begin(),
                    [](unsigned char c) { return static_cast<char>(std::tolower(c)); });

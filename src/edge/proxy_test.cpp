@@ -86,7 +86,7 @@ Task<http::Response> answer(http::Request& request) {
             fmt::format("{} {} {} {} {}", word(request.verb), request.target, request.host,
                         request.peer, request.secure ? "secure" : "plain");
         for (const auto& [name, value] : request.headers)
-            seen += "\n" + name + "=" + value;
+            seen += fmt::format("\n{}={}", name, value);
         response = http::text_response(200, "text/plain", seen + "\n\n" + request.body);
         response.headers.add("set-cookie", "a=b");
         response.headers.add("set-cookie", "c=d");

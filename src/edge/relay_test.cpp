@@ -166,7 +166,9 @@ TEST_F(RelayTest, ends_a_conversation_that_the_api_has_ended) {
 }
 
 TEST_F(RelayTest, ends_a_conversation_that_the_visitor_does_not_read) {
-    answer_with(switched + std::string(20'000'000, 'x'));
+    std::string more_than_fits;
+    more_than_fits.resize(20'000'000, 'x');
+    answer_with(switched + more_than_fits);
     const Fd visitor = raw::connect_to(port_);
     raw::send_text(visitor, hello);
     raw::receive_until(visitor, "\r\n\r\n");

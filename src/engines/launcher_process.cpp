@@ -70,6 +70,7 @@ void LauncherProcess::start() {
                                             options_.disk_images,
                                             options_.proxy};
     std::vector<char*> argv;
+    argv.reserve(texts.size() + 1);
     for (const std::string& text : texts)
         argv.push_back(const_cast<char*>(text.c_str()));
     argv.push_back(nullptr);

@@ -84,6 +84,7 @@ std::vector<unsigned> Sandboxes::choose_cpus(unsigned percent) {
     const std::size_t wanted = (percent + 99) / 100;
     if (wanted >= cpus_.size() || !cgroups_.has("cpuset")) return {};
     std::vector<unsigned> chosen;
+    chosen.reserve(wanted);
     for (std::size_t i = 0; i < wanted; ++i)
         chosen.push_back(cpus_[next_cpu_++ % cpus_.size()]);
     return chosen;
@@ -178,7 +179,7 @@ Task<Result<>> Sandboxes::prepare(BundlePlan plan) {
     }
     const auto work = [plan = std::move(plan), mounts = std::move(mounts), &parts = parts_] {
         make_root(plan, parts);
-        const Result<> mounted = mount_all(mounts, plan.first_uid + inner_uid);
+        Result<> mounted = mount_all(mounts, plan.first_uid + inner_uid);
         if (!mounted) return mounted;
         write_config(plan, parts);
         return check_directory(plan);
