@@ -73,11 +73,15 @@ struct Edge::Inside {
     std::atomic<std::int64_t> generation = 0;
     std::atomic<bool> stopped = false;
 
+    /// The generation is the new one once every loop serves it: deployments wait for that.
     void share_table() {
         const std::shared_ptr<const HostTable> table = outside.publication->table();
-        generation = table->generation();
+        const auto waiting = std::make_shared<std::atomic<std::size_t>>(loops.size());
         for (const auto& loop : loops) {
-            asio::post(loop->io, [&loop = *loop, table] { loop.table = table; });
+            asio::post(loop->io, [this, &loop = *loop, table, waiting] {
+                loop.table = table;
+                if (--*waiting == 0) generation = table->generation();
+            });
         }
     }
 
@@ -107,8 +111,9 @@ struct Edge::Inside {
     /// Looks at the store every second, or at once when hinted.
     Task<> watch() {
         while (!stopped) {
-            look();
+            // In this order: what is put between the two is seen by the look.
             hint->watch(outside.public_directory + "/routes");
+            look();
             next_poll->expires_after(outside.poll_every);
             boost::system::error_code hinted;
             co_await next_poll->async_wait(asio::redirect_error(asio::use_awaitable, hinted));

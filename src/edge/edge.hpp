@@ -61,6 +61,7 @@ public:
 
     /// From any thread.
     CountersNow counters() const;
+    /// Of the routes that every loop serves.
     std::int64_t generation() const;
 
 private:

@@ -64,7 +64,6 @@ protected:
         for (int i = 0; i < 500 && edge_->generation() != wanted; ++i)
             std::this_thread::sleep_for(2ms);
         ASSERT_EQ(edge_->generation(), wanted);
-        std::this_thread::sleep_for(10ms);  // until the loops have it
     }
 
     std::string ask(const std::string& bytes) {
@@ -411,7 +410,6 @@ TEST_F(EdgeTest, follows_what_is_published) {
 TEST_F(EdgeTest, sees_a_local_store_change_without_being_told) {
     start();
     get("/");
-    std::this_thread::sleep_for(20ms);  // until it watches
     store_.deploy("dpl_2", {{"index.html", "two"}});
     store_.publish(store_.route("shop.test", "dpl_2"));
     const std::int64_t wanted = store_.head().generation;
