@@ -16,6 +16,12 @@ namespace raw = http::testing_support;
 
 std::atomic<bool> release_event = false;
 std::atomic<bool> visitor_gone = false;
+std::atomic<bool> asked = false;  // /waits or /beats has begun
+
+void wait_for(const std::atomic<bool>& flag) {  // at most 5 s
+    for (int i = 0; i < 2'500 && !flag; ++i)
+        std::this_thread::sleep_for(2ms);
+}
 
 Task<> two_events(http::BodySink& sink) {
     co_await sink.write("data: one\n\n");
@@ -26,6 +32,7 @@ Task<> two_events(http::BodySink& sink) {
 }
 
 Task<> beats(http::BodySink& sink) {
+    asked = true;
     const std::chrono::milliseconds nap{2};
     bool sent = true;
     while (sent) {
@@ -36,6 +43,7 @@ Task<> beats(http::BodySink& sink) {
 }
 
 Task<http::Response> wait_until_gone(http::Request& request) {
+    asked = true;
     const std::chrono::milliseconds nap{2};
     while (!request.gone() && !release_event)
         co_await sleep_for(nap);
@@ -281,14 +289,14 @@ TEST_F(ProxyTest, tunnels_web_sockets_after_a_real_101) {
 TEST_F(ProxyTest, tells_the_api_that_a_visitor_has_gone) {
     for (const char* path : {"/waits", "/beats"}) {
         visitor_gone = false;
+        asked = false;
         {
             const Fd socket = raw::connect_to(port_);
             raw::send_text(socket,
                            fmt::format("GET {} HTTP/1.1\r\nHost: berth.test\r\n\r\n", path));
-            std::this_thread::sleep_for(20ms);
+            wait_for(asked);
         }
-        for (int i = 0; i < 1000 && !visitor_gone; ++i)
-            std::this_thread::sleep_for(2ms);
+        wait_for(visitor_gone);
         EXPECT_TRUE(visitor_gone) << path;
     }
 }

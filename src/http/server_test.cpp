@@ -17,6 +17,14 @@ namespace {
 
 using namespace std::chrono_literals;
 
+std::atomic<int> naps = 0;  // begun
+
+/// Waits until so many have begun, at most 5 s.
+void wait_for_naps(int count) {
+    for (int i = 0; i < 5'000 && naps < count; ++i)
+        std::this_thread::sleep_for(1ms);
+}
+
 Task<> count_to_three(BodySink& sink) {
     for (const std::string_view piece : {"one ", "two ", "three"}) {
         const bool sent = co_await sink.write(piece);
@@ -101,6 +109,7 @@ Task<Response> answer(Request& request) {
         const std::chrono::milliseconds nap{60'000};
         co_await sleep_for(nap);
     } else if (request.path == "/nap") {
+        ++naps;
         const std::chrono::milliseconds nap{40};
         co_await sleep_for(nap);
         response = text_response(200, "text/plain", "rested");
@@ -306,8 +315,9 @@ TEST_F(ServerTest, answers_503_over_the_limit_of_connections) {
 
 TEST_F(ServerTest, lets_open_requests_end) {
     const Fd open = testing_support::connect_to(port_);
+    const int before = naps;
     testing_support::send_text(open, "GET /nap HTTP/1.1\r\nHost: a\r\n\r\n");
-    std::this_thread::sleep_for(10ms);
+    wait_for_naps(before + 1);
     running_->stop();
     const std::string reply = testing_support::receive_all(open);
     EXPECT_TRUE(reply.ends_with("rested")) << reply;
@@ -319,8 +329,9 @@ TEST_F(ServerTest, lets_a_request_end_after_an_event_stream_on_its_connection) {
     const Fd open = testing_support::connect_to(port_);
     testing_support::send_text(open, "GET /events HTTP/1.1\r\nHost: a\r\n\r\n");
     testing_support::receive_until(open, "\r\n0\r\n\r\n");
+    const int before = naps;
     testing_support::send_text(open, "GET /nap HTTP/1.1\r\nHost: a\r\n\r\n");
-    std::this_thread::sleep_for(10ms);
+    wait_for_naps(before + 1);
     running_->stop();
     const std::string reply = testing_support::receive_all(open);
     EXPECT_TRUE(reply.ends_with("rested")) << reply;
