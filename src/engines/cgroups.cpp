@@ -154,6 +154,21 @@ Counts Cgroups::counts(const std::string& run) const {
     return counts;
 }
 
+Memory Cgroups::memory(const std::string& run) const {
+    const bool v2 = mode_ == CgroupMode::v2;
+    const auto controller = controllers_.find("memory");
+    if (!v2 && controller == controllers_.end()) return {};
+    const std::string group = (v2 ? unified_ : controller->second) + path_of(run);
+    const std::string stat = read_small(group + "/memory.stat");
+    return {
+        number_in(read_small(group + (v2 ? "/memory.max" : "/memory.limit_in_bytes"))),
+        number_in(read_small(group + (v2 ? "/memory.current" : "/memory.usage_in_bytes"))),
+        keyed_number(stat, "active_file") + keyed_number(stat, "inactive_file"),
+        keyed_number(stat, "workingset_refault_file"),
+        keyed_number(stat, "pgmajfault"),
+    };
+}
+
 void Cgroups::adopt(int pid, const std::string& run) const {
     const auto pids = controllers_.find("pids");
     if (mode_ == CgroupMode::none || (mode_ == CgroupMode::v1 && pids == controllers_.end()))

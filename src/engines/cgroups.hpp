@@ -18,6 +18,15 @@ struct Counts {
     std::uint64_t memory_peak_bytes = 0;
 };
 
+/// What a run does with its memory now; zeros where the kernel does not say.
+struct Memory {
+    std::uint64_t limit_bytes = 0;
+    std::uint64_t used_bytes = 0;
+    std::uint64_t file_bytes = 0;    // of these, pages of files that the kernel may drop
+    std::uint64_t refaults = 0;      // since the start: dropped pages of files read in again
+    std::uint64_t major_faults = 0;  // since the start: accesses to memory that waited for a disk
+};
+
 class Cgroups {
 public:
     /// `instance` names our part of the tree: "/berth-INSTANCE". `mountinfo` says where it is.
@@ -32,6 +41,7 @@ public:
     std::string path_of(const std::string& run) const { return "/" + top_ + "/" + run; }
 
     Counts counts(const std::string& run) const;
+    Memory memory(const std::string& run) const;
 
     /// Puts one of our own helpers into a group of ours, so that a sweep finds it.
     void adopt(int pid, const std::string& run) const;

@@ -55,6 +55,17 @@ TEST_F(CgroupsTest, reads_version_2) {
     EXPECT_EQ(counts.oom_kills, 3u);
     EXPECT_EQ(counts.forks_refused, 7u);
     EXPECT_EQ(counts.memory_peak_bytes, 123456u);
+    write("/unified/berth-x/run/memory.max", "1000000\n");
+    write("/unified/berth-x/run/memory.current", "900000\n");
+    write("/unified/berth-x/run/memory.stat",
+          "anon 70\nfile 90\nshmem 5\ninactive_file 30\nactive_file 12\n"
+          "workingset_refault_anon 1\nworkingset_refault_file 77\npgfault 9\npgmajfault 8\n");
+    const Memory memory = cgroups.memory("run");
+    EXPECT_EQ(memory.limit_bytes, 1'000'000u);
+    EXPECT_EQ(memory.used_bytes, 900'000u);
+    EXPECT_EQ(memory.file_bytes, 42u);
+    EXPECT_EQ(memory.refaults, 77u);
+    EXPECT_EQ(memory.major_faults, 8u);
     EXPECT_EQ(cgroups.left_behind(), std::vector<std::string>{"run"});
     EXPECT_EQ(cgroups.path_of("run"), "/berth-x/run");
 }
@@ -87,6 +98,17 @@ TEST_F(CgroupsTest, reads_version_1_beside_an_idle_version_2) {
     EXPECT_EQ(counts.oom_kills, 2u);
     EXPECT_EQ(counts.forks_refused, 1u);
     EXPECT_EQ(counts.memory_peak_bytes, 4096u);
+    write("/memory/berth-x/run/memory.limit_in_bytes", "209715200\n");
+    write("/memory/berth-x/run/memory.usage_in_bytes", "209698816\n");
+    write("/memory/berth-x/run/memory.stat",
+          "cache 1830912\nrss 205332480\nworkingset_refault_file 33\npgmajfault 267\n"
+          "inactive_file 1765376\nactive_file 65536\ntotal_pgmajfault 9999\n");
+    const Memory memory = cgroups.memory("run");
+    EXPECT_EQ(memory.limit_bytes, 209'715'200u);
+    EXPECT_EQ(memory.used_bytes, 209'698'816u);
+    EXPECT_EQ(memory.file_bytes, 1'830'912u);
+    EXPECT_EQ(memory.refaults, 33u);
+    EXPECT_EQ(memory.major_faults, 267u);
 }
 
 TEST_F(CgroupsTest, knows_when_there_are_none) {
@@ -95,6 +117,7 @@ TEST_F(CgroupsTest, knows_when_there_are_none) {
     EXPECT_FALSE(cgroups.has("memory"));
     EXPECT_FALSE(cgroups.limits_swap());
     EXPECT_EQ(cgroups.counts("run").oom_kills, 0u);
+    EXPECT_EQ(cgroups.memory("run").limit_bytes, 0u);
     EXPECT_TRUE(cgroups.left_behind().empty());
 }
 

@@ -3,6 +3,7 @@
 /// and sandboxes.cpp only.
 
 #include "engines/sandboxes.hpp"
+#include "engines/thrashing.hpp"
 
 namespace berth::engines {
 
@@ -34,6 +35,7 @@ struct Sandboxes::Active {
     bool started = false;
     bool unwanted = false;  // killed while it was starting
     bool out_of_memory = false;
+    Thrashing thrashing{};
     bool disk_full = false;
     std::optional<Exit> exit{};
     asio::steady_timer ended;

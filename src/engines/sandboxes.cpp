@@ -18,6 +18,7 @@ namespace fs = std::filesystem;
 
 constexpr auto tick = std::chrono::milliseconds(100);
 constexpr unsigned ticks_per_disk_look = 5;
+constexpr unsigned ticks_per_memory_look = 10;
 constexpr auto kill_limit = std::chrono::milliseconds(4000);
 constexpr int kill_attempts = 2;
 
@@ -64,6 +65,8 @@ bool Sandboxes::over_limit(Active& active, unsigned count) {
     // On version 1 the kernel kills one process and the script goes on: the run has failed all the
     // same, and what is left would only burn time.
     if (cgroups_.counts(active.name).oom_kills > 0) active.out_of_memory = true;
+    if (count % ticks_per_memory_look == 0 && active.thrashing.lasts(cgroups_.memory(active.name)))
+        active.out_of_memory = true;
     if (active.out_of_memory) return true;
     if (count % ticks_per_disk_look != 0) return false;
     bool writes = false;
