@@ -202,6 +202,7 @@ bool Cgroups::remove(const std::string& run) const {
 std::vector<std::string> Cgroups::left_behind() const {
     std::set<std::string> runs;
     std::vector<std::string> roots;
+    roots.reserve(controllers_.size() + 1);
     for (const auto& [name, point] : controllers_)
         roots.push_back(point);
     if (!unified_.empty()) roots.push_back(unified_);
