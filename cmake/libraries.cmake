@@ -11,6 +11,7 @@ pkg_check_modules(archive REQUIRED IMPORTED_TARGET libarchive)
 pkg_check_modules(brotlienc REQUIRED IMPORTED_TARGET libbrotlienc)
 pkg_check_modules(brotlidec REQUIRED IMPORTED_TARGET libbrotlidec)
 pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
+find_library(RE2 re2 REQUIRED)  # its pkg-config file asks for -pthread, which our precompiled header has not
 pkg_check_modules(zlib REQUIRED IMPORTED_TARGET zlib)
 pkg_check_modules(sqlite REQUIRED IMPORTED_TARGET sqlite3)
 find_library(SOCI_CORE soci_core REQUIRED)

@@ -43,6 +43,10 @@ template <class T>
 using members = boost::describe::describe_members<T, boost::describe::mod_public |
                                                          boost::describe::mod_inherited>;
 
+/// A struct that says `using sparse = void;` leaves out the members that have their default.
+template <class T>
+concept sparse_struct = is_struct<T> && requires { typename T::sparse; };
+
 template <class T>
 value from(const T& source) {
     if constexpr (std::is_same_v<T, value>) {
@@ -62,6 +66,14 @@ value from(const T& source) {
         return object;
     } else if constexpr (is_enum<T>) {
         return value(boost::describe::enum_to_string(source, ""));
+    } else if constexpr (sparse_struct<T>) {
+        static const T defaults{};
+        bj::object object;
+        boost::mp11::mp_for_each<members<T>>([&](auto member) {
+            if (source.*member.pointer == defaults.*member.pointer) return;
+            object[member.name] = from(source.*member.pointer);
+        });
+        return object;
     } else if constexpr (is_struct<T>) {
         bj::object object;
         boost::mp11::mp_for_each<members<T>>(
