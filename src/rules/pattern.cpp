@@ -19,7 +19,8 @@ bool is_word(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
 
-/// Cuts `text` at the captures that are known.
+}  // namespace
+
 Template parse_template(std::string_view text, const std::vector<std::string>& captures) {
     Template pieces;
     std::string plain;
@@ -43,8 +44,6 @@ Template parse_template(std::string_view text, const std::vector<std::string>& c
     if (!plain.empty()) pieces.push_back({std::move(plain), {}});
     return pieces;
 }
-
-}  // namespace
 
 std::string plain_segment(std::string_view written) {
     const std::string escaped = "/" + std::string(written);

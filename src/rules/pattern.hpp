@@ -25,6 +25,9 @@ std::string quote_regex(std::string_view text);
 /// Errors: invalid — neither of the two, or a scheme but http and https.
 Result<Target> parse_target(std::string_view text, const std::vector<std::string>& captures);
 
+/// `text` with captures after ":", as in a header's value: "</:splat>; rel=next".
+Template parse_template(std::string_view text, const std::vector<std::string>& captures);
+
 /// The names that a pattern and its conditions capture.
 std::vector<std::string> captures_of(const Pattern& pattern,
                                      const std::vector<Condition>& conditions);

@@ -75,7 +75,7 @@ struct Pattern {
     std::string regex{};                // RE2; then `parts` are texts, and it must match all that
                                         // follows them, with its slash: "/x/y". Groups capture.
     std::vector<std::string> unless{};  // RE2: no match where what follows `parts` begins so
-    bool ignore_case = false;
+    bool ignore_case = false;           // ASCII; then the texts are lower case
     bool operator==(const Pattern&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(Pattern, (),

@@ -1,0 +1,50 @@
+#pragma once
+/// Text files of rules, line by line and word by word.
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "rules/rule_set.hpp"
+
+namespace berth::rules {
+
+struct Line {
+    std::uint32_t number = 0;  // from 1
+    std::string_view text{};   // without white space at its ends
+};
+
+/// Lines that say something: neither empty nor a comment ("# …").
+std::vector<Line> lines_of(std::string_view text);
+
+/// Cuts at white space. A word that begins with "#" ends the line.
+std::vector<std::string_view> words_of(std::string_view line);
+
+/// "a, b" → a, b; without empty ones.
+std::vector<std::string> list_of(std::string_view text);
+
+std::string_view trimmed(std::string_view text);
+std::string lower_case(std::string_view text);
+
+/// Collects what is wrong with one file. Bounded: a file of a million wrong lines says the first
+/// hundred, and how many there were.
+class Problems {
+public:
+    Problems(std::string file, std::vector<Problem>& into) : file_(std::move(file)), into_(into) {}
+    Problems(const Problems&) = delete;
+    Problems& operator=(const Problems&) = delete;
+    ~Problems();
+
+    void error(const Line& line, std::string message);
+    void warning(const Line& line, std::string message);
+    Origin origin(const Line& line) const;
+
+private:
+    void add(Problem::Severity severity, const Line& line, std::string message);
+
+    std::string file_;
+    std::vector<Problem>& into_;
+    std::size_t count_ = 0;
+};
+
+}  // namespace berth::rules
