@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/json.hpp"
+#include "rules/rule_set.hpp"
 
 namespace berth::artifacts {
 
@@ -33,8 +34,9 @@ struct Manifest {
     std::string project{};
     bool spa = false;  // unknown navigations get index.html (design: framework or rule says so)
     std::map<std::string, ManifestEntry> files{};
+    rules::RuleSet rules{};  // what the rule files say, compiled
 };
-BOOST_DESCRIBE_STRUCT(Manifest, (), (version, deployment, project, spa, files))
+BOOST_DESCRIBE_STRUCT(Manifest, (), (version, deployment, project, spa, files, rules))
 
 enum class RouteKind { site, app };
 BOOST_DESCRIBE_ENUM(RouteKind, site, app)

@@ -24,10 +24,10 @@ Task<Result<T>> within(std::chrono::milliseconds limit, Task<Result<T>> work) {
         asio::co_spawn(here, std::move(work), asio::deferred), clock.async_wait(asio::deferred));
     auto ended = co_await race.async_wait(asio::experimental::wait_for_one(), asio::use_awaitable);
 
-    const auto& [order, broken, result, clock_stopped] = ended;
+    auto& [order, broken, result, clock_stopped] = ended;
     if (order[0] == 1) co_return fail(Failure::timed_out, "gave up after {} ms", limit.count());
     if (broken) std::rethrow_exception(broken);
-    co_return result;
+    co_return std::move(result);
 }
 
 }  // namespace berth

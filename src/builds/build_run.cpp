@@ -3,6 +3,7 @@
 #include <map>
 
 #include "base/crypto.hpp"
+#include "rules/read_rules.hpp"
 
 namespace berth::builds {
 namespace {
@@ -140,13 +141,18 @@ std::string snapshot_key(const BuildRun& run) {
 
 std::string reuse_key(const BuildRun& run) {
     Sha256 hash;
-    add(hash, "berth-reuse-1");
+    add(hash, "berth-reuse-2");
     add(hash, run.tenant);
     add(hash, run.survey.tree);
     add(hash, run.survey.install_hash);
     add(hash, run.survey.root);
     add(hash, run.toolchain.identity);
     add(hash, json::text(run.plan.shown));
+    // Above the root directory they are beside its tree.
+    for (const std::string& name : rules::source_rule_files()) {
+        const std::string* text = run.survey.file_upwards(name);
+        add(hash, text == nullptr ? "" : *text);
+    }
     add_variables(hash, run);
     return hash.hex();
 }

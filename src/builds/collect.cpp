@@ -1,5 +1,6 @@
 #include "builds/build_run.hpp"
 #include "builds/masker.hpp"
+#include "builds/site_rules.hpp"
 #include "builds/survey.hpp"
 
 #include <unistd.h>
@@ -159,13 +160,14 @@ Task<Outcome<artifacts::Manifest>> collect(BuildRun& run, engines::Mount mount) 
     const auto parse = [file = tar.get(), &rules, &spool] {
         return collect_output(file, rules, spool);
     };
-    Result<SiteFiles> files = co_await run.workshop.workers.run(parse);
-    if (!files) co_return failure_of_output(files.error());
+    Result<SiteOutput> output = co_await run.workshop.workers.run(parse);
+    if (!output) co_return failure_of_output(output.error());
 
     artifacts::Manifest manifest{.deployment = run.job.id,
                                  .project = run.job.project,
                                  .spa = run.plan.shown.spa,
-                                 .files = std::move(*files)};
+                                 .files = std::move(output->files)};
+    manifest.rules = compile_rules(run, std::move(output->rule_files));
     std::uint64_t bytes = 0;
     for (const auto& [path, entry] : manifest.files)
         bytes += entry.bytes;

@@ -5,6 +5,7 @@
 #include "builds/compress.hpp"
 #include "builds/line_framer.hpp"
 #include "builds/link_map.hpp"
+#include "rules/read_rules.hpp"
 
 namespace berth::builds {
 namespace {
@@ -53,6 +54,11 @@ bool stays_out_of_site(std::string_view path) {
     return false;
 }
 
+/// What says rules in a repository's own tree, and is not meant for visitors.
+bool is_configuration(std::string_view path) {
+    return std::ranges::find(rules::source_rule_files(), path) != rules::source_rule_files().end();
+}
+
 class Collector {
 public:
     Collector(const OutputRules& rules, BlobSpool& spool) : rules_(rules), spool_(spool) {
@@ -66,6 +72,7 @@ public:
     Result<> visit(const ArchiveEntry& entry, const ReadContent& read) {
         if (entry.path.empty() || entry.kind == ArchiveKind::directory) return {};
         if (rules_.is_source_tree && stays_out_of_site(entry.path)) return {};
+        if (rules_.is_source_tree && is_configuration(entry.path)) return {};
         if (++seen_ > rules_.files_max) return too_many();
         const std::string_view why = bad_path(entry.path);
         if (entry.path.size() > path_bytes_max)
@@ -88,15 +95,15 @@ public:
     }
 
     /// Turns links into what they point at.
-    Result<SiteFiles> finish() {
+    Result<SiteOutput> finish() {
         const SiteFiles real = files_;
         for (const auto& [path, target] : links_.links()) {
             if (const Result<> ok = add_link(path, path, target, real, 0); !ok) return ok.error();
         }
-        if (files_.empty()) {
+        if (files_.empty() && rule_files_.empty()) {
             return fail_as(Failure::not_found, "output_missing", "", "the output has no file");
         }
-        return std::move(files_);
+        return SiteOutput{std::move(files_), std::move(rule_files_)};
     }
 
 private:
@@ -116,6 +123,7 @@ private:
 
     Result<> add_file(const ArchiveEntry& entry, const ReadContent& read) {
         if (const Result<> ok = count(entry.bytes); !ok) return ok.error();
+        if (rules::is_rule_file(entry.path)) return add_rule_file(entry, read);
         artifacts::ManifestEntry file{.bytes = entry.bytes,
                                       .type = artifacts::content_type(entry.path),
                                       .executable = entry.executable};
@@ -123,6 +131,19 @@ private:
                                                                    : store_large(entry, read, file);
         if (!stored) return stored.error();
         files_[entry.path] = std::move(file);
+        return {};
+    }
+
+    Result<> add_rule_file(const ArchiveEntry& entry, const ReadContent& read) {
+        // One byte more than rules may have is enough to say that it is too large.
+        if (entry.bytes > rules::rule_file_bytes_max) {
+            rule_files_[entry.path] = std::string(rules::rule_file_bytes_max + 1, '#');
+            return {};
+        }
+        Result<std::string> content = read_content(entry, read, rules::rule_file_bytes_max);
+        if (!content) return content.error();
+        if (const Result<> ok = check_secrets(entry.path, *content); !ok) return ok.error();
+        rule_files_[entry.path] = std::move(*content);
         return {};
     }
 
@@ -237,6 +258,7 @@ private:
     const OutputRules& rules_;
     BlobSpool& spool_;
     SiteFiles files_;
+    std::map<std::string, std::string> rule_files_;
     LinkMap links_;
     std::uint64_t bytes_ = 0;
     std::uint64_t seen_ = 0;
@@ -245,7 +267,7 @@ private:
 
 }  // namespace
 
-Result<SiteFiles> collect_output(int file, const OutputRules& rules, BlobSpool& spool) {
+Result<SiteOutput> collect_output(int file, const OutputRules& rules, BlobSpool& spool) {
     Collector collector(rules, spool);
     const VisitEntry visit = [&](const ArchiveEntry& entry, const ReadContent& read) {
         return collector.visit(entry, read);

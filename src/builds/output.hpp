@@ -29,10 +29,16 @@ struct OutputRules {
 
 using SiteFiles = std::map<std::string, artifacts::ManifestEntry>;
 
+struct SiteOutput {
+    SiteFiles files{};
+    /// `_redirects`, `_headers`, `_routes.json` at the top: read, not served.
+    std::map<std::string, std::string> rule_files{};
+};
+
 /// Reads the tar at the current position of `file`, hashes and compresses its files into `spool`.
 ///
 /// Errors: the code is the reason of failure: output_unsafe, output_too_large, secret_in_output,
 ///         output_missing — no file at all; damaged_archive.
-Result<SiteFiles> collect_output(int file, const OutputRules& rules, BlobSpool& spool);
+Result<SiteOutput> collect_output(int file, const OutputRules& rules, BlobSpool& spool);
 
 }  // namespace berth::builds

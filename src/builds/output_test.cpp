@@ -47,14 +47,19 @@ public:
         archive_write_close(archive_);
         ::lseek(file_.get(), 0, SEEK_SET);
         spool_ = std::make_unique<BlobSpool>("/tmp");
-        return collect_output(file_.get(), rules, *spool_);
+        Result<SiteOutput> output = collect_output(file_.get(), rules, *spool_);
+        if (!output) return output.error();
+        rule_files_ = std::move(output->rule_files);
+        return std::move(output->files);
     }
+    const std::map<std::string, std::string>& rule_files() const { return rule_files_; }
     int descriptor() const { return file_.get(); }
     BlobSpool& spool() { return *spool_; }
 
 private:
     Fd file_;
     archive* archive_;
+    std::map<std::string, std::string> rule_files_;
     std::unique_ptr<BlobSpool> spool_;
 };
 
@@ -185,6 +190,30 @@ TEST(Output, leaves_hidden_files_of_a_source_tree_out) {
                         .file(".well-known/security.txt", "")
                         .collect({.is_source_tree = true})),
               ".well-known/security.txt index.html ");
+}
+
+TEST(Output, reads_rule_files_and_does_not_serve_them) {
+    Tar tar;
+    EXPECT_EQ(paths(tar.file("./_redirects", "/a /b\n")
+                        .file("./_headers", "/*\n X-A: 1\n")
+                        .file("./deep/_redirects", "served as it is")
+                        .file("./netlify.toml", "also")
+                        .collect()),
+              "deep/_redirects netlify.toml ");
+    EXPECT_EQ(tar.rule_files().at("_redirects"), "/a /b\n");
+    EXPECT_EQ(tar.rule_files().size(), 2u);
+    EXPECT_EQ(tar.spool().names().size(), 2u);
+    Tar only;
+    EXPECT_EQ(paths(only.file("_redirects", "/* https://elsewhere.example/:splat").collect()), "");
+    Tar source;
+    EXPECT_EQ(paths(source.file("netlify.toml", "")
+                        .file("index.html", "")
+                        .collect({.is_source_tree = true})),
+              "index.html ");
+    Tar secret;
+    const OutputRules rules{.secrets = {{"TOKEN", {"tok-0123456789"}}}};
+    EXPECT_TRUE(paths(secret.file("_headers", "/*\n X: tok-0123456789").collect(rules))
+                    .starts_with("secret_in_output"));
 }
 
 TEST(Output, refuses_a_damaged_stream) {

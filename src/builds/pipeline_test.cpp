@@ -212,6 +212,30 @@ protected:
     }
 };
 
+TEST_F(PipelineTest, compiles_the_rules_of_source_and_output) {
+    world->git.add("rules", {{"web/index.html", "home"},
+                             {"web/_redirects", "/a /b\n/wrong\n"},
+                             {"web/_headers", "/*\n X-A: 1\n"},
+                             {"netlify.toml", "[[redirects]]\nfrom = \"/c\"\nto = \"/d\"\n"}});
+    jobs::Job wanted = job("rules");
+    wanted.source.root = "web";
+    const Ended ended = run(wanted);
+    ASSERT_TRUE(ended.finish);
+    ASSERT_TRUE(ended.finish->manifest) << ended.finish->detail << ended.api->log();
+    const rules::RuleSet& set = ended.finish->manifest->rules;
+    EXPECT_EQ(set.dialect, rules::Dialect::netlify);
+    ASSERT_EQ(set.rules.size(), 2u);
+    EXPECT_EQ(set.rules[0].origin.file, "_redirects");
+    EXPECT_EQ(set.rules[1].origin.file, "netlify.toml");
+    EXPECT_EQ(set.headers.size(), 1u);
+    EXPECT_EQ(set.problems.size(), 1u);
+    EXPECT_EQ(ended.finish->manifest->files.size(), 1u);
+    const std::string log = ended.api->log();
+    EXPECT_NE(log.find("Rules in the words of netlify: there is a netlify.toml"), log.npos) << log;
+    EXPECT_NE(log.find("2 rules for paths, 1 rule for headers"), log.npos) << log;
+    EXPECT_NE(log.find("_redirects:2: a target is missing"), log.npos) << log;
+}
+
 TEST_F(PipelineTest, publishes_a_plain_site_as_it_is) {
     world->git.add("plain", {{"index.html", "<h1>Hello</h1>" + std::string(1000, ' ')},
                              {"img/a.svg", "<svg/>"},

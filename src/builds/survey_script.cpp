@@ -3,7 +3,8 @@
 namespace berth::builds {
 
 /// Runs in a sandbox, in a directory of its own that has `out/`. Everything it prints is read as
-/// hostile, so it may be simple. Files of more than 256 KiB do not describe a project.
+/// hostile, so it may be simple. Files of more than 256 KiB do not describe a project; rules may
+/// have 3 MiB.
 const std::string_view survey_script = R"sh(
 survey() {
     top=/src/tree
@@ -26,9 +27,12 @@ survey() {
         find "$dir" -maxdepth 1 -type f -size -257k \( -name package.json -o -name .nvmrc \
             -o -name .node-version -o -name .tool-versions -o -name 'vite.config.*' \
             -o -name 'next.config.*' -o -name 'astro.config.*' -o -name angular.json \
-            -o -name vercel.json -o -name netlify.toml -o -name .npmrc -o -name .yarnrc.yml \
+            -o -name .npmrc -o -name .yarnrc.yml \
             -o -name .gitmodules -o -name .gitattributes -o -name 'svelte.config.*' \
             -o -name 'nuxt.config.*' \) -printf '%P\0' | sed -z "s|^|${dir#/}/|" >>paths
+        find "$dir" -maxdepth 1 -type f -size -3073k \( -name berth.toml -o -name netlify.toml \
+            -o -name vercel.json -o -name 'wrangler.toml' -o -name wrangler.json \
+            -o -name wrangler.jsonc \) -printf '%P\0' | sed -z "s|^|${dir#/}/|" >>paths
         for name in pnpm-lock.yaml yarn.lock; do
             [ -f "$dir/$name" ] || continue
             mkdir -p "out/heads/${dir#/src/}" && head -c 400 "$dir/$name" >"out/heads/${dir#/src/}/$name"

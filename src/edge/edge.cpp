@@ -10,8 +10,10 @@
 #include <boost/asio/thread_pool.hpp>
 
 #include "base/log.hpp"
+#include "edge/dial.hpp"
 #include "edge/loop.hpp"
 #include "edge/store_hint.hpp"
+#include "rules/lines.hpp"
 
 namespace berth::edge {
 
@@ -130,6 +132,9 @@ Edge::Edge(EdgeConfig config) : inside_(std::make_unique<Inside>()) {
     outside.api_socket = config.api_socket;
     outside.platform_elsewhere = config.platform_elsewhere;
     outside.proxies = TrustedProxies::parse(config.trusted_proxies).value();
+    outside.country_field = rules::lower_case(config.country_header);
+    outside.reach = RewriteReach::parse(config.rewrite_nets).value();
+    outside.client_tls = make_client_tls(config.ca_file);
     outside.poll_every = config.poll_every;
     outside.loops = std::max<std::size_t>(config.loops, 1);
     outside.publication =

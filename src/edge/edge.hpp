@@ -40,6 +40,9 @@ struct EdgeConfig {
     /// When set, nothing is passed on: the platform's hosts are told that it is at this address.
     std::string platform_elsewhere{};
     std::vector<std::string> trusted_proxies{};  // CIDRs
+    std::string country_header{};                // that a trusted proxy sets; "": none
+    std::vector<std::string> rewrite_nets{};     // CIDR[:PORT] that rewrites may reach
+    std::string ca_file{};                       // trusted beside the system's, for rewrites
     std::chrono::milliseconds poll_every{1'000};
     EdgeLimits limits{};
 };

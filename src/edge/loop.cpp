@@ -3,6 +3,7 @@
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/post.hpp>
 
+#include "edge/elsewhere.hpp"
 #include "edge/proxy.hpp"
 #include "edge/request_path.hpp"
 #include "edge/send.hpp"
@@ -116,10 +117,15 @@ Task<After> serve_head(Connection& connection, std::size_t bytes) {
     Counters::add(loop.counters.requests);
     std::set<std::string> unloadable;
     while (true) {  // each round but the last loads one deployment; a route names few
+        loop.peer = connection.peer;
         Step step =
             take_request(loop, connection.stream.buffered_in_place().first(bytes), unloadable);
         if (step.kind == Step::Kind::pass_on) {
             const After after = co_await pass_on(connection, bytes);
+            co_return after;
+        }
+        if (step.kind == Step::Kind::elsewhere) {
+            const After after = co_await pass_elsewhere(connection, bytes, std::move(step));
             co_return after;
         }
         if (step.kind == Step::Kind::answer) {

@@ -5,6 +5,7 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/ssl/context.hpp>
 #include <set>
 #include <string>
 
@@ -13,6 +14,7 @@
 #include "edge/edge.hpp"
 #include "edge/host_table.hpp"
 #include "edge/publication.hpp"
+#include "edge/rewrite_reach.hpp"
 #include "edge/shelf.hpp"
 #include "edge/upstream.hpp"
 #include "edge/visitor_address.hpp"
@@ -31,6 +33,9 @@ struct Outside {
     std::string api_socket{};
     std::string platform_elsewhere{};
     TrustedProxies proxies{};
+    std::string country_field{};  // lower case
+    RewriteReach reach{};
+    asio::ssl::context client_tls{asio::ssl::context::tls_client};
     std::chrono::milliseconds poll_every{1'000};
     std::size_t loops = 1;
     asio::io_context publication_loop{1};
@@ -64,6 +69,7 @@ struct Loop {
     http::HeadView head{};
     std::string host{};
     std::string path{};
+    std::string_view peer{};
 };
 
 struct Connection {

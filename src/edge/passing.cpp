@@ -1,5 +1,7 @@
 #include "edge/passing.hpp"
 
+#include <algorithm>
+
 #include "edge/send.hpp"
 #include "edge/site_answer.hpp"
 
@@ -19,11 +21,8 @@ void add(std::string& head, std::string_view name, std::string_view value) {
     head.append(name).append(": ").append(value).append("\r\n");
 }
 
-}  // namespace
-
-/// Our own words from the parsed fields, never the received bytes.
-Passing make_passing(const Connection& connection) {
-    const http::HeadView& head = connection.loop.head;
+/// What is kept, whoever answers.
+Passing passing_of(const http::HeadView& head) {
     Passing passing;
     passing.framing = head.framing;
     passing.head_only = head.verb == "HEAD";
@@ -33,36 +32,84 @@ Passing make_passing(const Connection& connection) {
     passing.accept = head.get("accept");
     passing.repeatable = head.framing == Framing::none && !passing.upgrade &&
                          (head.verb == "GET" || head.verb == "HEAD" || head.verb == "OPTIONS");
-    std::string& text = passing.head;
-    text.reserve(1'024);
-    text.append(head.verb).append(" ").append(head.path);
-    if (!head.query.empty()) text.append("?").append(head.query);
-    text.append(" HTTP/1.1\r\n");
-    add(text, "host", head.authority);
+    passing.head.reserve(1'024);
+    return passing;
+}
+
+/// The visitor's own fields, without what is about this connection or who asks.
+void add_own_fields(std::string& text, const http::HeadView& head, const Step* step) {
     std::string hops;
     for (const http::FieldView& field : head.all()) {
         if (field.name == "connection") hops.append(field.value).append(",");
     }
+    const auto replaced = [&](std::string_view name) {
+        return step != nullptr && std::ranges::any_of(step->upstream_fields, [&](const auto& mine) {
+                   return mine.name == name;
+               });
+    };
     for (const http::FieldView& field : head.all()) {
         if (field.name == "host" || field.name == "expect" || is_hop_by_hop(field.name, hops) ||
-            says_who_asks(field.name)) {
+            says_who_asks(field.name) || replaced(field.name)) {
             continue;
         }
         add(text, field.name, field.value);
     }
-    const Visitor visitor = connection.loop.outside.proxies.visitor_of(connection.peer, head);
-    add(text, "x-forwarded-for", visitor.address);
-    add(text, "x-forwarded-proto", visitor.secure ? "https" : "http");
-    add(text, "x-forwarded-host", head.authority);
-    add(text, "x-berth-peer", visitor.address);
-    add(text, "x-berth-secure", visitor.secure ? "1" : "0");
+}
+
+void add_framing(std::string& text, const http::HeadView& head, bool upgrade) {
     if (head.framing == Framing::length) {
         add(text, "content-length", std::to_string(head.content_bytes));
     } else if (head.framing == Framing::chunked) {
         add(text, "transfer-encoding", "chunked");
     }
-    if (passing.upgrade) text += "connection: upgrade\r\nupgrade: websocket\r\n";
+    if (upgrade) text += "connection: upgrade\r\nupgrade: websocket\r\n";
     text += "\r\n";
+}
+
+void add_visitor(std::string& text, const Visitor& visitor, std::string_view authority) {
+    add(text, "x-forwarded-for", visitor.address);
+    add(text, "x-forwarded-proto", visitor.secure ? "https" : "http");
+    add(text, "x-forwarded-host", authority);
+}
+
+}  // namespace
+
+/// Our own words from the parsed fields, never the received bytes.
+Passing make_passing(const Connection& connection) {
+    const http::HeadView& head = connection.loop.head;
+    Passing passing = passing_of(head);
+    std::string& text = passing.head;
+    text.append(head.verb).append(" ").append(head.path);
+    if (!head.query.empty()) text.append("?").append(head.query);
+    text.append(" HTTP/1.1\r\n");
+    add(text, "host", head.authority);
+    add_own_fields(text, head, nullptr);
+    const Visitor visitor = connection.loop.outside.proxies.visitor_of(connection.peer, head);
+    add_visitor(text, visitor, head.authority);
+    add(text, "x-berth-peer", visitor.address);
+    add(text, "x-berth-secure", visitor.secure ? "1" : "0");
+    add_framing(text, head, passing.upgrade);
+    return passing;
+}
+
+Passing make_passing_elsewhere(const Connection& connection, const Target& target, Step& step) {
+    const http::HeadView& head = connection.loop.head;
+    Passing passing = passing_of(head);
+    passing.of_site = true;
+    passing.status = step.status;
+    passing.fields = std::move(step.fields);
+    std::string& text = passing.head;
+    text.append(head.verb).append(" ").append(target.path).append(" HTTP/1.1\r\n");
+    add(text, "host", target.authority);
+    add_own_fields(text, head, &step);
+    for (const rules::Field& field : step.upstream_fields) {
+        if (field.value) add(text, field.name, *field.value);
+    }
+    const Visitor visitor = connection.loop.outside.proxies.visitor_of(connection.peer, head);
+    add_visitor(text, visitor, head.authority);
+    text.append("via: 1.1").append(via_name).append("\r\n");
+    if (!passing.upgrade) text += "connection: close\r\n";
+    add_framing(text, head, passing.upgrade);
     return passing;
 }
 

@@ -59,8 +59,9 @@ Task<Pumped> pump_body(Connection& connection, http::BodyReader& body, http::Str
     co_return Pumped::whole;
 }
 
-/// One try on one upstream connection. Nothing: the connection was stale; try another.
-Task<std::optional<After>> try_once(Connection& connection, const Passing& passing,
+}  // namespace
+
+Task<std::optional<After>> exchange(Connection& connection, const Passing& passing,
                                     http::BodyReader& body, UpstreamPool::Lent lent) {
     const EdgeLimits& limits = connection.loop.outside.limits;
     http::Stream& upstream = *lent.stream;
@@ -97,9 +98,11 @@ Task<std::optional<After>> try_once(Connection& connection, const Passing& passi
             co_return std::nullopt;
         }
         const unsigned status = upstream.expired() ? 504 : 502;
-        const After after = co_await say(connection, passing, status,
-                                         status == 504 ? "gateway_timeout" : "bad_gateway",
-                                         "Berth's api did not answer. Sites are not affected.");
+        const After after = co_await say(
+            connection, passing, status, status == 504 ? "gateway_timeout" : "bad_gateway",
+            passing.of_site ? "The address that this site is rewritten to did not "
+                              "answer."
+                            : "Berth's api did not answer. Sites are not affected.");
         co_return after;
     }
     const bool whole = pumped == Pumped::whole;
@@ -107,8 +110,6 @@ Task<std::optional<After>> try_once(Connection& connection, const Passing& passi
         co_await relay_reply(connection, passing, whole, std::move(lent), reply, bytes);
     co_return after;
 }
-
-}  // namespace
 
 Task<After> pass_on(Connection& connection, std::size_t head_bytes) {
     Loop& loop = connection.loop;
@@ -121,7 +122,7 @@ Task<After> pass_on(Connection& connection, std::size_t head_bytes) {
         UpstreamPool::Lent lent = attempt == 0 ? loop.upstreams.take() : loop.upstreams.connect();
         if (!lent.stream) break;
         const std::optional<After> after =
-            co_await try_once(connection, passing, body, std::move(lent));
+            co_await exchange(connection, passing, body, std::move(lent));
         if (after) co_return *after;
     }
     const After after = co_await say(connection, passing, 503, "api_unavailable",

@@ -2,6 +2,7 @@
 
 #include <boost/asio/experimental/parallel_group.hpp>
 
+#include "edge/site_fields.hpp"
 #include "http/chunked.hpp"
 #include "http/message.hpp"
 
@@ -86,11 +87,22 @@ Relay make_relay(const ReplyHead& reply, const Passing& passing, bool request_is
     return relay;
 }
 
-std::string visitor_head(const ReplyHead& reply, const Relay& relay) {
-    std::string head =
-        fmt::format("HTTP/1.1 {} {}\r\n", reply.status, http::reason_phrase(reply.status));
+std::string visitor_head(const Connection& connection, const Passing& passing,
+                         const ReplyHead& reply, const Relay& relay) {
+    const unsigned status = reply.status == 200 ? passing.status : reply.status;
+    std::string head = fmt::format("HTTP/1.1 {} {}\r\n", status, http::reason_phrase(status));
     for (const http::FieldView& field : reply.fields) {
-        if (!is_hop_by_hop(field.name, reply.connection)) add(head, field.name, field.value);
+        if (is_hop_by_hop(field.name, reply.connection)) continue;
+        if (passing.of_site) {
+            const bool replaced = std::ranges::any_of(
+                passing.fields, [&](const rules::Field& mine) { return mine.name == field.name; });
+            if (replaced) continue;
+            if (field.name == "set-cookie" && leaves_home(connection.loop, field.value)) continue;
+        }
+        add(head, field.name, field.value);
+    }
+    for (const rules::Field& field : passing.fields) {
+        if (field.value) add(head, field.name, *field.value);
     }
     if (reply.status == 101) {
         return head + "connection: upgrade\r\nupgrade: websocket\r\n\r\n";
@@ -212,11 +224,11 @@ Task<After> relay_reply(Connection& connection, const Passing& passing, bool req
     http::Stream& upstream = *lent.stream;
     if (reply.status == 101 && !passing.upgrade) {
         const After after =
-            co_await say(connection, passing, 502, "bad_gateway", "Berth's api made no sense.");
+            co_await say(connection, passing, 502, "bad_gateway", "What was asked made no sense.");
         co_return after;
     }
     const Relay relay = make_relay(reply, passing, request_is_whole);
-    const std::string head = visitor_head(reply, relay);
+    const std::string head = visitor_head(connection, passing, reply, relay);
     const bool reusable = reply.keep_alive && request_is_whole;
     const bool switched = reply.status == 101;
     upstream.consume(head_bytes);
@@ -230,7 +242,7 @@ Task<After> relay_reply(Connection& connection, const Passing& passing, bool req
     }
     whole = co_await relay_body(connection, upstream, relay);
     if (!whole) co_return After::close;
-    if (reusable && upstream.buffered().empty()) {
+    if (reusable && !passing.of_site && upstream.buffered().empty()) {
         connection.loop.upstreams.give_back(std::move(lent.stream));
     }
     co_return relay.keep_alive ? After::request : After::linger;

@@ -1,6 +1,7 @@
 #include "edge/request_path.hpp"
 
 #include "base/clock.hpp"
+#include "edge/site_fields.hpp"
 #include "http/normalise.hpp"
 
 namespace berth::edge {
@@ -52,6 +53,50 @@ bool answer_previous(Loop& loop, const Route& route, const std::set<std::string>
     return false;
 }
 
+rules::Decision decide(const Loop& loop, const Site& site) {
+    const LoopFields fields(loop);
+    const bool reads = loop.head.verb == "GET" || loop.head.verb == "HEAD";
+    const rules::Ask ask{.method = loop.head.verb,
+                         .host = loop.host,
+                         .path = loop.path,
+                         .query = loop.head.query,
+                         .navigation = reads && accepts_html(accept_of(loop)),
+                         .fields = &fields};
+    return site.rules().decide(ask, site, nullptr);
+}
+
+void answer_decision(Loop& loop, const Site& site, rules::Decision& decision, Step& step) {
+    using enum rules::Decision::Kind;
+    const SiteFile* found = site.file(decision.file);
+    const bool reads = loop.head.verb == "GET" || loop.head.verb == "HEAD";
+    if (decision.kind == elsewhere) {
+        step.kind = Step::Kind::elsewhere;
+        step.elsewhere = std::move(decision.location);
+        step.status = decision.status;
+        keep_cookies_at_home(loop, decision.fields);
+        step.fields = std::move(decision.fields);
+        for (const rules::HeaderChange& change : decision.rule->upstream_headers)
+            step.upstream_fields.push_back({change.name[0].text, change.value[0].text});
+        return;
+    }
+    if (decision.kind == redirect) {
+        step.answer = answer_redirect(decision.status, decision.location);
+    } else if (decision.kind == status || (reads && found == nullptr)) {
+        step.answer = decision.status == 404
+                          ? answer_page(404, "not_found", "There is no such page on this site.",
+                                        accept_of(loop))
+                          : answer_page(decision.status, "site_says_so",
+                                        "This site answers so for this address.", accept_of(loop));
+    } else if (!reads) {
+        step.answer = answer_method_not_allowed(accept_of(loop));
+        return;
+    } else {
+        step.answer = answer_file(loop.blobs, site, *found, decision.status, loop.head);
+    }
+    keep_cookies_at_home(loop, decision.fields);
+    apply_fields(step.answer, decision.fields);
+}
+
 Step answer_site(Loop& loop, const Route& route, const std::set<std::string>& unloadable) {
     Step step;
     const Site* site = site_or_step(loop, route.deployment, unloadable, step);
@@ -59,21 +104,15 @@ Step answer_site(Loop& loop, const Route& route, const std::set<std::string>& un
     if (site == nullptr) {
         return page(loop, 503, "site_unavailable", "This site cannot be read at the moment.");
     }
-    const Found found = resolve(*site, loop.path, accepts_html(accept_of(loop)));
-    if (found.kind == Found::Kind::file) {
-        step.answer = answer_file(loop.blobs, *site, *found.file, 200, loop.head);
+    rules::Decision decision = decide(loop, *site);
+    using enum rules::Decision::Kind;
+    if (decision.kind == missing && decision.rule == nullptr &&
+        is_hashed_name(std::string_view(loop.path).substr(1)) &&
+        answer_previous(loop, route, unloadable, step)) {
         return step;
     }
-    if (found.kind == Found::Kind::redirect) {
-        step.answer = answer_redirect(http::encode_path(found.location), loop.head.query);
-        return step;
-    }
-    if (found.wants_previous && answer_previous(loop, route, unloadable, step)) return step;
-    if (found.file != nullptr) {
-        step.answer = answer_file(loop.blobs, *site, *found.file, 404, loop.head);
-        return step;
-    }
-    return page(loop, 404, "not_found", "There is no such page on this site.");
+    answer_decision(loop, *site, decision, step);
+    return step;
 }
 
 Step answer_host(Loop& loop, const std::set<std::string>& unloadable) {
@@ -84,11 +123,6 @@ Step answer_host(Loop& loop, const std::set<std::string>& unloadable) {
     }
     if (route->kind != artifacts::RouteKind::site) {
         return page(loop, 503, "app_unavailable", "This app is not running.");
-    }
-    if (loop.head.verb != "GET" && loop.head.verb != "HEAD") {
-        Step step;
-        step.answer = answer_method_not_allowed(accept_of(loop));
-        return step;
     }
     return answer_site(loop, *route, unloadable);
 }

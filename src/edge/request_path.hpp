@@ -1,6 +1,6 @@
 #pragma once
 /// From a received head to what is to be done: refuse it, answer it from a site, load that site
-/// first, or pass it on to the api. Does not wait.
+/// first, pass it on to the api, or get it from elsewhere. Does not wait.
 
 #include <set>
 #include <span>
@@ -12,11 +12,15 @@
 namespace berth::edge {
 
 struct Step {
-    enum class Kind { answer, load, pass_on } kind = Kind::answer;
+    enum class Kind { answer, load, pass_on, elsewhere } kind = Kind::answer;
     SiteAnswer answer{};
     bool head_only = false;
     bool keep_alive = false;
-    std::string deployment{};  // to load
+    std::string deployment{};                     // to load
+    std::string elsewhere{};                      // the address whose answer the visitor gets
+    unsigned status = 200;                        // of that answer, where it is 200
+    std::vector<rules::Field> fields{};           // of that answer, by the site's rules
+    std::vector<rules::Field> upstream_fields{};  // of the request for it
 };
 
 /// `unloadable`: deployments that were tried in vain for this request. The loop's scratch holds the

@@ -50,6 +50,7 @@ Result<std::shared_ptr<const Site>> Site::make(const artifacts::Manifest& manife
     }
     site->paths_.shrink_to_fit();
     site->build_index();
+    site->rules_ = std::make_unique<const rules::Rules>(manifest.rules);
     return std::shared_ptr<const Site>(site);
 }
 
@@ -96,14 +97,21 @@ void Site::build_index() {
 }
 
 const SiteFile* Site::find(std::string_view path) const {
+    return file(number_of(path));
+}
+
+const SiteFile* Site::file(std::uint32_t number) const {
+    return number == rules::no_file ? nullptr : &files_[number];
+}
+
+std::uint32_t Site::number_of(std::string_view path) const {
     const std::size_t mask = index_.size() - 1;
     // Ends at a free place: half of the index is free.
     for (std::size_t at = std::hash<std::string_view>{}(path)&mask; index_[at] != 0;
          at = (at + 1) & mask) {
-        const SiteFile& file = files_[index_[at] - 1];
-        if (path_of(file) == path) return &file;
+        if (path_of(files_[index_[at] - 1]) == path) return index_[at] - 1;
     }
-    return nullptr;
+    return rules::no_file;
 }
 
 std::string_view Site::path_of(const SiteFile& file) const {
@@ -112,48 +120,7 @@ std::string_view Site::path_of(const SiteFile& file) const {
 
 std::size_t Site::memory_bytes() const {
     return sizeof(Site) + paths_.capacity() + files_.capacity() * sizeof(SiteFile) +
-           index_.capacity() * sizeof(index_[0]) + types_.size() * 64;
-}
-
-namespace {
-
-Found file(const SiteFile* found) {
-    return {Found::Kind::file, found, {}, false};
-}
-Found redirect(std::string location) {
-    return {Found::Kind::redirect, nullptr, std::move(location), false};
-}
-
-bool has_extension(std::string_view path) {
-    return path.substr(path.rfind('/') + 1).find('.') != path.npos;
-}
-
-Found not_found(const Site& site, std::string_view path, bool navigation) {
-    const SiteFile* page = site.find("404.html");
-    if (site.is_spa() && page == nullptr && navigation && !has_extension(path)) {
-        if (const SiteFile* index = site.find("index.html")) return file(index);
-    }
-    return {Found::Kind::not_found, page, {}, is_hashed_name(path.substr(1))};
-}
-
-}  // namespace
-
-Found resolve(const Site& site, std::string_view path, bool navigation) {
-    const std::string_view key = path.substr(1);
-    if (path.ends_with('/')) {
-        if (const SiteFile* index = site.find(std::string(key) + "index.html")) return file(index);
-        const std::string_view bare = key.substr(0, key.empty() ? 0 : key.size() - 1);
-        if (!bare.empty() && site.find(std::string(bare) + ".html") != nullptr) {
-            return redirect("/" + std::string(bare));
-        }
-        return not_found(site, path, navigation);
-    }
-    if (const SiteFile* exact = site.find(key)) return file(exact);
-    if (const SiteFile* page = site.find(std::string(key) + ".html")) return file(page);
-    if (site.find(std::string(key) + "/index.html") != nullptr) {
-        return redirect(std::string(path) + "/");
-    }
-    return not_found(site, path, navigation);
+           index_.capacity() * sizeof(index_[0]) + types_.size() * 64 + rules_->memory_bytes();
 }
 
 }  // namespace berth::edge

@@ -1,6 +1,6 @@
 #pragma once
-/// One deployment's files as the request path looks them up: a manifest, checked and packed (about
-/// 70 bytes per file beside its path), immutable, shared by all loops.
+/// One deployment's files and rules as the request path looks them up: a manifest, checked and
+/// packed (about 70 bytes per file beside its path), immutable, shared by all loops.
 
 #include <array>
 #include <cstdint>
@@ -11,6 +11,7 @@
 
 #include "artifacts/manifest.hpp"
 #include "base/result.hpp"
+#include "rules/decide.hpp"
 
 namespace berth::edge {
 
@@ -28,7 +29,7 @@ struct SiteFile {
     bool immutable = false;     // the name carries a hash
 };
 
-class Site {
+class Site final : public rules::FileIndex {
 public:
     /// Errors: invalid — a version, path, digest or size that we would not serve.
     static Result<std::shared_ptr<const Site>> make(const artifacts::Manifest& manifest);
@@ -36,10 +37,16 @@ public:
     /// `path` without a leading slash. Null: no such file.
     const SiteFile* find(std::string_view path) const;
 
+    std::uint32_t number_of(std::string_view path) const override;
+    bool is_spa() const override { return spa_; }
+    /// `number` is one that `number_of` gave. Null: `rules::no_file`.
+    const SiteFile* file(std::uint32_t number) const;
+
+    const rules::Rules& rules() const { return *rules_; }
+
     std::string_view path_of(const SiteFile& file) const;
     std::string_view type_of(const SiteFile& file) const { return types_[file.type]; }
     const std::string& deployment() const { return deployment_; }
-    bool is_spa() const { return spa_; }
     const std::vector<SiteFile>& files() const { return files_; }
     std::size_t memory_bytes() const;
 
@@ -50,21 +57,11 @@ private:
 
     std::string deployment_{};
     bool spa_ = false;
+    std::unique_ptr<const rules::Rules> rules_{};
     std::string paths_{};
     std::vector<std::string> types_{};
     std::vector<SiteFile> files_{};
     std::vector<std::uint32_t> index_{};  // open addressing; file number + 1, 0 is free
 };
-
-/// What a request's path leads to.
-struct Found {
-    enum class Kind { file, redirect, not_found } kind = Kind::not_found;
-    const SiteFile* file = nullptr;  // for not_found: the site's own 404.html, or null
-    std::string location{};          // normalised path, not encoded
-    bool wants_previous = false;     // not found, but an older deployment's asset may be meant
-};
-
-/// `path` is normalised. `navigation`: GET or HEAD whose Accept takes HTML.
-Found resolve(const Site& site, std::string_view path, bool navigation);
 
 }  // namespace berth::edge

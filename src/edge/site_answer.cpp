@@ -300,16 +300,60 @@ SiteAnswer answer_page(unsigned status, std::string_view code, std::string_view 
     return answer;
 }
 
-SiteAnswer answer_redirect(std::string_view encoded_path, std::string_view query) {
+SiteAnswer answer_redirect(unsigned status, std::string_view location) {
     SiteAnswer answer;
-    answer.status = 308;
-    add_status(answer.head, 308);
-    std::string location(encoded_path);
-    if (!query.empty()) location.append("?").append(query);
+    answer.status = status;
+    add_status(answer.head, status);
     add(answer.head, "location", location);
     add(answer.head, "content-length", "0");
     add(answer.head, "cache-control", revalidate);
     return answer;
+}
+
+namespace {
+
+/// Where the field's line begins and how long it is, with its line end; npos: there is none.
+std::pair<std::size_t, std::size_t> line_of(const std::string& head, std::string_view name) {
+    std::string start = "\r\n";
+    start.append(name).append(": ");
+    const std::size_t at = head.find(start);
+    if (at == head.npos) return {head.npos, 0};
+    return {at + 2, head.find("\r\n", at + 2) + 2 - (at + 2)};
+}
+
+void take_away(std::string& head, std::string_view name) {
+    const auto [at, size] = line_of(head, name);
+    if (at != head.npos) head.erase(at, size);
+}
+
+}  // namespace
+
+void apply_fields(SiteAnswer& answer, std::span<const rules::Field> fields) {
+    if (fields.empty()) return;
+    if (answer.prepared) {
+        answer.head = answer.prepared->head;
+        answer.text = answer.prepared->body;
+        answer.prepared.reset();
+    }
+    const bool bodiless = answer.status == 304;
+    const bool ours = answer.status == 404 || answer.status == 416 || answer.status == 412;
+    std::string_view last;
+    for (const rules::Field& field : fields) {
+        if (ours && field.name == "cache-control") continue;
+        if (bodiless && field.name.starts_with("content-") && field.name != "content-location")
+            continue;
+        std::string value = field.value.value_or("");
+        if (field.name == "vary") {
+            const auto [at, size] = line_of(answer.head, "vary");
+            const std::string known =
+                at == answer.head.npos ? "" : answer.head.substr(at + 6, size - 8);
+            if (!known.empty()) value = value.empty() ? known : known + ", " + value;
+        }
+        // Several fields of one name stand together: the second must not take the first away.
+        if (field.name != last) take_away(answer.head, field.name);
+        last = field.name;
+        if (!value.empty()) add(answer.head, field.name, value);
+    }
 }
 
 SiteAnswer answer_method_not_allowed(std::string_view accept) {

@@ -3,6 +3,7 @@
 /// no input or output but opening blobs; the connection sends what comes out.
 
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -35,8 +36,12 @@ SiteAnswer answer_file(Blobs& blobs, const Site& site, const SiteFile& file, uns
 SiteAnswer answer_page(unsigned status, std::string_view code, std::string_view detail,
                        std::string_view accept, std::string_view more_fields = {});
 
-/// 308 to an already encoded path, keeping the query.
-SiteAnswer answer_redirect(std::string_view encoded_path, std::string_view query);
+/// `location` is encoded.
+SiteAnswer answer_redirect(unsigned status, std::string_view location);
+
+/// Puts what the site's header rules say into an answer's head: 2xx, 3xx and 404 of the site. The
+/// caching of a 404 and of what is no whole answer stays ours, and `vary` only grows.
+void apply_fields(SiteAnswer& answer, std::span<const rules::Field> fields);
 
 SiteAnswer answer_method_not_allowed(std::string_view accept);
 

@@ -22,10 +22,13 @@ std::shared_ptr<const Site> site_of(std::initializer_list<const char*> paths, bo
 
 /// The file's path, "308 /…", or "404".
 std::string lead(const Site& site, std::string_view path, bool navigation = true) {
-    const Found found = resolve(site, path, navigation);
-    if (found.kind == Found::Kind::redirect) return "308 " + found.location;
-    if (found.kind == Found::Kind::file) return std::string(site.path_of(*found.file));
-    return found.file == nullptr ? "404" : "404 " + std::string(site.path_of(*found.file));
+    const rules::Ask ask{.host = "shop.localhost", .path = path, .navigation = navigation};
+    const rules::Decision found = site.rules().decide(ask, site, nullptr);
+    using enum rules::Decision::Kind;
+    if (found.kind == redirect) return "308 " + found.location;
+    const SiteFile* of = site.file(found.file);
+    if (found.kind == file) return std::string(site.path_of(*of));
+    return of == nullptr ? "404" : "404 " + std::string(site.path_of(*of));
 }
 
 TEST(Resolve, finds_files_indexes_and_pages) {

@@ -31,8 +31,10 @@ struct ServeConfig {
     std::string platform_url{};  // "" is http://BASE-HOST:PORT
     bool platform_on_ip = true;  // until it is set, address literals are the platform's too
     std::string trusted_proxy{};
-    std::string allow_nets{};        // CIDR[:PORT],… that clones may reach beside the internet
-    std::string allow_build_nets{};  // the same for builds
+    std::string country_header{};
+    std::string allow_rewrite_nets{};  // CIDR[:PORT],… that rewrites may reach beside the internet
+    std::string allow_nets{};          // CIDR[:PORT],… that clones may reach beside the internet
+    std::string allow_build_nets{};    // the same for builds
     std::string ca_file{};
     std::string npm_registry{};   // "" asks the npm client
     std::int64_t edge_loops = 0;  // 0: one per core
@@ -128,13 +130,16 @@ struct EdgeRoleConfig {
     bool platform_on_ip = true;
     std::string base_host{};
     std::string trusted_proxy{};
+    std::string country_header{};
+    std::string allow_rewrite_nets{};
     std::int64_t listeners = 1;  // descriptors 4, 5, …
     std::string ca_file{};
     std::string log_level{};
 };
 BOOST_DESCRIBE_STRUCT(EdgeRoleConfig, (),
                       (server, token, api_socket, platform_elsewhere, store, state, platform_hosts,
-                       platform_on_ip, base_host, trusted_proxy, listeners, ca_file, log_level))
+                       platform_on_ip, base_host, trusted_proxy, country_header, allow_rewrite_nets,
+                       listeners, ca_file, log_level))
 
 struct LauncherRoleConfig {
     std::string state{};

@@ -223,6 +223,8 @@ ChildSpec Crew::edge(const EdgePlaces& places, std::vector<Fd> sockets) {
         .platform_on_ip = joined || config_.platform_on_ip,
         .base_host = config_.base_host,
         .trusted_proxy = config_.trusted_proxy,
+        .country_header = config_.country_header,
+        .allow_rewrite_nets = config_.allow_rewrite_nets,
         .listeners = static_cast<std::int64_t>(sockets.size()),
         .ca_file = trusts_more ? state + "/trust.pem" : "",
         .log_level = config_.log_level,

@@ -44,6 +44,9 @@ edge::EdgeConfig edge_config(const EdgeRoleConfig& config) {
     made.api_socket = config.api_socket;
     made.platform_elsewhere = config.platform_elsewhere;
     made.trusted_proxies = split_list(config.trusted_proxy);
+    made.country_header = config.country_header;
+    made.rewrite_nets = split_list(config.allow_rewrite_nets);
+    made.ca_file = config.ca_file;
     return made;
 }
 

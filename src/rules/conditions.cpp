@@ -35,7 +35,7 @@ std::optional<std::string> subject_of(const Condition& condition, const Ask& ask
         case Subject::host:
             return std::string(ask.host);
         case Subject::scheme:
-            return std::string(ask.scheme);
+            return std::string(ask.scheme());
         case Subject::method:
             return std::string(ask.method);
         case Subject::country: {

@@ -165,7 +165,7 @@ Rules::Went Rules::apply_rewrite(const Rule& rule, const Captures& captures, Dec
         return Went::on;
     }
     // The very file first: a target "/app.html" means that file, whatever its address is.
-    Looked looked{at.index.find(std::string_view(*path).substr(1)), {}};
+    Looked looked{at.index.number_of(std::string_view(*path).substr(1)), {}};
     if (looked.file == no_file) looked = look_up(at.index, set_.files, *path);
     if (looked.file == no_file && looked.canonical.empty()) {
         if (rule.goes_on) {
@@ -209,7 +209,7 @@ Rules::Went Rules::apply(const Rule& rule, const Captures& captures, Deciding& a
         std::string_view(*location).substr(0, location->find('#'));
     std::string own = http::encode_path(at.ask.path);
     if (!at.ask.query.empty()) own.append("?").append(at.ask.query);
-    const std::string whole = fmt::format("{}://{}{}", at.ask.scheme, at.ask.host, own);
+    const std::string whole = fmt::format("{}://{}{}", at.ask.scheme(), at.ask.host, own);
     if (without_fragment == own || without_fragment == whole) {
         at.note(&rule, false, "would lead to itself");
         return Went::on;
@@ -287,7 +287,8 @@ void Rules::add_headers(Deciding& at) const {
 
 Decision Rules::decide(const Ask& ask, const FileIndex& index, Steps* steps) const {
     Deciding at{.ask = ask, .index = index, .steps = steps};
-    at.path.assign(ask.path);
+    // A site without rules costs its look-up and nothing else.
+    if (!set_.rules.empty() || !set_.headers.empty()) at.path.assign(ask.path);
     const auto finish = [&]() -> Decision {
         add_headers(at);
         return std::move(at.decision);

@@ -17,7 +17,6 @@ namespace berth::rules {
 /// A request as rules see it.
 struct Ask {
     std::string_view method = "GET";
-    std::string_view scheme = "http";
     std::string_view host{};   // normalised
     std::string_view path{};   // normalised
     std::string_view query{};  // as received, without "?"
@@ -31,8 +30,12 @@ struct Ask {
         virtual std::optional<std::string_view> field(std::string_view name) const = 0;
         /// Two upper-case letters, as a proxy that is trusted said; "": not known.
         virtual std::string_view country() const = 0;
+        /// "http" or "https", as the visitor sees it.
+        virtual std::string_view scheme() const = 0;
     };
     const Fields* fields = nullptr;
+
+    std::string_view scheme() const { return fields == nullptr ? "http" : fields->scheme(); }
 };
 
 struct Field {

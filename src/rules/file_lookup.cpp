@@ -9,7 +9,7 @@ namespace {
 std::uint32_t find(const FileIndex& index, std::string_view stem, std::string_view suffix) {
     std::string name(stem);
     name += suffix;
-    return index.find(name);
+    return index.number_of(name);
 }
 
 Looked found(std::uint32_t file) {
@@ -30,7 +30,7 @@ Looked look_up_berth(const FileIndex& index, std::string_view path) {
             return elsewhere("/" + std::string(bare));
         return {};
     }
-    if (const auto exact = index.find(key); exact != no_file) return found(exact);
+    if (const auto exact = index.number_of(key); exact != no_file) return found(exact);
     if (const auto page = find(index, key, ".html"); page != no_file) return found(page);
     if (find(index, key, "/index.html") != no_file) return elsewhere(std::string(path) + "/");
     return {};
@@ -39,11 +39,11 @@ Looked look_up_berth(const FileIndex& index, std::string_view path) {
 Looked look_up_netlify(const FileIndex& index, std::string_view path) {
     const std::string_view key = path.substr(1);
     if (!key.empty() && !key.ends_with('/')) {
-        if (const auto exact = index.find(key); exact != no_file) return found(exact);
+        if (const auto exact = index.number_of(key); exact != no_file) return found(exact);
     }
     if (key.empty()) {
-        const auto file = index.find("index.html");
-        return found(file != no_file ? file : index.find("index.htm"));
+        const auto file = index.number_of("index.html");
+        return found(file != no_file ? file : index.number_of("index.htm"));
     }
     const std::string_view bare = key.ends_with('/') ? key.substr(0, key.size() - 1) : key;
     for (const std::string_view suffix : {".html", ".htm", "/index.html", "/index.htm"}) {
@@ -63,12 +63,12 @@ Looked look_up_cloudflare(const FileIndex& index, std::string_view path) {
             return elsewhere("/" + std::string(bare));
         return {};
     }
-    if (const auto exact = index.find(key); exact != no_file) {
+    if (const auto exact = index.number_of(key); exact != no_file) {
         if (!key.ends_with(".html") || key == ".html") return found(exact);
         if (key == "index.html" || key.ends_with("/index.html"))
             return elsewhere(std::string(path.substr(0, path.size() - 10)));
         const std::string_view bare = path.substr(0, path.size() - 5);
-        if (index.find(bare.substr(1)) != no_file) return found(exact);
+        if (index.number_of(bare.substr(1)) != no_file) return found(exact);
         return elsewhere(std::string(bare));
     }
     if (key == "index" || key.ends_with("/index")) {
@@ -95,12 +95,12 @@ Looked look_up_cloudflare_slash(const FileIndex& index, TrailingSlash slash,
                                 std::string_view path) {
     const std::string_view key = path.substr(1);
     const bool is_page = path.ends_with(".html") || path.ends_with('/');
-    if (const auto exact = index.find(key); exact != no_file && !is_page) return found(exact);
+    if (const auto exact = index.number_of(key); exact != no_file && !is_page) return found(exact);
     const std::string stem(stem_of(path));
     const std::string bare = stem.empty() ? "" : "/" + stem;
-    std::uint32_t file = index.find(stem.empty() ? "index.html" : stem + ".html");
-    if (file == no_file) file = index.find(stem + "/index.html");
-    if (file == no_file) return found(index.find(key));
+    std::uint32_t file = index.number_of(stem.empty() ? "index.html" : stem + ".html");
+    if (file == no_file) file = index.number_of(stem + "/index.html");
+    if (file == no_file) return found(index.number_of(key));
     const std::string address = slash == TrailingSlash::add || bare.empty() ? bare + "/" : bare;
     return address == path ? found(file) : elsewhere(address);
 }
@@ -108,8 +108,8 @@ Looked look_up_cloudflare_slash(const FileIndex& index, TrailingSlash slash,
 Looked look_up_vercel(const FileIndex& index, const Files& files, std::string_view path) {
     std::string_view key = path.substr(1);
     if (key.ends_with('/')) key.remove_suffix(1);
-    if (key.empty()) return found(index.find("index.html"));
-    if (const auto exact = index.find(key); exact != no_file) return found(exact);
+    if (key.empty()) return found(index.number_of("index.html"));
+    if (const auto exact = index.number_of(key); exact != no_file) return found(exact);
     if (files.clean_urls) {
         if (const auto page = find(index, key, ".html"); page != no_file) return found(page);
     }
@@ -118,7 +118,7 @@ Looked look_up_vercel(const FileIndex& index, const Files& files, std::string_vi
 
 Looked look_up_exact(const FileIndex& index, std::string_view path) {
     if (path.ends_with('/')) return found(find(index, path.substr(1), "index.html"));
-    return found(index.find(path.substr(1)));
+    return found(index.number_of(path.substr(1)));
 }
 
 }  // namespace
@@ -171,10 +171,10 @@ std::string canonical_first(const Files& files, std::string_view path) {
 Missing look_up_missing(const FileIndex& index, const Files& files, std::string_view path,
                         bool navigation) {
     const bool wants_page = navigation && !has_extension(path);
-    const std::uint32_t root = index.find("404.html");
+    const std::uint32_t root = index.number_of("404.html");
     if (files.not_found == NotFound::bare) return {};
     if (files.not_found == NotFound::spa) {
-        const std::uint32_t page = index.find("index.html");
+        const std::uint32_t page = index.number_of("index.html");
         if (wants_page && page != no_file) return {page, 200};
         return {root, 404};
     }
@@ -189,7 +189,7 @@ Missing look_up_missing(const FileIndex& index, const Files& files, std::string_
         }
     }
     if (index.is_spa() && root == no_file && wants_page) {
-        if (const auto page = index.find("index.html"); page != no_file) return {page, 200};
+        if (const auto page = index.number_of("index.html"); page != no_file) return {page, 200};
     }
     return {root, 404};
 }

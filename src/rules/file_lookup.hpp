@@ -16,7 +16,7 @@ class FileIndex {
 public:
     virtual ~FileIndex() = default;
     /// `path` without a leading slash, normalised. Its number, or `no_file`.
-    virtual std::uint32_t find(std::string_view path) const = 0;
+    virtual std::uint32_t number_of(std::string_view path) const = 0;
     /// Whether unknown navigations get index.html (the framework said so).
     virtual bool is_spa() const = 0;
 };

@@ -16,7 +16,7 @@ public:
     explicit MemoryFiles(std::vector<std::string> paths, bool spa = false)
         : paths_(std::move(paths)), spa_(spa) {}
 
-    std::uint32_t find(std::string_view path) const override {
+    std::uint32_t number_of(std::string_view path) const override {
         for (std::uint32_t number = 0; number < paths_.size(); ++number) {
             if (paths_[number] == path) return number;
         }
@@ -33,6 +33,7 @@ private:
 struct MemoryFields final : Ask::Fields {
     std::map<std::string, std::string, std::less<>> fields{};
     std::string from_country{};
+    std::string from_scheme = "http";
 
     std::optional<std::string_view> field(std::string_view name) const override {
         const auto found = fields.find(name);
@@ -40,6 +41,7 @@ struct MemoryFields final : Ask::Fields {
                                      : std::optional<std::string_view>(found->second);
     }
     std::string_view country() const override { return from_country; }
+    std::string_view scheme() const override { return from_scheme; }
 };
 
 /// "https://shop.example/a?b=1" or "/a?b=1".
@@ -76,12 +78,13 @@ struct Site {
     Decision decide(const std::string& url, const MemoryFields& fields = {},
                     Steps* steps = nullptr) const {
         const Asked asked(url);
-        const Ask ask{.scheme = asked.scheme,
-                      .host = asked.host,
+        MemoryFields all = fields;
+        all.from_scheme = asked.scheme;
+        const Ask ask{.host = asked.host,
                       .path = asked.path,
                       .query = asked.query,
                       .navigation = true,
-                      .fields = &fields};
+                      .fields = &all};
         return rules.decide(ask, files, steps);
     }
 

@@ -1,0 +1,183 @@
+/// A site's rules as visitors meet them, over the wire.
+
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "edge/edge.hpp"
+#include "edge/testing.hpp"
+#include "http/acceptor.hpp"
+#include "http/server.hpp"
+#include "http/testing.hpp"
+#include "rules/read_rules.hpp"
+
+namespace berth::edge {
+namespace {
+
+using namespace std::chrono_literals;
+namespace raw = http::testing_support;
+
+/// Says what it was asked, as another site would.
+Task<http::Response> answer(http::Request& request) {
+    std::string seen = fmt::format("{} {}", word(request.verb), request.target);
+    for (const auto& [name, value] : request.headers)
+        seen += fmt::format("\n{}={}", name, value);
+    http::Response response = http::text_response(200, "text/plain", seen + "\n\n" + request.body);
+    response.headers.add("x-theirs", "1");
+    response.headers.add("set-cookie", "mine=1; Path=/");
+    response.headers.add("set-cookie", "stolen=1; Domain=.berth.test");
+    co_return response;
+}
+
+http::BodyPlan plan(const http::Request&) {
+    return {false, 100'000};
+}
+
+class SiteRules : public testing::Test {
+protected:
+    SiteRules() {
+        Fd listening = http::listen_tcp("127.0.0.1", 0);
+        other_port_ = http::port_of(listening);
+        other_.emplace([](Fd socket) { return http::serve(std::move(socket), &answer, &plan, {}); },
+                       std::move(listening));
+    }
+    ~SiteRules() override {
+        if (!thread_.joinable()) return;
+        edge_->stop();
+        thread_.join();
+    }
+
+    /// `PORT` in the files is that of the other site.
+    void deploy(std::map<std::string, std::string> rule_files,
+                const std::map<std::string, std::string>& files = {
+                    {"index.html", "home"}, {"a.html", "page a"}, {"404.html", "lost"}}) {
+        for (auto& [name, text] : rule_files) {
+            for (std::size_t at = text.find("PORT"); at != text.npos; at = text.find("PORT"))
+                text.replace(at, 4, std::to_string(other_port_));
+        }
+        artifacts::Manifest manifest = store_.deploy("dpl_1", files);
+        manifest.rules = rules::read_rules(rule_files);
+        store_.put(store_ / artifacts::manifest_key("dpl_1"), json::text(manifest));
+        store_.publish(store_.route("shop.test", "dpl_1"));
+        EdgeConfig config;
+        config.listening.push_back(http::listen_tcp("127.0.0.1", 0));
+        port_ = http::port_of(config.listening[0]);
+        config.public_directory = store_.public_directory();
+        config.state_directory = store_.state_directory();
+        config.platform_hosts = {"berth.test"};
+        config.country_header = "CF-IPCountry";
+        config.trusted_proxies = {"127.0.0.1"};
+        config.limits.end_limit = 200ms;
+        if (reaches_other_) config.rewrite_nets = {fmt::format("127.0.0.1:{}", other_port_)};
+        edge_ = std::make_unique<Edge>(std::move(config));
+        thread_ = std::thread([this] { edge_->run(); });
+    }
+    std::string ask(const std::string& verb, const std::string& target,
+                    const std::string& fields = "", const std::string& body = "") {
+        return raw::exchange(port_, verb + " " + target +
+                                        " HTTP/1.1\r\nHost: shop.test\r\nConnection: close\r\n" +
+                                        fields + "\r\n" + body);
+    }
+    std::string get(const std::string& target, const std::string& fields = "") {
+        return ask("GET", target, fields);
+    }
+
+    testing_support::Store store_;
+    std::optional<raw::Running> other_;
+    std::uint16_t other_port_ = 0;
+    bool reaches_other_ = true;
+    std::unique_ptr<Edge> edge_;
+    std::thread thread_;
+    std::uint16_t port_ = 0;
+};
+
+TEST_F(SiteRules, redirect_and_rewrite) {
+    deploy({{"_redirects",
+             "/old/* /a?from=:splat 302\n/app/* /index.html 200\n/gone /a.html 410\n"
+             "/ /de 302! Country=de"}});
+    EXPECT_TRUE(get("/old/x/y").starts_with("HTTP/1.1 302 Found\r\nlocation: /a?from=x/y\r\n"));
+    EXPECT_TRUE(ask("POST", "/old/x").starts_with("HTTP/1.1 302 Found\r\n"));
+    const std::string app = get("/app/deep");
+    EXPECT_TRUE(app.starts_with("HTTP/1.1 200 OK\r\n")) << app;
+    EXPECT_TRUE(app.ends_with("\r\n\r\nhome"));
+    const std::string gone = get("/gone");
+    EXPECT_TRUE(gone.starts_with("HTTP/1.1 410 Gone\r\n")) << gone;
+    EXPECT_TRUE(gone.ends_with("page a"));
+    EXPECT_TRUE(get("/", "CF-IPCountry: DE\r\n").starts_with("HTTP/1.1 302 Found\r\n"));
+    EXPECT_TRUE(get("/").starts_with("HTTP/1.1 200 OK\r\n"));
+    EXPECT_TRUE(ask("POST", "/a").starts_with("HTTP/1.1 405 Method Not Allowed\r\n"));
+    EXPECT_TRUE(get("/nothing").ends_with("lost"));
+}
+
+TEST_F(SiteRules, set_headers) {
+    deploy({{"_headers",
+             "/*\n X-Frame-Options: DENY\n Cache-Control: max-age=600\n Vary: Cookie\n"
+             " Set-Cookie: a=1\n Set-Cookie: b=2; Domain=.berth.test\n"
+             "/a.html\n Content-Type: text/plain\n"},
+            {"netlify.toml", ""}});
+    const std::string page = get("/");
+    EXPECT_NE(page.find("\r\nx-frame-options: DENY\r\n"), page.npos) << page;
+    EXPECT_NE(page.find("\r\ncache-control: max-age=600\r\n"), page.npos);
+    EXPECT_EQ(page.find("must-revalidate"), page.npos);
+    EXPECT_NE(page.find("\r\nvary: accept-encoding, Cookie\r\n"), page.npos);
+    EXPECT_NE(page.find("\r\nset-cookie: a=1\r\n"), page.npos);
+    EXPECT_EQ(page.find("berth.test"), page.npos);
+    EXPECT_EQ(get("/"), page);  // the second from memory
+    const std::string missing = get("/nothing");
+    EXPECT_TRUE(missing.starts_with("HTTP/1.1 404 Not Found\r\n"));
+    EXPECT_EQ(missing.find("max-age=600"), missing.npos) << missing;
+    EXPECT_NE(missing.find("x-frame-options: DENY"), missing.npos);
+    const std::string plain = get("/a.html");
+    EXPECT_NE(plain.find("\r\ncontent-type: text/plain\r\n"), plain.npos) << plain;
+    EXPECT_EQ(plain.find("text/html"), plain.npos);
+    const std::size_t at = page.find("etag: ") + 6;
+    const std::string etag = page.substr(at, page.find("\r\n", at) - at);
+    const std::string same = get("/", "If-None-Match: " + etag + "\r\n");
+    EXPECT_TRUE(same.starts_with("HTTP/1.1 304 Not Modified\r\n")) << same;
+    EXPECT_NE(same.find("\r\ncache-control: max-age=600\r\n"), same.npos);
+}
+
+TEST_F(SiteRules, fetch_from_another_address) {
+    deploy({{"netlify.toml",
+             "[[redirects]]\nfrom = \"/api/*\"\nto = \"http://127.0.0.1:PORT/v1/:splat\"\n"
+             "status = 200\nheaders = {X-Key = \"secret\"}\n"}});
+    const std::string reply = ask("POST", "/api/a%20b?x=1",
+                                  "Content-Length: 5\r\nX-Key: mine\r\nX-Berth-Peer: 9.9.9.9\r\n"
+                                  "Cookie: c=1\r\n",
+                                  "hello");
+    EXPECT_TRUE(reply.starts_with("HTTP/1.1 200 OK\r\n")) << reply;
+    EXPECT_NE(reply.find("POST /v1/a%20b?x=1\n"), reply.npos) << reply;
+    EXPECT_NE(reply.find(fmt::format("host=127.0.0.1:{}\n", other_port_)), reply.npos);
+    EXPECT_NE(reply.find("x-key=secret\n"), reply.npos);
+    EXPECT_EQ(reply.find("x-key=mine"), reply.npos);
+    EXPECT_EQ(reply.find("9.9.9.9"), reply.npos);
+    EXPECT_NE(reply.find("x-forwarded-host=shop.test\n"), reply.npos);
+    EXPECT_NE(reply.find("cookie=c=1\n"), reply.npos);
+    EXPECT_NE(reply.find("\n\nhello"), reply.npos);
+    EXPECT_NE(reply.find("\r\nx-theirs: 1\r\n"), reply.npos);
+    EXPECT_NE(reply.find("set-cookie: mine=1"), reply.npos);
+    EXPECT_EQ(reply.find("stolen"), reply.npos) << "a cookie for the platform's own host";
+}
+
+TEST_F(SiteRules, reach_no_private_address) {
+    reaches_other_ = false;
+    deploy({{"_redirects",
+             "/api/* http://127.0.0.1:PORT/:splat 200\n/meta http://169.254.169.254/ 200\n"
+             "/name http://localhost:PORT/ 200\n/no http://no-such-host.invalid/ 200\n"}});
+    for (const char* path : {"/api/x", "/meta", "/name", "/no"}) {
+        const std::string reply = get(path);
+        EXPECT_TRUE(reply.starts_with("HTTP/1.1 502 Bad Gateway\r\n")) << path << "\n" << reply;
+    }
+    EXPECT_TRUE(get("/").ends_with("home"));
+}
+
+TEST_F(SiteRules, do_not_go_round_for_ever) {
+    deploy({{"_redirects", "/api/* http://127.0.0.1:PORT/:splat 200\n"}});
+    const std::string fields =
+        "Via: 1.1 berth-rewrite, 1.1 berth-rewrite\r\nVia: 1.1 berth-rewrite\r\n";
+    EXPECT_TRUE(get("/api/x", fields).starts_with("HTTP/1.1 508 "));
+    EXPECT_TRUE(get("/api/x", "Via: 1.1 other\r\n").starts_with("HTTP/1.1 200 OK\r\n"));
+}
+
+}  // namespace
+}  // namespace berth::edge
