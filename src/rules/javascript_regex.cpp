@@ -155,7 +155,7 @@ class Translation {
 public:
     Translation(std::string_view text, Unnamed unnamed) : text_(text), unnamed_(unnamed) {}
 
-    Result<Regex> take() {
+    Result<JavascriptRegex> take() {
         while (at_ < text_.size()) {
             // Every round takes a character or ends with an error.
             const char c = text_[at_];
@@ -299,7 +299,7 @@ private:
     Unnamed unnamed_;
     std::size_t at_ = 0;
     std::size_t unnamed_seen_ = 0;
-    Regex out_;
+    JavascriptRegex out_;
 };
 
 /// What RE2 says against it; longer than this it is of no use to anyone.
@@ -311,13 +311,13 @@ Result<> checked(const std::string& regex) {
 
 }  // namespace
 
-Result<Regex> parse_javascript_regex(std::string_view text, Unnamed unnamed) {
+Result<JavascriptRegex> parse_javascript_regex(std::string_view text, Unnamed unnamed) {
     const LookAheads::Found found = LookAheads(text).take();
-    Result<Regex> regex = Translation(found.rest, unnamed).take();
+    Result<JavascriptRegex> regex = Translation(found.rest, unnamed).take();
     if (!regex) return regex.error();
     if (const Result<> ok = checked(regex->text); !ok) return ok.error();
     for (const std::string& ahead : found.unless) {
-        const Result<Regex> look = Translation(ahead, Unnamed::dropped).take();
+        const Result<JavascriptRegex> look = Translation(ahead, Unnamed::dropped).take();
         if (!look) return look.error();
         if (const Result<> ok = checked(look->text); !ok) return ok.error();
         regex->unless.push_back(look->text);

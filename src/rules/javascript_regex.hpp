@@ -16,7 +16,7 @@ enum class Unnamed {
     dropped,  // they capture nothing
 };
 
-struct Regex {
+struct JavascriptRegex {
     std::string text{};                 // RE2
     std::vector<std::string> unless{};  // RE2: no match where the text begins so
     std::vector<std::string> groups{};  // the names of what captures, in the order of opening;
@@ -30,6 +30,6 @@ struct Regex {
 /// before it and no alternative or repetition around it.
 /// Errors: invalid — look-arounds elsewhere and back-references, named in the message; what RE2
 ///         refuses, in its words.
-Result<Regex> parse_javascript_regex(std::string_view text, Unnamed unnamed);
+Result<JavascriptRegex> parse_javascript_regex(std::string_view text, Unnamed unnamed);
 
 }  // namespace berth::rules

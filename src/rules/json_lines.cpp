@@ -183,7 +183,7 @@ private:
 
 }  // namespace
 
-std::map<std::string, std::uint32_t> lines_of(std::string_view text) {
+std::map<std::string, std::uint32_t> json_lines_of(std::string_view text) {
     return LineReader(text).read();
 }
 

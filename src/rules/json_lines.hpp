@@ -16,7 +16,7 @@ namespace berth::rules {
 ///
 /// Not in it is what is too deep or too long to ask for: over 64 levels, over 256 bytes of
 /// pointer, and what comes after 8 MB of pointers.
-std::map<std::string, std::uint32_t> lines_of(std::string_view text);
+std::map<std::string, std::uint32_t> json_lines_of(std::string_view text);
 
 /// The line of `pointer`, or of the nearest thing around it that has one; 0: none has.
 std::uint32_t line_at(const std::map<std::string, std::uint32_t>& lines, std::string pointer);

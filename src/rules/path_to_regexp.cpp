@@ -303,7 +303,7 @@ Result<Pattern> regex_pattern(const std::vector<Token>& tokens) {
             regex += regex_of(tokens[at]);
         }
     }
-    Result<Regex> parsed = parse_javascript_regex(regex, Unnamed::named);
+    Result<JavascriptRegex> parsed = parse_javascript_regex(regex, Unnamed::named);
     if (!parsed) return parsed.error();
     pattern.regex = std::move(parsed->text);
     pattern.unless = std::move(parsed->unless);
