@@ -193,13 +193,13 @@ private:
                         rest().substr(0, 2));
         }
         if (c == 'u') return take_unicode();
+        // JavaScript takes other letters as they are; to RE2 some of them mean something, and it
+        // refuses some characters that need no escape.
+        constexpr std::string_view same = "dDwWsSbBtnrfvxpP";
+        const bool letter = is_letter(c) && same.find(c) == same.npos;
         if (c == '0') {
             out_.text += "\\x00";
-        } else if (is_letter(c) &&
-                   std::string_view("dDwWsSbBtnrfvxpP").find(c) == std::string_view::npos) {
-            // JavaScript takes other letters as they are; to RE2 some of them mean something.
-            out_.text.push_back(c);
-        } else if (c == '/' || c == '_' || static_cast<unsigned char>(c) >= 0x80) {
+        } else if (letter || c == '/' || c == '_' || static_cast<unsigned char>(c) >= 0x80) {
             out_.text.push_back(c);
         } else {
             out_.text += rest().substr(0, 2);

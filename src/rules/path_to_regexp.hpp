@@ -26,7 +26,7 @@ struct Source {
 /// Shape:  `/blog/:path*` → parts [blog, rest "path"]; `/:lang(en|de)/x` → regex
 ///         `(?:/(?P<lang>en|de))/x`; `/docs/(\d+)` → parts [docs], regex `(?:/(?P<g0>\d+))`;
 ///         `/((?!api/).*)` → regex `(?:/(?P<g0>.*))`, unless `/(?:api/)`.
-/// Strict: `/blog/:path*` is not `/blog/`, and `/:path*` is not `/`.
+/// Strict: `/blog/:path*` is not `/blog/`.
 ///
 /// Where a name stands twice, the last one counts, as with Vercel. Where "g0" is a name of the
 /// source's own, the unnamed group is "g0_".

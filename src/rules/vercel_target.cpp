@@ -187,8 +187,7 @@ Result<> take_origin(std::string_view& rest, const TemplateWords& words, Target&
         const std::string_view host = rest.substr(0, rest.find_first_of("/?#"));
         if (host.find('@') != host.npos)
             return fail(Failure::invalid, "it has a user name or password in it");
-        const Result<> ok = read_into(host, words, Place::host, target.host);
-        if (!ok) return ok;
+        if (Result<> ok = read_into(host, words, Place::host, target.host); !ok) return ok;
         const bool fixed = target.host.size() == 1 && target.host[0].capture.empty();
         if (host.empty() || (fixed && !http::is_authority(target.host[0].text)))
             return fail(Failure::invalid, "'{}' is no host", host);
