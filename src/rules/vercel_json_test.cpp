@@ -279,6 +279,7 @@ TEST(VercelJson, appends_captures_that_a_rewrite_does_not_use) {
         {"'source': '/a/:p', 'destination': '/b#:p'", "/b#{p}"},
         {"'source': '/a/:p', 'destination': 'https://:p.e/'", "https://{p}.e/"},
         {"'source': '/a/:p', 'destination': 'https://h.e/x'", "https://h.e/x?p={p}"},
+        {"'source': '/a/:p', 'destination': '/x/$1'", "/x/{p}?p={p}"},
         {"'source': '/(.*)', 'destination': '/x/'", "/x/"},
         {"'source': '/(.*)/:q', 'destination': '/x/$1'", "/x/{g0}?q={q}"},
         {"'source': '/a', 'destination': '/b', 'has': [{'type': 'host', 'value': 'e'}]",

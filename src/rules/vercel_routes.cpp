@@ -161,10 +161,10 @@ Result<Target> target_of(const VercelItem& item, std::string text, const Templat
     // Of old, "index.html" is "/index.html".
     const bool bare = !text.starts_with('/') && text.find(':') == text.npos;
     if (bare) text.insert(0, "/");
-    Result<Target> target = parse_vercel_target(text, words);
+    Result<VercelTarget> target = parse_vercel_target(text, words);
     if (!target)
         return wrong_at(item.pointer, "destination '{}': {}", text, target.error().message);
-    return target;
+    return std::move(target->target);
 }
 
 /// The route ends the search: what is at the path itself is served.

@@ -38,7 +38,7 @@ Result<Asked> read_asked(const VercelItem& item) {
     return Asked{std::move(*source), std::move(*conditions), std::move(words)};
 }
 
-Result<Target> read_destination(const VercelItem& item, const TemplateWords& words) {
+Result<VercelTarget> read_destination(const VercelItem& item, const TemplateWords& words) {
     const std::string pointer = item.pointer + "/destination";
     if (const json::value* found = item.object.if_contains("destination");
         found != nullptr && found->is_object()) {
@@ -46,7 +46,7 @@ Result<Target> read_destination(const VercelItem& item, const TemplateWords& wor
     }
     const Result<std::string> text = needed_text(item, "destination");
     if (!text) return text.error();
-    Result<Target> target = parse_vercel_target(*text, words);
+    Result<VercelTarget> target = parse_vercel_target(*text, words);
     if (!target) return wrong_at(pointer, "destination '{}': {}", *text, target.error().message);
     return target;
 }
@@ -84,12 +84,12 @@ Rule rule_of(const VercelItem& item, Asked asked, Target to) {
 Result<> read_redirect(const VercelItem& item) {
     Result<Asked> asked = read_asked(item);
     if (!asked) return asked.error();
-    Result<Target> to = read_destination(item, asked->words);
+    Result<VercelTarget> to = read_destination(item, asked->words);
     if (!to) return to.error();
     const Result<std::uint32_t> status = redirect_status(item);
     if (!status) return status.error();
     warn_of_unknown(item, {"source", "destination", "permanent", "statusCode", "has", "missing"});
-    Rule rule = rule_of(item, std::move(*asked), std::move(*to));
+    Rule rule = rule_of(item, std::move(*asked), std::move(to->target));
     rule.stage = Stage::before;
     rule.forced = true;
     rule.action = Action::redirect;
@@ -111,13 +111,13 @@ Result<> read_rewrite(const VercelItem& item) {
         return wrong_at(item.pointer + "/source",
                         "'/.well-known' is reserved and cannot be rewritten: put a file there");
     }
-    Result<Target> to = read_destination(item, asked->words);
+    Result<VercelTarget> to = read_destination(item, asked->words);
     if (!to) return to.error();
     const Result<std::optional<std::uint32_t>> status = status_member(item, "statusCode");
     if (!status) return status.error();
     warn_of_unknown(item, {"source", "destination", "statusCode", "has", "missing"});
     append_captures(*to, asked->words);
-    Rule rule = rule_of(item, std::move(*asked), std::move(*to));
+    Rule rule = rule_of(item, std::move(*asked), std::move(to->target));
     rule.stage = Stage::after;
     rule.action = Action::rewrite;
     rule.status = status->value_or(200);

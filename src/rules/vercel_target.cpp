@@ -54,6 +54,9 @@ public:
         return std::move(pieces_);
     }
 
+    /// Whether what was read asks for a capture by name.
+    bool asks_by_name() const { return asks_by_name_; }
+
 private:
     bool in_url() const { return place_ != Place::header; }
     bool by_colon() const { return words_.syntax() == TemplateSyntax::colon; }
@@ -114,6 +117,7 @@ private:
         const std::string* capture = name.empty() ? nullptr : words_.find(name);
         if (capture != nullptr) {
             push_capture(*capture);
+            asks_by_name_ = asks_by_name_ || !std::ranges::all_of(name, is_digit);
             at_ += 1 + name.size();
             if (in_url()) skip_pattern();
             skip_modifier();
@@ -167,18 +171,23 @@ private:
     Place place_;
     std::size_t at_ = 0;
     std::string plain_;
+    bool asks_by_name_ = false;
     Template pieces_;
 };
 
-Result<> read_into(std::string_view text, const TemplateWords& words, Place place, Template& into) {
-    Result<Template> pieces = TemplateReader(text, words, place).read();
+Result<> read_into(std::string_view text, const TemplateWords& words, Place place, Template& into,
+                   VercelTarget& to) {
+    TemplateReader reader(text, words, place);
+    Result<Template> pieces = reader.read();
     if (!pieces) return pieces.error();
     into = std::move(*pieces);
+    if (place != Place::query) to.asks_by_name = to.asks_by_name || reader.asks_by_name();
     return {};
 }
 
 /// Reads "https://host" at the beginning of `rest` and takes it off.
-Result<> take_origin(std::string_view& rest, const TemplateWords& words, Target& target) {
+Result<> take_origin(std::string_view& rest, const TemplateWords& words, VercelTarget& to) {
+    Target& target = to.target;
     for (const std::string_view scheme : {"https", "http"}) {
         const std::size_t bytes = scheme.size() + 3;
         if (!http::equal_but_for_case(rest.substr(0, bytes), std::string(scheme) + "://")) continue;
@@ -187,7 +196,7 @@ Result<> take_origin(std::string_view& rest, const TemplateWords& words, Target&
         const std::string_view host = rest.substr(0, rest.find_first_of("/?#"));
         if (host.find('@') != host.npos)
             return fail(Failure::invalid, "it has a user name or password in it");
-        if (Result<> ok = read_into(host, words, Place::host, target.host); !ok) return ok;
+        if (Result<> ok = read_into(host, words, Place::host, target.host, to); !ok) return ok;
         const bool fixed = target.host.size() == 1 && target.host[0].capture.empty();
         if (host.empty() || (fixed && !http::is_authority(target.host[0].text)))
             return fail(Failure::invalid, "'{}' is no host", host);
@@ -239,10 +248,11 @@ TemplateWords template_words(const std::vector<SourceCapture>& captures) {
     return words;
 }
 
-Result<Target> parse_vercel_target(std::string_view text, const TemplateWords& words) {
-    Target target;
+Result<VercelTarget> parse_vercel_target(std::string_view text, const TemplateWords& words) {
+    VercelTarget to;
+    Target& target = to.target;
     std::string_view rest = text;
-    if (const Result<> ok = take_origin(rest, words, target); !ok) return ok.error();
+    if (const Result<> ok = take_origin(rest, words, to); !ok) return ok.error();
     const std::size_t hash = std::min(rest.find('#'), rest.size());
     const std::string_view fragment = rest.substr(std::min(hash + 1, rest.size()));
     rest = rest.substr(0, hash);
@@ -250,13 +260,13 @@ Result<Target> parse_vercel_target(std::string_view text, const TemplateWords& w
     const std::string_view query = rest.substr(std::min(mark + 1, rest.size()));
     const std::string_view path = mark == 0 ? "/" : rest.substr(0, mark);
 
-    if (const Result<> ok = read_into(path, words, Place::path, target.path); !ok)
+    if (const Result<> ok = read_into(path, words, Place::path, target.path, to); !ok)
         return ok.error();
-    if (const Result<> ok = read_into(query, words, Place::query, target.query); !ok)
+    if (const Result<> ok = read_into(query, words, Place::query, target.query, to); !ok)
         return ok.error();
-    if (const Result<> ok = read_into(fragment, words, Place::fragment, target.fragment); !ok)
+    if (const Result<> ok = read_into(fragment, words, Place::fragment, target.fragment, to); !ok)
         return ok.error();
-    return target;
+    return to;
 }
 
 Template parse_header_template(std::string_view text, const TemplateWords& words) {
@@ -273,14 +283,9 @@ bool asks_for(const Target& target, const std::string& capture) {
            asks_for(target.query, capture) || asks_for(target.fragment, capture);
 }
 
-void append_captures(Target& target, const TemplateWords& words) {
-    for (const std::string& name : words.names()) {
-        const std::string& capture = *words.find(name);
-        if (asks_for(target.path, capture) || asks_for(target.host, capture) ||
-            asks_for(target.fragment, capture)) {
-            return;
-        }
-    }
+void append_captures(VercelTarget& to, const TemplateWords& words) {
+    if (to.asks_by_name) return;
+    Target& target = to.target;
     for (const std::string& name : words.names()) {
         if (has_parameter(target.query, name)) continue;
         const std::string lead = (target.query.empty() ? "" : "&") + name + "=";

@@ -48,20 +48,25 @@ private:
 /// The words of a source.
 TemplateWords template_words(const std::vector<SourceCapture>& captures);
 
+struct VercelTarget {
+    Target target{};
+    bool asks_by_name = false;  // for a capture, in its host, path or fragment; "$1" is no name
+};
+
 /// Where a redirect or rewrite leads: a path on this site, or an http(s) address. What a URL cannot
 /// hold as it is ("é", a line feed) is encoded.
 ///
 /// Shape:  "/b/:path*?q=:id" → path "/b/" {path}, query "q=" {id}
 /// Errors: invalid — `:x` that no capture is named, but in a fragment, as with Vercel; neither a
 ///         path nor an http(s) address; a user name or password in it.
-Result<Target> parse_vercel_target(std::string_view text, const TemplateWords& words);
+Result<VercelTarget> parse_vercel_target(std::string_view text, const TemplateWords& words);
 
 /// A header's name or value: what is no capture stays as it is.
 Template parse_header_template(std::string_view text, const TemplateWords& words);
 
 /// Gives a rewrite's target the named captures that it does not ask for, as parameters. Only when
-/// path, host and fragment ask for none at all, and those excepted that its query has already.
-void append_captures(Target& target, const TemplateWords& words);
+/// it asks for none by name, and those excepted that its query has already.
+void append_captures(VercelTarget& to, const TemplateWords& words);
 
 /// Whether any part of the target asks for that capture.
 bool asks_for(const Target& target, const std::string& capture);
