@@ -81,7 +81,7 @@ TEST(JsonLines, ends_whatever_it_is_given) {
         "/*",
         "/*/",
         "[1 2 3",
-        std::string("\0\0{\"a\0\":1}", 11),
+        std::string("\0\0{\"a\0\":1}", 10),
         "\xff\xfe{\"\xff\":1}",
         "{\"\\ud800\": [1]}",
         "1 2 3",

@@ -44,6 +44,7 @@ std::string shape(const Condition& condition) {
 
 std::vector<std::string> shapes(const std::vector<Condition>& conditions) {
     std::vector<std::string> out;
+    out.reserve(conditions.size());
     for (const Condition& condition : conditions)
         out.push_back(shape(condition));
     return out;
@@ -51,6 +52,7 @@ std::vector<std::string> shapes(const std::vector<Condition>& conditions) {
 
 std::vector<std::string> shapes(const std::vector<HeaderChange>& changes) {
     std::vector<std::string> out;
+    out.reserve(changes.size());
     for (const HeaderChange& change : changes)
         out.push_back(shape(change.name) + ": " + shape(change.value));
     return out;
@@ -641,10 +643,10 @@ TEST(VercelJson, survives_wrong_types_everywhere) {
         "{'redirects': [{'source': '/a', 'destination': '/b', 'missing': [{'type': @}]}]}",
         "{'redirects': [{'source': '/a', 'destination': '/b', 'statusCode': @}]}",
         "{'rewrites': [{'source': '/:a', 'destination': @, 'has': [{'type': 'query', 'key': @}]}]}",
-        "{'rewrites': [{'source': '/a', 'destination': '/b',"
-        " 'has': [{'type': 'query', 'key': 'k', 'value': @}]}]}",
-        "{'rewrites': [{'source': '/a', 'destination': '/b',"
-        " 'has': [{'type': 'host', 'value': {'eq': @, 'inc': @, 're': @, 'gt': @}}]}]}",
+        "{'headers': [{'source': '/a', 'has': [{'type': 'query', 'key': 'k', 'value': @}]}]}",
+        "{'headers': [{'source': '/a', 'has': [{'type': 'host', 'value': {'eq': @, 're': @}}]}]}",
+        "{'headers': [{'source': '/a', 'has': [{'type': 'host', 'value': {'inc': @}}]}]}",
+        "{'headers': [{'source': '/a', 'has': [{'type': 'host', 'value': {'gt': @}}]}]}",
         "{'headers': [{'source': '/a', 'headers': @}]}",
         "{'headers': [{'source': '/a', 'headers': [{'key': @, 'value': @}]}]}",
         "{'routes': [{'src': @, 'dest': @, 'headers': @, 'methods': @, 'status': @}]}",
