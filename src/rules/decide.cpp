@@ -5,6 +5,7 @@
 #include "http/normalise.hpp"
 #include "rules/conditions.hpp"
 #include "rules/expand.hpp"
+#include "rules/headers_file.hpp"
 
 namespace berth::rules {
 
@@ -65,7 +66,8 @@ void apply_changes(std::vector<Field>& fields, const std::vector<HeaderChange>& 
     for (const HeaderChange& change : changes) {
         const auto name = expand_field(change.name, captures);
         auto value = expand_field(change.value, captures);
-        if (name && value) change_field(fields, change.kind, *name, std::move(*value), dialect);
+        if (name && value && !is_servers_own(*name))
+            change_field(fields, change.kind, *name, std::move(*value), dialect);
     }
 }
 

@@ -11,6 +11,7 @@
 #include "rules/lines.hpp"
 #include "rules/netlify_redirects.hpp"
 #include "rules/netlify_toml.hpp"
+#include "rules/vercel_json.hpp"
 
 namespace berth::rules {
 
@@ -145,6 +146,7 @@ RuleSet read_rules(const FileMap& all) {
         cloudflare ? read_cloudflare_redirects(*text, set) : read_netlify_redirects(*text, set);
     if (const std::string* text = find(files, headers_file))
         cloudflare ? read_cloudflare_headers(*text, set) : read_netlify_headers(*text, set);
+    if (const std::string* text = find(files, "vercel.json")) read_vercel_json(*text, set);
     if (const std::string* text = find(files, "netlify.toml")) read_netlify_toml(*text, set);
     if (const std::string* text = find(files, "berth.toml")) read_berth_toml(*text, set);
     if (const char* name = wrangler_of(files); name != nullptr && cloudflare)
