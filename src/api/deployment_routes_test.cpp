@@ -6,6 +6,7 @@
 #include "api/testing.hpp"
 #include "deployments/deployments.hpp"
 #include "objects/object_store.hpp"
+#include "rules/read_rules.hpp"
 
 namespace berth::api {
 namespace {
@@ -138,6 +139,50 @@ TEST_F(DeploymentRoutesTest, an_event_stream_tells_lines_then_the_state_then_the
     const std::string text = streamed(path, "after=2", "text/event-stream");
     EXPECT_TRUE(text.starts_with("event: lines\nid: 3\n")) << text;
     EXPECT_LT(text.find("event: state\nid: 3\n"), text.find("event: end\nid: 3\n")) << text;
+}
+
+TEST_F(DeploymentRoutesTest, explains_a_url_by_the_published_rules) {
+    const std::string id = deploy();
+    const std::string path = "/api/v1/deployments/" + id;
+    EXPECT_EQ(send(Verb::get, path + "/rules", "", ann_).code(), "nothing_published");
+    artifacts::Manifest manifest;
+    manifest.deployment = id;
+    manifest.files["index.html"] = {.sha256 = std::string(64, 'a'), .type = "text/html"};
+    manifest.files["assets/index-BsK3x9ab.js"] = {.sha256 = std::string(64, 'b'),
+                                                  .type = "text/javascript"};
+    manifest.rules =
+        rules::read_rules({{"_redirects", "/old /new\nbroken\n"}, {"_headers", "/*\n X-A: 1\n"}});
+    const objects::Object stored{artifacts::manifest_key(id), json::text(manifest)};
+    wait(objects_->put(stored));
+
+    const auto rules = send(Verb::get, path + "/rules", "", ann_);
+    EXPECT_EQ(rules.at("dialect"), "netlify");
+    const boost::json::value problem = rules.json().at("problems").at(0);
+    EXPECT_EQ(problem.at("line"), 2);
+    EXPECT_EQ(problem.at("severity"), "error");
+
+    const auto told = send(Verb::post, path + "/explain", R"({"url": "/old?x=1"})", ann_);
+    EXPECT_EQ(told.status, 200u) << told.text;
+    EXPECT_EQ(told.json().at("status"), 301);
+    EXPECT_EQ(told.json().at("location"), "/new?x=1");
+    EXPECT_EQ(told.json().at("url"), "https://shop.localhost/old?x=1");
+    EXPECT_EQ(told.json().at("steps").at(0).at("rule").at("file"), "_redirects");
+
+    const auto asset =
+        send(Verb::post, path + "/explain", R"({"url": "/assets/index-BsK3x9ab.js"})", ann_);
+    EXPECT_EQ(asset.json().at("file"), "assets/index-BsK3x9ab.js");
+    std::map<std::string, std::string> headers;
+    const boost::json::value sent = asset.json().at("headers");
+    for (const auto& header : sent.as_array())
+        headers[json::to<std::string>(header.at("name")).value()] =
+            json::to<std::string>(header.at("value")).value();
+    EXPECT_EQ(headers["cache-control"], "public, max-age=31536000, immutable");
+    EXPECT_EQ(headers["x-a"], "1");
+    EXPECT_EQ(headers["etag"], "\"" + std::string(64, 'b') + "\"");
+
+    const auto wrong = send(Verb::post, path + "/explain", R"({"url": "/%zz"})", ann_);
+    EXPECT_EQ(wrong.code(), "invalid_url");
+    EXPECT_EQ(send(Verb::post, path + "/explain", R"({"url": 3})", ann_).status, 422u);
 }
 
 }  // namespace

@@ -17,6 +17,7 @@ std::span<const Route> user_routes();
 std::span<const Route> hook_routes();
 std::span<const Route> inspect_routes();
 std::span<const Route> deployment_routes();
+std::span<const Route> explain_routes();
 std::span<const Route> log_routes();
 std::span<const Route> event_routes();
 std::span<const Route> worker_routes();

@@ -11,7 +11,7 @@ TEST(Manifest, has_the_documented_json) {
     EXPECT_EQ(json::text(manifest),
               R"({"version":1,"deployment":"dpl_1","project":"prj_1","spa":true,"files":)"
               R"({"index.html":{"kind":"file","sha256":"ab","bytes":2,"type":"text/html",)"
-              R"("executable":false,"variants":{}}}})");
+              R"("executable":false,"variants":{}}},"rules":{}})");
 }
 
 TEST(Manifest, keys_are_the_documented_ones) {

@@ -134,6 +134,39 @@ Said log_answer(const Asked& asked, const std::string& id, std::size_t times) {
     return said;
 }
 
+Said explain_answer(const Asked& asked) {
+    const bj::object question = bj::parse(asked.body).as_object();
+    const std::string url(question.at("url").as_string());
+    if (url.find("%zz") != url.npos)
+        return refused(422, "invalid_url", "the path has a malformed escape", "/url");
+    const bool beta = !question.at("headers").as_object().empty();
+    const auto rule = [](int line, const char* text) {
+        return bj::object{{"file", "_redirects"}, {"line", line}, {"text", text}};
+    };
+    bj::array steps;
+    if (!beta) {
+        steps.push_back(bj::object{{"rule", rule(1, "/old /beta 302 Cookie=beta")},
+                                   {"decided", false},
+                                   {"why", "the path matches, but not the condition"}});
+        steps.push_back(
+            bj::object{{"rule", nullptr}, {"decided", false}, {"why", "there is no file"}});
+    }
+    steps.push_back(
+        bj::object{{"rule", beta ? rule(1, "/old /beta 302 Cookie=beta") : rule(2, "/old /new")},
+                   {"decided", true},
+                   {"why", "the path and all conditions match"}});
+    return json_said(200, bj::object{{"url", "https://shop.localhost/old"},
+                                     {"dialect", "netlify"},
+                                     {"why", "there is a netlify.toml"},
+                                     {"steps", std::move(steps)},
+                                     {"status", beta ? 302 : 301},
+                                     {"file", ""},
+                                     {"location", beta ? "/beta" : "/new"},
+                                     {"fetched", false},
+                                     {"headers", bj::array{bj::object{{"name", "cache-control"},
+                                                                      {"value", "no-store"}}}}});
+}
+
 Said deployment_answer(const Asked& asked, std::size_t times) {
     const std::string rest = asked.path.substr(std::string("/deployments/").size());
     const std::string id = rest.substr(0, rest.find('/'));
@@ -142,6 +175,7 @@ Said deployment_answer(const Asked& asked, std::size_t times) {
     if (action == "log") return log_answer(asked, id, times);
     if (action == "cancel") return json_said(200, deployment(id, "building"));
     if (action == "redeploy") return json_said(201, deployment(id, "queued"));
+    if (action == "explain") return explain_answer(asked);
     if (asked.verb == "DELETE") return {.status = 204};
     if (id == "dpl_slow" && asked.verb == "GET" && times > 1) {
         return json_said(200, deployment(id, "canceled"));

@@ -45,9 +45,4 @@ enum class RangeKind { whole, part, unsatisfiable };
 /// One range of `bytes=`. Several ranges, other units and malformed ones are the whole.
 RangeKind parse_range(std::string_view field, std::uint64_t bytes, Range& into);
 
-/// Whether the name carries a hash of its content, so that it may be cached for good:
-/// "assets/index-BsK3x9ab.js", "static/js/main.8f3a2b1c.chunk.js"; never HTML. When in doubt it
-/// does not: asking again costs a 304, a stale file in everybody's cache lasts a year.
-bool is_hashed_name(std::string_view path);
-
 }  // namespace berth::edge

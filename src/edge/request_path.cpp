@@ -1,5 +1,6 @@
 #include "edge/request_path.hpp"
 
+#include "artifacts/hashed_name.hpp"
 #include "base/clock.hpp"
 #include "edge/site_fields.hpp"
 #include "http/normalise.hpp"
@@ -107,7 +108,7 @@ Step answer_site(Loop& loop, const Route& route, const std::set<std::string>& un
     rules::Decision decision = decide(loop, *site);
     using enum rules::Decision::Kind;
     if (decision.kind == missing && decision.rule == nullptr &&
-        is_hashed_name(std::string_view(loop.path).substr(1)) &&
+        artifacts::is_hashed_name(std::string_view(loop.path).substr(1)) &&
         answer_previous(loop, route, unloadable, step)) {
         return step;
     }

@@ -5,6 +5,7 @@
 #include <functional>
 #include <limits>
 
+#include "artifacts/hashed_name.hpp"
 #include "base/crypto.hpp"
 #include "edge/negotiation.hpp"
 #include "http/head_parser.hpp"
@@ -70,7 +71,7 @@ Result<> Site::add(const std::string& path, const artifacts::ManifestEntry& entr
     const std::string& type = entry.type.empty() ? "application/octet-stream" : entry.type;
     file.type = type_number(type);
     file.compressible = artifacts::compressible(type) || !entry.variants.empty();
-    file.immutable = is_hashed_name(path);
+    file.immutable = artifacts::is_hashed_name(path);
     paths_ += path;
     files_.push_back(file);
     return boost::system::in_place_value;

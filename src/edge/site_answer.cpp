@@ -5,6 +5,7 @@
 #include <array>
 #include <optional>
 
+#include "artifacts/caching.hpp"
 #include "base/log.hpp"
 #include "http/message.hpp"
 
@@ -12,14 +13,9 @@ namespace berth::edge {
 
 namespace {
 
-constexpr std::string_view revalidate = "public, max-age=0, must-revalidate";
-constexpr std::string_view for_good = "public, max-age=31536000, immutable";
-
 std::string etag_of(const SiteFile& file, Coding coding) {
-    std::string etag = "\"" + hex_of(file.sha256);
-    if (coding == Coding::br) etag += "-br";
-    if (coding == Coding::gzip) etag += "-gzip";
-    return etag + "\"";
+    constexpr std::array<std::string_view, 3> words{"", "gzip", "br"};
+    return artifacts::etag(hex_of(file.sha256), words[static_cast<std::size_t>(coding)]);
 }
 
 void add_status(std::string& head, unsigned status) {
@@ -37,7 +33,7 @@ void add_caching(std::string& head, const SiteFile& file, unsigned status, std::
     if (status == 416) {
         add(head, "cache-control", "no-store");  // the next may ask for another range
     } else {
-        add(head, "cache-control", file.immutable && status != 404 ? for_good : revalidate);
+        add(head, "cache-control", artifacts::cache_control(file.immutable, status));
     }
     if (file.compressible) add(head, "vary", "accept-encoding");
 }
@@ -306,7 +302,7 @@ SiteAnswer answer_redirect(unsigned status, std::string_view location) {
     add_status(answer.head, status);
     add(answer.head, "location", location);
     add(answer.head, "content-length", "0");
-    add(answer.head, "cache-control", revalidate);
+    add(answer.head, "cache-control", artifacts::revalidate);
     return answer;
 }
 

@@ -52,7 +52,7 @@ struct VercelItem {
 /// An error at `pointer`.
 template <class... Args>
 Error wrong_at(const std::string& pointer, fmt::format_string<Args...> text, Args&&... args) {
-    return fail_as(Failure::invalid, "invalid_rule", pointer, text, std::forward<Args>(args)...);
+    return fail_as(Failure::invalid, "invalid", pointer, text, std::forward<Args>(args)...);
 }
 
 /// Reads every object of the list `root[key]`, up to Vercel's limit. One that is wrong is a
