@@ -12,7 +12,7 @@
 #include <thread>
 
 #include "base/process.hpp"
-#include "edge/visitor_address.hpp"
+#include "edge/rewrite_reach.hpp"
 #include "engines/reach_policy.hpp"
 #include "roles/role_config.hpp"
 
@@ -101,6 +101,8 @@ Result<> check_nets(const ServeConfig& config) {
     }
     const auto proxies = edge::TrustedProxies::parse(split_list(config.trusted_proxy));
     if (!proxies) return proxies.error();
+    const auto reach = edge::RewriteReach::parse(split_list(config.allow_rewrite_nets));
+    if (!reach) return reach.error();
     return {};
 }
 
@@ -211,7 +213,7 @@ ChildSpec Crew::worker(const std::string& server, const std::string& token) {
 ChildSpec Crew::edge(const EdgePlaces& places, std::vector<Fd> sockets) {
     const bool joined = !places.server.empty();
     const std::string state = seen("edge", "state", layout_.edge());
-    const bool trusts_more = joined && !trust_bundle(config_.ca_file, layout_.edge()).empty();
+    const bool trusts_more = !trust_bundle(config_.ca_file, layout_.edge()).empty();
     EdgeRoleConfig config{
         .server = joined ? places.server : "unix:" + api_at("edge") + ":",
         .token = places.token,
