@@ -52,11 +52,11 @@ class Nginx:
         shutil.rmtree(self.dir, ignore_errors=True)
 
 
-def _load(port, host, pids, seconds=SECONDS):
+def _load(port, host, pids, seconds=SECONDS, path="/"):
     """→ (microseconds of processor time per request, requests per second)"""
     before = machine.cpu_seconds(pids)
     done = subprocess.run(["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "-H", f"Host: {host}",
-                           f"http://127.0.0.1:{port}/"], capture_output=True, text=True, check=True)
+                           f"http://127.0.0.1:{port}{path}"], capture_output=True, text=True, check=True)
     spent = machine.cpu_seconds(pids) - before
     if "Non-2xx" in done.stdout or "Socket errors" in done.stdout:
         raise RuntimeError(done.stdout)

@@ -35,12 +35,15 @@ rules::RuleSet compile_rules(BuildRun& run, std::map<std::string, std::string> o
                         jobs::Level::error);
         }
     }
+    const std::int64_t began_ms = steady_now_ms();
     rules::RuleSet set = rules::read_rules(files);
+    const std::int64_t took_ms = steady_now_ms() - began_ms;
     if (files.empty()) return set;
     run.log.say(fmt::format("Rules in the words of {}: {}",
                             boost::describe::enum_to_string(set.dialect, ""), set.why));
-    run.log.say(fmt::format("  {} for paths, {} for headers", counted(set.rules.size(), "rule"),
-                            counted(set.headers.size(), "rule")));
+    run.log.say(fmt::format("  {} for paths, {} for headers, read in {} ms",
+                            counted(set.rules.size(), "rule"),
+                            counted(set.headers.size(), "rule"), took_ms));
     for (const Problem& problem : set.problems)
         say_problem(run.log, problem);
     return set;

@@ -22,7 +22,7 @@ struct EdgeLimits {
     std::uint64_t bytes_per_second_min = 1'024;         // of what is sent and received
     std::size_t connections_max = 20'000;               // per loop
     std::size_t body_memory_bytes = 8 << 20;            // small files in memory, all loops together
-    std::size_t site_memory_bytes = 8 << 20;            // packed manifests, per loop, shared
+    std::size_t site_memory_bytes = 64 << 20;           // sites in use, per loop, shared by all
 };
 
 struct EdgeConfig {

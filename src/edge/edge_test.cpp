@@ -418,6 +418,12 @@ TEST_F(EdgeTest, sees_a_local_store_change_without_being_told) {
     EXPECT_EQ(edge_->generation(), wanted);  // polling would take 10 s
 }
 
+TEST_F(EdgeTest, serves_a_site_that_is_larger_than_its_memory) {
+    limits_.site_memory_bytes = 100;
+    EXPECT_EQ(body_of(get("/")), page);
+    EXPECT_EQ(body_of(get("/about")), "about");
+}
+
 TEST_F(EdgeTest, hides_members_only_sites_and_says_that_apps_do_not_run) {
     artifacts::Route route = store_.route("shop.test", "dpl_1");
     route.access = artifacts::Access::members;

@@ -115,11 +115,10 @@ Task<After> carry_out(Connection& connection, Step& step) {
 Task<After> serve_head(Connection& connection, std::size_t bytes) {
     Loop& loop = connection.loop;
     Counters::add(loop.counters.requests);
-    std::set<std::string> unloadable;
+    LoadedSites loaded;
     while (true) {  // each round but the last loads one deployment; a route names few
         loop.peer = connection.peer;
-        Step step =
-            take_request(loop, connection.stream.buffered_in_place().first(bytes), unloadable);
+        Step step = take_request(loop, connection.stream.buffered_in_place().first(bytes), loaded);
         if (step.kind == Step::Kind::pass_on) {
             const After after = co_await pass_on(connection, bytes);
             co_return after;
@@ -134,10 +133,7 @@ Task<After> serve_head(Connection& connection, std::size_t bytes) {
             co_return after;
         }
         connection.stream.no_limit();
-        const std::shared_ptr<const Site> site = co_await load_site(loop, step.deployment);
-        // One that is larger than the shelf is loaded anew for each request, but served.
-        if (!site || loop.sites.find(step.deployment) == nullptr)
-            unloadable.insert(step.deployment);
+        loaded[step.deployment] = co_await load_site(loop, step.deployment);
     }
 }
 

@@ -27,23 +27,21 @@ Step page(Loop& loop, unsigned status, std::string_view code, std::string_view d
 }
 
 /// Finds the site of a deployment; a step that asks for it to be loaded, or says that it cannot be.
-const Site* site_or_step(Loop& loop, const std::string& deployment,
-                         const std::set<std::string>& unloadable, Step& step) {
+const Site* site_or_step(Loop& loop, const std::string& deployment, const LoadedSites& loaded,
+                         Step& step) {
     if (const auto* site = loop.sites.find(deployment)) return site->get();
-    if (!unloadable.contains(deployment)) {
-        step.kind = Step::Kind::load;
-        step.deployment = deployment;
-    }
+    if (const auto here = loaded.find(deployment); here != loaded.end()) return here->second.get();
+    step.kind = Step::Kind::load;
+    step.deployment = deployment;
     return nullptr;
 }
 
 /// The hashed asset of a deployment that the host pointed to before. True: `step` says what to do.
-bool answer_previous(Loop& loop, const Route& route, const std::set<std::string>& unloadable,
-                     Step& step) {
+bool answer_previous(Loop& loop, const Route& route, const LoadedSites& loaded, Step& step) {
     const std::int64_t now = unix_now_ms();
     for (const artifacts::PreviousDeployment& previous : route.previous) {
         if (previous.until_ms <= now) continue;
-        const Site* site = site_or_step(loop, previous.deployment, unloadable, step);
+        const Site* site = site_or_step(loop, previous.deployment, loaded, step);
         if (step.kind == Step::Kind::load) return true;
         if (site == nullptr) continue;
         const SiteFile* file = site->find(std::string_view(loop.path).substr(1));
@@ -98,9 +96,9 @@ void answer_decision(Loop& loop, const Site& site, rules::Decision& decision, St
     apply_fields(step.answer, decision.fields);
 }
 
-Step answer_site(Loop& loop, const Route& route, const std::set<std::string>& unloadable) {
+Step answer_site(Loop& loop, const Route& route, const LoadedSites& loaded) {
     Step step;
-    const Site* site = site_or_step(loop, route.deployment, unloadable, step);
+    const Site* site = site_or_step(loop, route.deployment, loaded, step);
     if (step.kind == Step::Kind::load) return step;
     if (site == nullptr) {
         return page(loop, 503, "site_unavailable", "This site cannot be read at the moment.");
@@ -109,14 +107,14 @@ Step answer_site(Loop& loop, const Route& route, const std::set<std::string>& un
     using enum rules::Decision::Kind;
     if (decision.kind == missing && decision.rule == nullptr &&
         artifacts::is_hashed_name(std::string_view(loop.path).substr(1)) &&
-        answer_previous(loop, route, unloadable, step)) {
+        answer_previous(loop, route, loaded, step)) {
         return step;
     }
     answer_decision(loop, *site, decision, step);
     return step;
 }
 
-Step answer_host(Loop& loop, const std::set<std::string>& unloadable) {
+Step answer_host(Loop& loop, const LoadedSites& loaded) {
     const std::shared_ptr<const Route> route = loop.table->find(loop.host);
     if (!route) return page(loop, 404, "unknown_host", "There is no site at this address.");
     if (route->access != artifacts::Access::everybody) {
@@ -125,7 +123,7 @@ Step answer_host(Loop& loop, const std::set<std::string>& unloadable) {
     if (route->kind != artifacts::RouteKind::site) {
         return page(loop, 503, "app_unavailable", "This app is not running.");
     }
-    return answer_site(loop, *route, unloadable);
+    return answer_site(loop, *route, loaded);
 }
 
 }  // namespace
@@ -137,7 +135,7 @@ Step refuse(Loop& loop, const http::Refusal& refusal) {
     return step;
 }
 
-Step take_request(Loop& loop, std::span<char> head, const std::set<std::string>& unloadable) {
+Step take_request(Loop& loop, std::span<char> head, const LoadedSites& loaded) {
     if (const http::Refusal no = http::parse_head(head, loop.head)) return refuse(loop, no);
     if (!http::normalise_host(loop.head.authority, loop.host)) {
         return refuse(loop, {400, "host", "Host is malformed"});
@@ -160,7 +158,7 @@ Step take_request(Loop& loop, std::span<char> head, const std::set<std::string>&
         step.head_only = loop.head.verb == "HEAD";
         return step;
     }
-    step = answer_host(loop, unloadable);
+    step = answer_host(loop, loaded);
     step.head_only = loop.head.verb == "HEAD";
     // A body that a site does not read would be taken for the next request.
     step.keep_alive = loop.head.keep_alive && loop.head.framing == http::Framing::none;

@@ -2,7 +2,7 @@
 /// From a received head to what is to be done: refuse it, answer it from a site, load that site
 /// first, pass it on to the api, or get it from elsewhere. Does not wait.
 
-#include <set>
+#include <map>
 #include <span>
 #include <string>
 
@@ -23,9 +23,13 @@ struct Step {
     std::vector<rules::Field> upstream_fields{};  // of the request for it
 };
 
-/// `unloadable`: deployments that were tried in vain for this request. The loop's scratch holds the
+/// Sites that were loaded for this request; null: in vain. One that is too large for the loop's
+/// shelf is nowhere else.
+using LoadedSites = std::map<std::string, std::shared_ptr<const Site>>;
+
+/// `loaded`: what earlier rounds of the same request have loaded. The loop's scratch holds the
 /// parsed head afterwards. `head` may be given again after a load.
-Step take_request(Loop& loop, std::span<char> head, const std::set<std::string>& unloadable);
+Step take_request(Loop& loop, std::span<char> head, const LoadedSites& loaded);
 
 Step refuse(Loop& loop, const http::Refusal& refusal);
 
