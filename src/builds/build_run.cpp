@@ -15,7 +15,7 @@ void add(Sha256& hash, std::string_view part) {
 }
 
 void add_variables(Sha256& hash, const BuildRun& run) {
-    std::map<std::string, std::string> sorted;
+    std::map<std::string, std::string> sorted = run.plan.environment;
     for (const jobs::JobVariable& variable : run.job.variables) {
         sorted[variable.key] = variable.value;
     }
@@ -109,6 +109,8 @@ Task<Outcome<>> make_job_volume(BuildRun& run, std::string name) {
 
 engines::Run command_run(const BuildRun& run, std::string command, const std::string& cache) {
     std::map<std::string, std::string> environment = base_environment(run, cache);
+    for (const auto& [name, value] : run.plan.environment)
+        environment[name] = value;
     for (const jobs::JobVariable& variable : run.job.variables) {
         environment[variable.key] = variable.value;
     }

@@ -61,7 +61,9 @@ Task<Outcome<>> prepare(BuildRun& run) {
     const Outcome<> fetched = co_await fetch(run);
     if (!fetched) co_return fetched.error();
 
-    Outcome<BuildPlan> plan = make_plan(run.survey, run.job.settings);
+    const rules::BuildContext context{run.job.environment == "production",
+                                      run.survey.commit.branch};
+    Outcome<BuildPlan> plan = make_plan(run.survey, run.job.settings, context);
     if (!plan) {
         jobs::Advance facts{.to = State::cloning, .commit = run.survey.commit};
         (void)co_await advance(run, std::move(facts));

@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "builds/node_version.hpp"
+#include "rules/read_rules.hpp"
 
 namespace berth::builds {
 namespace {
@@ -85,8 +86,66 @@ bool names_registry(const std::string* npmrc) {
     return false;
 }
 
+/// What is not left to detection.
+struct Chosen {
+    std::optional<jobs::Planned> install_command{};
+    std::optional<jobs::Planned> build_command{};
+    std::optional<jobs::Planned> output_dir{};  // not empty
+    std::optional<std::string> node{};
+    rules::BuildSettings files{};
+
+    bool has_command() const {
+        return (build_command && !build_command->value.empty()) ||
+               (install_command && !install_command->value.empty());
+    }
+};
+
+std::optional<jobs::Planned> stronger(const std::optional<std::string>& project,
+                                      const std::optional<rules::BuildSetting>& file) {
+    if (project) return jobs::Planned{*project, "set in the project"};
+    if (file) return jobs::Planned{file->value, file->where};
+    return std::nullopt;
+}
+
+Chosen choose(const Survey& survey, const jobs::Settings& settings,
+              const rules::BuildContext& context) {
+    std::map<std::string, std::string> files;
+    for (const std::string& name : rules::source_rule_files()) {
+        if (const std::string* text = survey.file_upwards(name)) files[name] = *text;
+    }
+    Chosen chosen{.files = rules::read_build_settings(files, context)};
+    chosen.install_command = stronger(settings.install_command, chosen.files.install_command);
+    chosen.build_command = stronger(settings.build_command, chosen.files.build_command);
+    const bool set = settings.output_dir && !settings.output_dir->empty();
+    chosen.output_dir = stronger(set ? settings.output_dir : std::nullopt, chosen.files.output_dir);
+    if (chosen.output_dir && chosen.output_dir->value.empty()) chosen.output_dir.reset();
+    chosen.node = settings.node;
+    if (!chosen.node && chosen.files.node) chosen.node = chosen.files.node->value;
+    return chosen;
+}
+
+/// Netlify's `base` is our root directory: it must be the project's.
+void note_base(const Survey& survey, const rules::BuildSettings& files, BuildPlan& plan) {
+    if (!files.base) return;
+    const auto base = normal_output_dir(files.base->value);
+    const std::string wanted = !base || *base == "." ? "" : *base;
+    if (wanted == survey.root) return;
+    plan.notes.push_back(fmt::format(
+        "{} is '{}', but the project's root directory is '{}': set it in the project's settings",
+        files.base->where, files.base->value, survey.root.empty() ? "." : survey.root));
+}
+
+Outcome<std::string> output_of(const jobs::Planned& wanted) {
+    const auto set = normal_output_dir(wanted.value);
+    if (set) return *set;
+    return failed("the output directory leaves the root directory",
+                  wanted.reason == "set in the project"
+                      ? "Correct it in the project's settings."
+                      : fmt::format("Correct it in {}.", wanted.reason));
+}
+
 /// Nothing runs: the files are the site.
-Outcome<BuildPlan> plan_static(const Survey& survey, const jobs::Settings& settings,
+Outcome<BuildPlan> plan_static(const Survey& survey, const Chosen& chosen,
                                const Framework& framework) {
     BuildPlan plan;
     plan.is_source_tree = true;
@@ -100,13 +159,11 @@ Outcome<BuildPlan> plan_static(const Survey& survey, const jobs::Settings& setti
                                       ? "the files are served as they are"
                                       : framework.output_reason};
     plan.shown.spa = false;
-    if (settings.output_dir && !settings.output_dir->empty()) {
-        const auto set = normal_output_dir(*settings.output_dir);
-        if (!set)
-            return failed("the output directory leaves the root directory",
-                          "Correct it in the project's settings.");
+    if (chosen.output_dir) {
+        const Outcome<std::string> set = output_of(*chosen.output_dir);
+        if (!set) return set.error();
         plan.output_dir = *set;
-        plan.shown.output_dir = {*set, "set in the project"};
+        plan.shown.output_dir = {*set, chosen.output_dir->reason};
         return plan;
     }
     if (!survey.has("index.html")) {
@@ -173,31 +230,26 @@ void plan_commands(const Framework& framework, const PackageJson* package, Build
     }
 }
 
-Outcome<> apply_settings(const jobs::Settings& settings, BuildPlan& plan) {
-    if (settings.install_command) {
-        plan.install_reads_source |= !is_plain_install(*settings.install_command);
-        plan.shown.install_command = {*settings.install_command, "set in the project"};
+Outcome<> apply_settings(const Chosen& chosen, BuildPlan& plan) {
+    if (chosen.install_command) {
+        plan.install_reads_source |= !is_plain_install(chosen.install_command->value);
+        plan.shown.install_command = *chosen.install_command;
     }
-    if (settings.build_command) {
-        plan.shown.build_command = {*settings.build_command, "set in the project"};
-    }
-    if (settings.output_dir && !settings.output_dir->empty()) {
-        const auto set = normal_output_dir(*settings.output_dir);
-        if (!set) {
-            return failed("the output directory leaves the root directory",
-                          "Correct it in the project's settings.");
-        }
+    if (chosen.build_command) plan.shown.build_command = *chosen.build_command;
+    if (chosen.output_dir) {
+        const Outcome<std::string> set = output_of(*chosen.output_dir);
+        if (!set) return set.error();
         plan.output_dir = *set;
         plan.output_guesses.clear();
-        plan.shown.output_dir = {*set, "set in the project"};
+        plan.shown.output_dir = {*set, chosen.output_dir->reason};
     }
     plan.install_command = plan.shown.install_command.value;
     plan.build_command = plan.shown.build_command.value;
     return {};
 }
 
-Outcome<BuildPlan> plan_npm(const Survey& survey, const jobs::Settings& settings,
-                            const Framework& framework, const PackageJson* package) {
+Outcome<BuildPlan> plan_npm(const Survey& survey, const Chosen& chosen, const Framework& framework,
+                            const PackageJson* package) {
     BuildPlan plan;
     plan.shown.framework = {framework.name, framework.reason};
     plan.shown.spa = framework.spa;
@@ -209,7 +261,7 @@ Outcome<BuildPlan> plan_npm(const Survey& survey, const jobs::Settings& settings
     }
     if (!plan.manager.note.empty()) plan.notes.push_back(plan.manager.note);
     plan.shown.package_manager = {plan.manager.name, plan.manager.reason};
-    const Result<jobs::Planned> node = plan_node(survey, package, settings.node);
+    const Result<jobs::Planned> node = plan_node(survey, package, chosen.node);
     if (!node)
         return failed(node.error().message, "Correct the Node version in the project's settings.");
     plan.shown.node = *node;
@@ -217,7 +269,7 @@ Outcome<BuildPlan> plan_npm(const Survey& survey, const jobs::Settings& settings
     plan.has_own_registry = names_registry(survey.file_upwards(".npmrc"));
     plan_output(framework, package, plan);
     plan_commands(framework, package, plan);
-    if (const Outcome<> applied = apply_settings(settings, plan); !applied) return applied.error();
+    if (const Outcome<> applied = apply_settings(chosen, plan); !applied) return applied.error();
     if (plan.build_command.empty() && plan.output_dir.empty()) {
         return failed("there is nothing to build: package.json has no build script",
                       "Add a build script, or set a build command or an output directory.");
@@ -235,7 +287,8 @@ std::optional<std::string> normal_output_dir(std::string_view text) {
     return normal->empty() ? "." : *normal;
 }
 
-Outcome<BuildPlan> make_plan(const Survey& survey, const jobs::Settings& settings) {
+Outcome<BuildPlan> make_plan(const Survey& survey, const jobs::Settings& settings,
+                             const rules::BuildContext& context) {
     if (!survey.root_exists) return no_root(survey);
     std::optional<PackageJson> package;
     if (const std::string* text = survey.file("package.json")) {
@@ -256,18 +309,22 @@ Outcome<BuildPlan> make_plan(const Survey& survey, const jobs::Settings& setting
         }
         framework = *named;
     }
-    const bool has_command = (settings.build_command && !settings.build_command->empty()) ||
-                             (settings.install_command && !settings.install_command->empty());
-    const bool has_output = settings.output_dir && !settings.output_dir->empty();
-    if (!framework.not_yet.empty() && !has_output) {
+    const Chosen chosen = choose(survey, settings, context);
+    if (!framework.not_yet.empty() && !chosen.output_dir) {
         StepFailure failure = failed(framework.not_yet,
                                      "If the repository also builds static files, set the "
                                      "output directory in the project's settings.");
         failure.detail += fmt::format(" ({})", framework.reason);
         return failure;
     }
-    if (framework.name == "static" && !has_command) return plan_static(survey, settings, framework);
-    return plan_npm(survey, settings, framework, known);
+    const bool builds = framework.name != "static" || chosen.has_command();
+    Outcome<BuildPlan> plan = builds ? plan_npm(survey, chosen, framework, known)
+                                     : plan_static(survey, chosen, framework);
+    if (!plan) return plan;
+    plan->environment = chosen.files.environment;
+    plan->notes.insert(plan->notes.end(), chosen.files.notes.begin(), chosen.files.notes.end());
+    note_base(survey, chosen.files, *plan);
+    return plan;
 }
 
 }  // namespace berth::builds

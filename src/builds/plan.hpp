@@ -9,6 +9,7 @@
 #include "builds/outcome.hpp"
 #include "builds/package_manager.hpp"
 #include "builds/survey.hpp"
+#include "rules/build_settings.hpp"
 
 namespace berth::builds {
 
@@ -26,12 +27,17 @@ struct BuildPlan {
     bool install_reads_source = false;  // scripts, local packages or a command of its own
     bool has_own_registry = false;      // .npmrc names one
     std::vector<std::string> notes{};   // for the log
+    /// Of the repository's own files; the project's variables are stronger.
+    std::map<std::string, std::string> environment{};
 
     bool needs_node() const { return !install_command.empty() || !build_command.empty(); }
 };
 
+/// Of each value: the project's settings, else the repository's `berth.toml`, `vercel.json` or
+/// `netlify.toml`, else what is detected.
 /// Errors: plan_failed — what is wrong and what to do, for the person whose repository it is.
-Outcome<BuildPlan> make_plan(const Survey& survey, const jobs::Settings& settings);
+Outcome<BuildPlan> make_plan(const Survey& survey, const jobs::Settings& settings,
+                             const rules::BuildContext& context = {});
 
 /// An output directory as a project sets it, normalised: "./dist/" → "dist", "" and "/" → ".".
 /// Nothing when it leaves the root directory.

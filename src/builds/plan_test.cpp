@@ -231,5 +231,41 @@ TEST(Root, is_plain_segments) {
         EXPECT_FALSE(normal_root(bad)) << bad;
 }
 
+TEST(Plan, follows_the_files_of_the_repository_where_the_project_says_nothing) {
+    const Survey survey = tree({{"package.json", R"({"scripts": {"build": "vite build"}})"},
+                                {"netlify.toml",
+                                 "[build]\ncommand = \"npm run site\"\n"
+                                 "publish = \"/made\"\nbase = \"web\"\n"
+                                 "environment = {NODE_VERSION = \"20\"}\n"}});
+    const Outcome<BuildPlan> plan = make_plan(survey, {});
+    ASSERT_TRUE(plan);
+    EXPECT_EQ(plan->build_command, "npm run site");
+    EXPECT_EQ(plan->shown.build_command.reason, "netlify.toml: build.command");
+    EXPECT_EQ(plan->output_dir, "made");
+    EXPECT_EQ(plan->node_range, "20");
+    EXPECT_EQ(plan->environment.at("NODE_VERSION"), "20");
+    ASSERT_EQ(plan->notes.size(), 1u);
+    EXPECT_NE(plan->notes[0].find("netlify.toml: build.base is 'web'"), std::string::npos);
+    const Outcome<BuildPlan> set = make_plan(survey, {.build_command = "make", .output_dir = "x"});
+    ASSERT_TRUE(set);
+    EXPECT_EQ(set->build_command, "make");
+    EXPECT_EQ(set->output_dir, "x");
+}
+
+TEST(Plan, of_plain_files_takes_the_directory_that_their_file_names) {
+    const Survey survey = tree({{"public/index.html", ""},
+                                {"other/index.html", ""},
+                                {"netlify.toml", "[build]\npublish = \"other\"\n"}});
+    const Outcome<BuildPlan> plan = make_plan(survey, {});
+    ASSERT_TRUE(plan);
+    EXPECT_EQ(plan->output_dir, "other");
+    EXPECT_EQ(plan->shown.output_dir.reason, "netlify.toml: build.publish");
+    const Survey leaves =
+        tree({{"index.html", ""}, {"netlify.toml", "[build]\npublish = \"../x\"\n"}});
+    const Outcome<BuildPlan> refused = make_plan(leaves, {});
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().next_step, "Correct it in netlify.toml: build.publish.");
+}
+
 }  // namespace
 }  // namespace berth::builds

@@ -42,8 +42,8 @@ rules::RuleSet compile_rules(BuildRun& run, std::map<std::string, std::string> o
     run.log.say(fmt::format("Rules in the words of {}: {}",
                             boost::describe::enum_to_string(set.dialect, ""), set.why));
     run.log.say(fmt::format("  {} for paths, {} for headers, read in {} ms",
-                            counted(set.rules.size(), "rule"),
-                            counted(set.headers.size(), "rule"), took_ms));
+                            counted(set.rules.size(), "rule"), counted(set.headers.size(), "rule"),
+                            took_ms));
     for (const Problem& problem : set.problems)
         say_problem(run.log, problem);
     return set;

@@ -159,6 +159,7 @@ void read_berth_toml(std::string_view text, RuleSet& into) {
         read_rule(*rewrite, Action::rewrite, problems, into);
     for (const toml::table* header : table.tables("headers"))
         read_header(*header, problems, into);
+    table.take("build");  // read with the plan
     table.warn_about_others();
 }
 

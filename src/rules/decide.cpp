@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "http/head_parser.hpp"
 #include "http/normalise.hpp"
 #include "rules/conditions.hpp"
 #include "rules/expand.hpp"
@@ -64,10 +65,13 @@ void change_field(std::vector<Field>& fields, HeaderChange::Kind kind, const std
 void apply_changes(std::vector<Field>& fields, const std::vector<HeaderChange>& changes,
                    const Captures& captures, Dialect dialect) {
     for (const HeaderChange& change : changes) {
-        const auto name = expand_field(change.name, captures);
+        const auto written = expand_field(change.name, captures);
         auto value = expand_field(change.value, captures);
-        if (name && value && !is_servers_own(*name))
-            change_field(fields, change.kind, *name, std::move(*value), dialect);
+        if (!written || !value) continue;
+        // A captured word may be no name, or one that only the server may set.
+        const std::string name = lower_case(*written);
+        if (!http::is_token(name) || is_servers_own(name)) continue;
+        change_field(fields, change.kind, name, std::move(*value), dialect);
     }
 }
 
