@@ -81,6 +81,7 @@ const stops: Stop[] = [
       await page.getByLabel('Path or URL').fill('/%zz')
       await page.getByRole('button', { name: 'Explain' }).click()
       await page.getByText('malformed or forbidden escape').waitFor()
+      await page.locator('[name=url]:focus').waitFor()
     },
   },
   { name: 'env', path: () => '/p/harbour-site/env' },
