@@ -64,6 +64,26 @@ const stops: Stop[] = [
   },
   { name: 'files', path: (mock) => `${by(mock, 'ready')}?tab=files` },
   { name: 'details', path: (mock) => `${by(mock, 'ready')}?tab=details` },
+  {
+    name: 'rules',
+    path: (mock) => `${by(mock, 'ready')}?tab=rules`,
+    act: async (page) => {
+      await page.getByText('More about the request').click()
+      await page.getByLabel('Path or URL').fill('/tides/march?harbour=north')
+      await page.keyboard.press('Enter')
+      await page.getByTestId('outcome').waitFor()
+    },
+  },
+  {
+    name: 'rules-wrong-url',
+    path: (mock) => `${by(mock, 'ready')}?tab=rules`,
+    act: async (page) => {
+      await page.getByLabel('Path or URL').fill('/%zz')
+      await page.getByRole('button', { name: 'Explain' }).click()
+      await page.getByText('malformed or forbidden escape').waitFor()
+      await page.locator('[name=url]:focus').waitFor()
+    },
+  },
   { name: 'env', path: () => '/p/harbour-site/env' },
   { name: 'env-text', path: () => '/p/harbour-site/env', act: opens('.env') },
   { name: 'project-settings', path: () => '/p/harbour-site/settings' },

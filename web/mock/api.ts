@@ -1,6 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 
+import type { Question } from '../src/api/rules'
 import type { NewProject, ProjectSettings, Variable, VariableInput } from '../src/api/types'
+import { explanationOf, rulesOf } from './rules'
 import { filesOf, id, inspectionOf, siteUrl, type World } from './world'
 
 export interface Reply {
@@ -61,6 +63,13 @@ const runOf = ({ world, parts }: Call) => {
   const found = world.run(parts[1]!)
   if (!found) throw new Refusal(404, 'deployment_not_found', 'There is no such deployment.')
   return found
+}
+
+const publishedOf = (call: Call) => {
+  const found = runOf(call)
+  if (found.run.deployment.state !== 'ready')
+    throw new Refusal(404, 'nothing_published', 'The deployment has published nothing.')
+  return found.row.project
 }
 
 const fresh = (request: IncomingMessage, version: number) => {
@@ -281,6 +290,18 @@ const handlers: Record<string, Handler> = {
     return { status: 201, body: next.deployment }
   },
   'GET deployments/*/files': () => page(filesOf()),
+  'GET deployments/*/rules': (call) => ({ body: rulesOf(publishedOf(call)) }),
+  'POST deployments/*/explain': (call) => {
+    const told = explanationOf(publishedOf(call), call.body as unknown as Question)
+    if (!told)
+      throw new Refusal(
+        422,
+        'invalid_url',
+        'the path must begin with / and have no malformed or forbidden escape',
+        '/url',
+      )
+    return { body: told }
+  },
   'GET deployments/*/events': () => page([]),
 }
 

@@ -74,3 +74,7 @@ export const commitUrl = (repo_url: string, commit: string): string | null => {
   if (/^bitbucket\.org\//.test(name)) return `https://${name}/commits/${commit}`
   return null
 }
+
+/** "1 rule", "1,204 rules". */
+export const counted = (n: number, noun: string) =>
+  `${n.toLocaleString('en')} ${noun}${n === 1 ? '' : 's'}`

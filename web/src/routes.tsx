@@ -110,11 +110,14 @@ const deployments = createRoute({
   component: lazyRouteComponent(() => import('./pages/DeploymentsPage')),
 })
 
+const deploymentTabs = ['files', 'rules', 'details'] as const
+export type DeploymentTab = (typeof deploymentTabs)[number]
+
 const deployment = createRoute({
   getParentRoute: () => project,
   path: '/d/$deployment',
-  validateSearch: (search: Record<string, unknown>): { tab?: 'files' | 'details' } => ({
-    tab: search.tab === 'files' || search.tab === 'details' ? search.tab : undefined,
+  validateSearch: (search: Record<string, unknown>): { tab?: DeploymentTab } => ({
+    tab: deploymentTabs.find((tab) => tab === search.tab),
   }),
   loader: ({ context: { client }, params }) =>
     client.ensureQueryData(deploymentQuery(params.deployment)),

@@ -30,7 +30,8 @@ const typeOf = (schema, indent) => {
   const kind = kinds.find((each) => each !== 'null') ?? 'null'
   if (kind === 'array') {
     const item = typeOf(schema.items, indent)
-    return orNull(item.includes(' | ') ? `(${item})[]` : `${item}[]`, nullable)
+    const union = schema.items.type !== 'object' && item.includes(' | ')
+    return orNull(union ? `(${item})[]` : `${item}[]`, nullable)
   }
   if (kind === 'object') return orNull(`{\n${membersOf(schema, `${indent}  `)}${indent}}`, nullable)
   const known = plain[kind]

@@ -354,6 +354,47 @@ export interface StateEvent {
   actor: string
 }
 
+export interface RuleOrigin {
+  file: string
+  line: number
+  text: string
+}
+
+export interface RuleProblem {
+  severity: 'warning' | 'error'
+  file: string
+  line: number
+  text: string
+  message: string
+}
+
+export interface Rules {
+  dialect: 'berth' | 'netlify' | 'cloudflare' | 'vercel'
+  why: string
+  rules: number
+  headers: number
+  problems: RuleProblem[]
+}
+
+export interface Explanation {
+  url: string
+  dialect: 'berth' | 'netlify' | 'cloudflare' | 'vercel'
+  why: string
+  steps: {
+    rule: RuleOrigin | null
+    decided: boolean
+    why: string
+  }[]
+  status: number
+  file: string
+  location: string
+  fetched: boolean
+  headers: {
+    name: string
+    value: string
+  }[]
+}
+
 export interface File {
   path: string
   bytes: number

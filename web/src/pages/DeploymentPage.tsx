@@ -1,13 +1,14 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
-import { useState } from 'react'
+import { Link, lazyRouteComponent, useNavigate, useParams, useSearch } from '@tanstack/react-router'
+import { Suspense, useState } from 'react'
 
 import { cancel, redeploy, refreshProject } from '../api/actions'
 import type { Problem } from '../api/client'
 import { deploymentQuery, filesQuery } from '../api/queries'
+import { rulesQuery } from '../api/rules'
 import { isEnd, titleOf } from '../api/states'
 import type { Deployment, Project } from '../api/types'
-import { bare, bytes, exact } from '../format'
+import { bare, bytes, counted, exact } from '../format'
 import { ProblemNotice } from '../parts/Broken'
 import { CommitLine } from '../parts/Commit'
 import { Failure } from '../parts/Failure'
@@ -18,6 +19,7 @@ import { RollBack } from '../parts/RollBack'
 import { Chip, StateBadge } from '../parts/StateBadge'
 import { useProject } from '../parts/useProject'
 import { pages } from '../paths'
+import type { DeploymentTab } from '../routes'
 import { Button, buttonClass } from '../ui/Button'
 import { CopyButton } from '../ui/Copy'
 import { Icon } from '../ui/Icon'
@@ -25,6 +27,8 @@ import { Notice } from '../ui/Notice'
 import { Empty, Loading, Panel } from '../ui/Panel'
 import { Ago, Took } from '../ui/Time'
 import { toast } from '../ui/Toast'
+
+const RulesTab = lazyRouteComponent(() => import('../parts/Rules'), 'RulesTab')
 
 const useDeployment = (id: string) =>
   useQuery({
@@ -35,7 +39,7 @@ const useDeployment = (id: string) =>
 
 export default function DeploymentPage() {
   const params = useParams({ strict: false }) as { project: string; deployment: string }
-  const { tab } = useSearch({ strict: false }) as { tab?: 'files' | 'details' }
+  const { tab } = useSearch({ strict: false }) as { tab?: DeploymentTab }
   const { data: deployment, error } = useDeployment(params.deployment)
   const { data: project } = useProject(params.project)
   if (!deployment) return error ? <ProblemNotice error={error} /> : <Loading />
@@ -75,6 +79,10 @@ export default function DeploymentPage() {
       <Tabs deployment={deployment} />
       {tab === 'files' ? (
         <Files deployment={deployment} />
+      ) : tab === 'rules' ? (
+        <Suspense fallback={<Loading />}>
+          <RulesTab key={deployment.id} deployment={deployment} />
+        </Suspense>
       ) : tab === 'details' ? (
         <Details deployment={deployment} />
       ) : (
@@ -187,13 +195,18 @@ function Queued({ deployment }: { deployment: Deployment }) {
 
 function Tabs({ deployment }: { deployment: Deployment }) {
   const files = deployment.files ? ` (${deployment.files.toLocaleString('en')})` : ''
-  const all = [
+  const ready = deployment.state === 'ready'
+  const { data: rules } = useQuery({ ...rulesQuery(deployment.id), enabled: ready })
+  const problems = rules?.problems.length ? ` (${counted(rules.problems.length, 'problem')})` : ''
+  const all: [DeploymentTab | undefined, string][] = [
     [undefined, 'Log'],
     ['files', `Files${files}`],
     ['details', 'Details'],
-  ] as const
+  ]
+  // A line that does nothing is seen by nobody, unless it is said where people are.
+  if (ready && rules !== null) all.splice(2, 0, ['rules', `Rules${problems}`])
   return (
-    <nav aria-label="Deployment" className="-mb-1 flex gap-1">
+    <nav aria-label="Deployment" className="-mb-1 flex flex-wrap gap-1">
       {all.map(([key, label]) => (
         <Link
           key={label}

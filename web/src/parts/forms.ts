@@ -8,6 +8,11 @@ export const fieldError = (error: Error | null, pointer: string): string | undef
 export const isGeneral = (error: Error | null, pointers: string[]): error is Error =>
   error !== null && !pointers.some((pointer) => fieldError(error, pointer))
 
-/** Moves the focus to the first field that is wrong, once it is drawn. */
+/**
+ * Moves the focus to the first field that is wrong, once it is drawn. A mutation's onError comes before the
+ * timer that tells React of the error, so this one goes round twice.
+ */
 export const focusFirstError = (form: HTMLElement | null) =>
-  setTimeout(() => form?.querySelector<HTMLElement>('[aria-invalid=true]')?.focus())
+  setTimeout(() =>
+    setTimeout(() => form?.querySelector<HTMLElement>('[aria-invalid=true]')?.focus()),
+  )
