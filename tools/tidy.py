@@ -35,6 +35,7 @@ ROOMS = {
 BANS = [
     (r"\b(?:system|popen|wordexp)\s*\(", "start programs by argv: base/process.hpp", "engines/init.cpp"),
     (r'"/bin/sh"|"sh",\s*"-c"|"bash",\s*"-c"', "user commands run through a shell only inside the sandbox", "builds/"),
+    (r"<toml\+\+/", "base/toml.hpp, whose parser survives hostile texts", "base/"),
     (r"asio::detached", "spawn(executor, task, what): base/task.hpp", ""),
     (r"awaitable_operators", "within(limit, task): base/within.hpp", ""),
     (r"\bnew\s+[A-Za-z_:]+[\s({;]", "std::make_unique", ""),

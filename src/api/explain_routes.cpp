@@ -6,6 +6,8 @@
 #include "artifacts/hashed_name.hpp"
 #include "artifacts/manifest.hpp"
 #include "deployments/deployments.hpp"
+#include "http/normalise.hpp"
+#include "http/utf8.hpp"
 #include "objects/object_store.hpp"
 #include "rules/explain.hpp"
 
@@ -98,8 +100,12 @@ std::vector<rules::ExplainedField> fields_of(const ManifestFiles& files,
         std::string value = field.value.value_or("");
         const auto known = std::ranges::find(fields, field.name, &rules::ExplainedField::name);
         if (field.name == "vary" && known != fields.end())
-            value = value.empty() ? known->value : known->value + ", " + value;
+            value.insert(0, value.empty() ? known->value : known->value + ", ");
         set(fields, field.name, std::move(value));
+    }
+    // A captured byte that is no UTF-8 has no place in JSON.
+    for (rules::ExplainedField& field : fields) {
+        if (!http::is_utf8(field.value)) field.value = http::encode_path(field.value);
     }
     return fields;
 }

@@ -133,7 +133,7 @@ Result<Target> parse_target_url(std::string_view text) {
                       : std::string(url->host());
     target.port = target.tls ? 443 : 80;
     if (url->has_port()) {
-        const std::string_view port = url->port();
+        const std::string port(url->port());
         const char* end = port.data() + port.size();
         const auto read = std::from_chars(port.data(), end, target.port);
         if (read.ec != std::errc{} || read.ptr != end || target.port == 0)

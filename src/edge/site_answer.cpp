@@ -343,7 +343,7 @@ void apply_fields(SiteAnswer& answer, std::span<const rules::Field> fields) {
             const auto [at, size] = line_of(answer.head, "vary");
             const std::string known =
                 at == answer.head.npos ? "" : answer.head.substr(at + 6, size - 8);
-            if (!known.empty()) value = value.empty() ? known : known + ", " + value;
+            if (!known.empty()) value.insert(0, value.empty() ? known : known + ", ");
         }
         // Several fields of one name stand together: the second must not take the first away.
         if (field.name != last) take_away(answer.head, field.name);

@@ -1,11 +1,11 @@
 #include "roles/config.hpp"
 
-#include <toml++/toml.h>
-
 #include <fmt/ranges.h>
 #include <algorithm>
 #include <cstdlib>
 #include <utility>
+
+#include "base/toml.hpp"
 
 namespace berth::roles {
 namespace {
@@ -55,7 +55,7 @@ const Option* find_option(const std::vector<Option>& options, std::string_view n
 Result<> read_file_into(ServeConfig& config, const std::vector<Option>& options,
                         const std::string& path) {
     try {
-        const toml::table table = toml::parse_file(path);
+        const toml::table table = toml_text::parse_file(path);
         for (const auto& [key, node] : table) {
             std::string name(key.str());
             std::ranges::replace(name, '_', '-');
@@ -78,6 +78,8 @@ Result<> read_file_into(ServeConfig& config, const std::vector<Option>& options,
         const toml::source_position at = error.source().begin;
         return fail_as(Failure::invalid, "bad_value", "", "{}:{}:{}: {}", path, at.line, at.column,
                        error.description());
+    } catch (const toml_text::Malformed&) {
+        return fail_as(Failure::invalid, "bad_value", "", "{}: this is not TOML", path);
     }
 }
 

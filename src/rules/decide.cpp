@@ -51,11 +51,10 @@ void change_field(std::vector<Field>& fields, HeaderChange::Kind kind, const std
         return;
     }
     const bool joins = kind == HeaderChange::Kind::append || dialect == Dialect::cloudflare;
-    if (known == fields.end() || !known->value) {
-        set_field(fields, name, std::move(value));
-    } else if (name == "set-cookie") {
+    const bool there = known != fields.end() && known->value;
+    if (there && name == "set-cookie") {
         fields.push_back({name, std::move(value)});  // one field each: RFC 6265 §3
-    } else if (joins) {
+    } else if (there && joins) {
         known->value->append(", ").append(value);
     } else {
         set_field(fields, name, std::move(value));

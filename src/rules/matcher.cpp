@@ -216,7 +216,7 @@ bool Matcher::matches(std::uint32_t number, const PathView& path, Captures* into
 }
 
 std::size_t Matcher::memory_bytes() const {
-    std::size_t bytes = sizeof(Matcher) + patterns_.capacity() * sizeof(patterns_[0]);
+    std::size_t bytes = sizeof(Matcher) + patterns_.capacity() * sizeof(const Pattern*);
     for (const Tree* tree : {&exact_, &folded_}) {
         bytes += tree->nodes.capacity() * sizeof(Node) +
                  tree->edges.bucket_count() * (sizeof(Edge) + sizeof(std::uint32_t)) +

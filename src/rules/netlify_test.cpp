@@ -249,6 +249,9 @@ TEST(NetlifyToml, that_is_not_toml_counts_for_nothing) {
     EXPECT_EQ(broken.get("/a"), "301 /b");
     EXPECT_NE(broken.problems().find("netlify.toml:1 error this is not TOML"), std::string::npos)
         << broken.problems();
+    // The parser asserts here, which must not end the worker.
+    const Site hostile{{{"netlify.toml", "[[/:splat\"\n"}}, {"index.html"}};
+    EXPECT_NE(hostile.problems().find("netlify.toml:0 error this is not TOML"), std::string::npos);
 }
 
 TEST(NetlifyFiles, are_found_without_their_endings) {

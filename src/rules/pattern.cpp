@@ -48,8 +48,9 @@ Template parse_template(std::string_view text, const std::vector<std::string>& c
 std::string plain_segment(std::string_view written) {
     const std::string escaped = "/" + std::string(written);
     const std::optional<std::string> plain = http::normalise_path(escaped);
-    // What a normalised path cannot hold ("..", "%2f") stays as it is.
-    return plain && plain->size() > 1 ? plain->substr(1) : std::string(written);
+    // What a normalised path cannot hold ("..", "%2f") stays as it is; so does what JSON cannot.
+    const bool usable = plain && plain->size() > 1 && http::is_utf8(*plain);
+    return usable ? plain->substr(1) : std::string(written);
 }
 
 Pattern exact_pattern(std::string_view path, Slash slash) {

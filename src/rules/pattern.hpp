@@ -8,8 +8,8 @@
 
 namespace berth::rules {
 
-/// A segment as a request's path has it once normalised: "b%20c" → "b c". A malformed escape, and
-/// one of a character that a normalised path cannot have, stay as they are and never match.
+/// A segment as a request's path has it once normalised: "b%20c" → "b c". A malformed escape, one
+/// of a character that a normalised path cannot have, and one of no UTF-8 stay as they are.
 std::string plain_segment(std::string_view written);
 
 /// A pattern without placeholders: "/a/b/" exactly.

@@ -49,7 +49,7 @@ TEST(RuleSets, survive_their_json) {
 
 TEST(RuleFiles, that_are_no_text_count_for_nothing) {
     const Site site{{{"_redirects", "/a /b\n\xff\xfe"},
-                     {"_headers", std::string("/*\n X: 1\0", 10)},
+                     {"_headers", std::string("/*\n X: 1\0", 9)},
                      {"netlify.toml", std::string(9 << 20, '#')}},
                     {"index.html"}};
     EXPECT_EQ(site.get("/a"), "404 none");

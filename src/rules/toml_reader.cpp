@@ -23,12 +23,15 @@ Line line_of(const toml::node& node, std::string_view what) {
 
 std::optional<toml::table> parse_toml(std::string_view text, Problems& problems) {
     try {
-        return toml::parse(text);
+        return toml_text::parse(text);
     } catch (const toml::parse_error& broken) {
         problems.error(
             {broken.source().begin.line, {}},
             fmt::format("this is not TOML, so the file counts for nothing: {} (column {})",
                         broken.description(), broken.source().begin.column));
+        return std::nullopt;
+    } catch (const toml_text::Malformed&) {
+        problems.error({}, "this is not TOML, so the file counts for nothing");
         return std::nullopt;
     }
 }

@@ -1,13 +1,12 @@
 #pragma once
 /// Reading TOML with a problem, and its line, for every key that is not as it should be.
 
-#include <toml++/toml.h>
-
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/toml.hpp"
 #include "rules/lines.hpp"
 
 namespace berth::rules {
