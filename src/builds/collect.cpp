@@ -167,7 +167,8 @@ Task<Outcome<artifacts::Manifest>> collect(BuildRun& run, engines::Mount mount) 
                                  .project = run.job.project,
                                  .spa = run.plan.shown.spa,
                                  .files = std::move(output->files)};
-    manifest.rules = compile_rules(run, std::move(output->rule_files));
+    std::map<std::string, std::string> rule_files = std::move(output->rule_files);
+    manifest.rules = co_await compile_rules(run, std::move(rule_files));
     std::uint64_t bytes = 0;
     for (const auto& [path, entry] : manifest.files)
         bytes += entry.bytes;

@@ -25,7 +25,7 @@ std::string counted(std::size_t count, std::string_view noun) {
 
 }  // namespace
 
-rules::RuleSet compile_rules(BuildRun& run, std::map<std::string, std::string> output) {
+Task<rules::RuleSet> compile_rules(BuildRun& run, std::map<std::string, std::string> output) {
     std::map<std::string, std::string> files = std::move(output);
     for (const std::string& name : rules::source_rule_files()) {
         if (const std::string* text = run.survey.file_upwards(name)) {
@@ -36,9 +36,10 @@ rules::RuleSet compile_rules(BuildRun& run, std::map<std::string, std::string> o
         }
     }
     const std::int64_t began_ms = steady_now_ms();
-    rules::RuleSet set = rules::read_rules(files);
+    const auto read = [&files] { return rules::read_rules(files); };
+    rules::RuleSet set = co_await run.workshop.workers.run(read);
     const std::int64_t took_ms = steady_now_ms() - began_ms;
-    if (files.empty()) return set;
+    if (files.empty()) co_return set;
     run.log.say(fmt::format("Rules in the words of {}: {}",
                             boost::describe::enum_to_string(set.dialect, ""), set.why));
     run.log.say(fmt::format("  {} for paths, {} for headers, read in {} ms",
@@ -46,7 +47,7 @@ rules::RuleSet compile_rules(BuildRun& run, std::map<std::string, std::string> o
                             took_ms));
     for (const Problem& problem : set.problems)
         say_problem(run.log, problem);
-    return set;
+    co_return set;
 }
 
 }  // namespace berth::builds

@@ -8,6 +8,6 @@ namespace berth::builds {
 
 /// Compiles them and says in the log which dialect they are in, and every line that is not
 /// understood. `output` has the rule files at the output's top.
-rules::RuleSet compile_rules(BuildRun& run, std::map<std::string, std::string> output);
+Task<rules::RuleSet> compile_rules(BuildRun& run, std::map<std::string, std::string> output);
 
 }  // namespace berth::builds

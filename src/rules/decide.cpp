@@ -27,6 +27,11 @@ struct Rules::Deciding {
 
 namespace {
 
+/// Rules and header rules that one request asks at most, of those whose path may match.
+constexpr std::size_t tries_max = 4'000;
+/// Fields that rules may add to one answer.
+constexpr std::size_t fields_max = 200;
+
 std::vector<const Pattern*> patterns_of(const std::vector<Rule>& rules,
                                         const std::vector<std::uint32_t>& numbers) {
     std::vector<const Pattern*> patterns;
@@ -70,6 +75,7 @@ void apply_changes(std::vector<Field>& fields, const std::vector<HeaderChange>& 
         // A captured word may be no name, or one that only the server may set.
         const std::string name = lower_case(*written);
         if (!http::is_token(name) || is_servers_own(name)) continue;
+        if (fields.size() >= fields_max) return;
         change_field(fields, change.kind, name, std::move(*value), dialect);
     }
 }
@@ -264,6 +270,8 @@ Rules::Went Rules::try_rules(Stage stage, Deciding& at) const {
     if (numbers.empty()) return Went::on;
     std::vector<std::uint32_t> candidates;
     matcher.candidates(at.path, candidates);
+    // A site with a rule for every visitor's cookie must not stop the others on this loop.
+    if (candidates.size() > tries_max) candidates.resize(tries_max);
     for (const std::uint32_t place : candidates) {
         if (try_rule(numbers[place], at) == Went::decided) return Went::decided;
     }
@@ -280,6 +288,7 @@ void Rules::add_headers(Deciding& at) const {
     if (set_.dialect == Dialect::vercel && decision.kind == redirect) return;
     std::vector<std::uint32_t> candidates;
     header_matcher_->candidates(at.path, candidates);
+    if (candidates.size() > tries_max) candidates.resize(tries_max);
     for (const std::uint32_t number : candidates) {
         const HeaderRule& rule = set_.headers[number];
         Captures captures;

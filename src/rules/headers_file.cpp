@@ -181,6 +181,9 @@ void read_headers(std::string_view text, Dialect dialect, RuleSet& into) {
                 block->refused = true;
                 problems.error(line, "a rule for a host begins with https://");
             }
+        } else if (block && block->fields.size() + block->removed.size() >= headers_of_block_max) {
+            problems.error(
+                line, fmt::format("only {} headers of one path are read", headers_of_block_max));
         } else if (block) {
             read_field(line, dialect, *block, problems);
         } else {

@@ -9,6 +9,10 @@
 
 namespace berth::rules {
 
+/// Of one deployment. They are held in memory wherever the site is served.
+inline constexpr std::size_t rules_max = 50'000;
+inline constexpr std::size_t headers_of_block_max = 200;
+
 struct Line {
     std::uint32_t number = 0;  // from 1
     std::string_view text{};   // without white space at its ends

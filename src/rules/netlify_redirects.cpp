@@ -163,6 +163,10 @@ bool is_redirect(std::uint32_t status) {
 
 void add_netlify_redirect(const NetlifyRedirect& redirect, const Line& line, Problems& problems,
                           RuleSet& into, std::vector<Condition> more, QueryUse query) {
+    if (into.rules.size() >= rules_max) {
+        problems.error(line, fmt::format("only {} rules are read", rules_max));
+        return;
+    }
     const std::optional<From> from = split_from(redirect.from);
     if (!from) {
         problems.error(

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/json.hpp"
+#include "rules/lines.hpp"
 #include "rules/testing.hpp"
 
 namespace berth::rules {
@@ -79,6 +80,33 @@ TEST(ManyRules, find_the_first_that_applies) {
     EXPECT_EQ(site.get("/old/page-45000"), "301 /archive/page-45000");
     EXPECT_EQ(site.get("/blog9/hello/x"), "301 /posts/hello/9");
     EXPECT_EQ(site.get("/blog10/hello/x"), "404 none");
+}
+
+TEST(ManyRules, are_bounded_in_number_and_in_what_a_request_asks) {
+    std::string lines;
+    for (int i = 0; i < 60'000; ++i)
+        lines += fmt::format("/p{} /q 302\n", i);
+    const Site many{{{"_redirects", lines}}, {"index.html"}};
+    EXPECT_EQ(many.rules.set().rules.size(), rules_max);
+    EXPECT_NE(many.problems().find("_redirects:50001 error only 50000 rules"), std::string::npos);
+    std::string same;
+    for (int i = 0; i < 5'000; ++i)
+        same += fmt::format("/* /q{} 302! Cookie=c{}\n", i, i);
+    const Site cookies{{{"_redirects", same}}, {"index.html"}};
+    testing::MemoryFields fields;
+    fields.fields["cookie"] = "c3999=1";
+    EXPECT_EQ(cookies.get("/x", fields), "302 /q3999");
+    fields.fields["cookie"] = "c4000=1";
+    EXPECT_EQ(cookies.get("/x", fields), "404 none");
+    std::string headers;
+    for (int block = 0; block < 2; ++block) {
+        headers += "/*\n";
+        for (int i = 0; i < 300; ++i)
+            headers += fmt::format(" X-{}-{}: 1\n", block, i);
+    }
+    const Site fielded{{{"_headers", headers}}, {"index.html"}};
+    EXPECT_EQ(fielded.rules.set().headers[1].changes.size(), headers_of_block_max);
+    EXPECT_EQ(fielded.decide("/").fields.size(), 200u);
 }
 
 TEST(Steps, say_what_was_tried) {
