@@ -95,7 +95,10 @@ Task<Result<Fd>> secure(tcp::socket remote, asio::ssl::context& tls, std::string
     Fd ours(ends[0]);
     LocalSocket clear(here, asio::local::stream_protocol(), ends[1]);
     const auto bridge = std::make_shared<Bridge>(std::move(clear), std::move(remote), tls);
-    SSL_set_tlsext_host_name(bridge->secure.native_handle(), host.c_str());
+    boost::system::error_code is_name;
+    asio::ip::make_address(host, is_name);
+    // An address is no server name: RFC 6066 §3.
+    if (is_name) SSL_set_tlsext_host_name(bridge->secure.native_handle(), host.c_str());
     bridge->secure.set_verify_mode(asio::ssl::verify_peer);
     bridge->secure.set_verify_callback(asio::ssl::host_name_verification(host));
     boost::system::error_code error;

@@ -22,7 +22,7 @@ REDIRECTS = """\
 /search q=:q /find/:q 302
 /went   /gone.html   410
 /broken
-/api/*  https://localhost:{port}/v1/:splat 200
+/api/*  https://127.0.0.1:{port}/v1/:splat 200
 /meta   http://169.254.169.254/latest 200
 """
 
@@ -64,7 +64,7 @@ class TlsServer:
         key = directory / "site.key"
         subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
                         "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=localhost",
-                        "-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", self.ca],
+                        "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", key, "-out", self.ca],
                        check=True, capture_output=True)
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", self.port), Echo)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -135,7 +135,7 @@ class Rules(unittest.TestCase):
         self.assertEqual(fetched.status, 200, fetched.text + self.berth.log_tail())
         self.assertEqual(fetched.json["path"], "/v1/users?page=2")
         self.assertEqual(fetched.json["method"], "POST")
-        self.assertEqual(fetched.json["host"], f"localhost:{self.other.port}")
+        self.assertEqual(fetched.json["host"], f"127.0.0.1:{self.other.port}")
         self.assertEqual(self.get("netlify", "/meta").status, 502)
 
         log = self.berth.log_text(made["id"])
