@@ -17,8 +17,18 @@ namespace {
 using namespace std::chrono_literals;
 namespace raw = http::testing_support;
 
+Task<> greet(http::WebSocket& socket) {
+    const std::string_view greeting = "hello through the site";
+    (void)co_await socket.send_text(greeting);
+}
+
 /// Says what it was asked, as another site would.
 Task<http::Response> answer(http::Request& request) {
+    if (request.path == "/socket") {
+        http::Response socket;
+        socket.body = http::SocketBody(&greet);
+        co_return socket;
+    }
     std::string seen = fmt::format("{} {}", word(request.verb), request.target);
     for (const auto& [name, value] : request.headers)
         seen += fmt::format("\n{}={}", name, value);
@@ -157,6 +167,17 @@ TEST_F(SiteRules, fetch_from_another_address) {
     EXPECT_NE(reply.find("\r\nx-theirs: 1\r\n"), reply.npos);
     EXPECT_NE(reply.find("set-cookie: mine=1"), reply.npos);
     EXPECT_EQ(reply.find("stolen"), reply.npos) << "a cookie for the platform's own host";
+}
+
+TEST_F(SiteRules, pass_web_sockets_to_another_address) {
+    deploy({{"_redirects", "/live http://127.0.0.1:PORT/socket 200\n"}});
+    const std::string reply = raw::exchange(
+        port_,
+        "GET /live HTTP/1.1\r\nHost: shop.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n" +
+            std::string("\x88\x82\0\0\0\0\x03\xe8", 8));  // goodbye, masked with zeros
+    EXPECT_TRUE(reply.starts_with("HTTP/1.1 101 Switching Protocols\r\n")) << reply;
+    EXPECT_NE(reply.find("hello through the site"), reply.npos) << reply;
 }
 
 TEST_F(SiteRules, reach_no_private_address) {

@@ -19,10 +19,6 @@ bool is_letter(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-bool is_word(char c) {
-    return is_letter(c) || (c >= '0' && c <= '9') || c == '_';
-}
-
 /// The length of the placeholder at `at`, with its colon; 0: there is none.
 std::size_t placeholder_at(std::string_view text, std::size_t at) {
     if (text[at] != ':' || at + 1 >= text.size() || !is_letter(text[at + 1])) return 0;

@@ -34,18 +34,11 @@ void set_field(Block& block, const std::string& name, std::string_view value) {
     }
 }
 
-bool is_token(std::string_view name) {
-    return !name.empty() && std::ranges::all_of(name, [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-    });
-}
-
 /// `Name: value` or `! Name` into the block; says what is wrong.
 void read_field(const Line& line, Dialect dialect, Block& block, Problems& problems) {
     if (dialect == Dialect::cloudflare && line.text.starts_with('!')) {
         const std::string name = lower_case(trimmed(line.text.substr(1)));
-        if (is_token(name)) {
+        if (http::is_token(name)) {
             block.removed.push_back(name);
         } else {
             problems.error(line, "write '! Name' to remove a header");
@@ -218,7 +211,7 @@ bool is_servers_own(std::string_view lower_case_name) {
 }
 
 std::string field_problem(std::string_view name, std::string_view value) {
-    if (!is_token(name)) return fmt::format("'{}' is not a header's name", name);
+    if (!http::is_token(name)) return fmt::format("'{}' is not a header's name", name);
     if (is_servers_own(lower_case(name)))
         return fmt::format("the server itself sets '{}' by what it sends", name);
     if (value.empty()) return fmt::format("'{}' has no value", name);

@@ -30,6 +30,11 @@ std::vector<std::string> list_of(std::string_view text);
 std::string_view trimmed(std::string_view text);
 std::string lower_case(std::string_view text);
 
+/// A letter, digit or underscore, as names of captures have them.
+constexpr bool is_word(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
 /// Collects what is wrong with one file. Bounded: a file of a million wrong lines says the first
 /// hundred, and how many there were.
 class Problems {

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "rules/javascript_regex.hpp"
+#include "rules/lines.hpp"
 #include "rules/pattern.hpp"
 
 namespace berth::rules {
@@ -12,10 +13,6 @@ namespace berth::rules {
 namespace {
 
 constexpr std::string_view any_segment = "[^/]+?";
-
-bool is_word(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-}
 
 /// A piece of the source. A text has only `text`; a key has a pattern; a group `{…}` without a key
 /// has neither.

@@ -7,6 +7,7 @@
 #include "http/message.hpp"
 #include "http/normalise.hpp"
 #include "http/utf8.hpp"
+#include "rules/lines.hpp"
 
 namespace berth::rules {
 
@@ -14,10 +15,6 @@ namespace {
 
 constexpr std::size_t shown_bytes_max = 200;
 constexpr std::int64_t regex_memory_bytes_max = 1 << 20;
-
-bool is_word(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-}
 
 }  // namespace
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "http/head_parser.hpp"
+#include "rules/lines.hpp"
 
 namespace berth::rules {
 
@@ -10,10 +11,6 @@ namespace {
 
 bool is_digit(char c) {
     return c >= '0' && c <= '9';
-}
-
-bool is_word(char c) {
-    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
 }
 
 /// How long the word at the beginning of `text` is.
