@@ -250,3 +250,11 @@ struct RuleSet {
 BOOST_DESCRIBE_STRUCT(RuleSet, (), (dialect, why, files, rules, headers, problems))
 
 }  // namespace berth::rules
+
+namespace berth::json {
+// Instantiated in rule_set.cpp, for all who read or write a manifest.
+extern template value from(const rules::RuleSet&);
+namespace detail {
+extern template bool read(const value&, rules::RuleSet&, const Place&, Fault&);
+}
+}  // namespace berth::json
