@@ -17,6 +17,7 @@ struct CountersNow {
     std::uint64_t not_found = 0;
     std::uint64_t proxied = 0;
     std::uint64_t proxy_failures = 0;
+    std::uint64_t handshake_failures = 0;          // of TLS
     std::map<unsigned, std::uint64_t> refusals{};  // by status: 400, 408, 414, 431, 501, 503, 505…
 };
 
@@ -43,6 +44,7 @@ public:
         now.not_found += not_found;
         now.proxied += proxied;
         now.proxy_failures += proxy_failures;
+        now.handshake_failures += handshake_failures;
         for (unsigned at = 0; at < refusals_.size(); ++at) {
             if (refusals_[at] > 0) now.refusals[at + 400] += refusals_[at];
         }
@@ -56,6 +58,7 @@ public:
     Count not_found = 0;
     Count proxied = 0;
     Count proxy_failures = 0;
+    Count handshake_failures = 0;
 
 private:
     std::array<Count, 200> refusals_{};

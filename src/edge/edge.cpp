@@ -19,9 +19,11 @@ namespace berth::edge {
 
 namespace {
 
-void start_connection(Loop& loop, http::Accepted accepted) {
-    if (loop.connections.size() >= loop.outside.limits.connections_max) {
+void start_connection(Loop& loop, http::Accepted accepted, bool tls) {
+    if (loop.connections.size() >= loop.outside.limits.connections_max ||
+        loop.is_crowded(accepted.peer)) {
         loop.counters.refuse(503);
+        if (tls) return;  // what we would say makes no sense to it yet
         // Not awaited: an answer of this size fits any fresh socket.
         constexpr std::string_view full =
             "HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\ncontent-length: 0\r\n"
@@ -29,7 +31,7 @@ void start_connection(Loop& loop, http::Accepted accepted) {
         ::send(accepted.socket.get(), full.data(), full.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
         return;
     }
-    const auto connection = std::make_shared<Connection>(loop, std::move(accepted));
+    const auto connection = std::make_shared<Connection>(loop, std::move(accepted), tls);
     asio::co_spawn(loop.io, serve_connection(connection),
                    asio::bind_cancellation_slot(connection->stop.slot(),
                                                 [connection](std::exception_ptr escaped) {
@@ -39,18 +41,18 @@ void start_connection(Loop& loop, http::Accepted accepted) {
 }
 
 /// The door stays open: what the kernel refuses one connection must not end all.
-void start_or_drop(Loop& loop, http::Accepted accepted) {
+void start_or_drop(Loop& loop, http::Accepted accepted, bool tls) {
     try {
-        start_connection(loop, std::move(accepted));
+        start_connection(loop, std::move(accepted), tls);
     } catch (const std::exception& broken) {
         log::error("connection dropped", {{"why", broken.what()}});
     }
 }
 
-Task<> accept_all(Loop& loop, http::Acceptor& acceptor) {
+Task<> accept_all(Loop& loop, const Door& door) {
     while (!loop.ending) {
-        http::Accepted accepted = co_await acceptor.accept();
-        start_or_drop(loop, std::move(accepted));
+        http::Accepted accepted = co_await door.acceptor->accept();
+        start_or_drop(loop, std::move(accepted), door.tls);
     }
 }
 
@@ -74,6 +76,15 @@ struct Edge::Inside {
     std::unique_ptr<StoreHint> hint{};
     std::atomic<std::int64_t> generation = 0;
     std::atomic<bool> stopped = false;
+
+    void add_doors(std::vector<Fd> listening, bool tls) {
+        for (std::size_t i = 0; i < listening.size(); ++i) {
+            Loop& loop = *loops[i % loops.size()];
+            loop.doors.push_back(
+                {std::make_unique<http::Acceptor>(loop.io.get_executor(), std::move(listening[i])),
+                 tls});
+        }
+    }
 
     /// The generation is the new one once every loop serves it: deployments wait for that.
     void share_table() {
@@ -133,6 +144,11 @@ Edge::Edge(EdgeConfig config) : inside_(std::make_unique<Inside>()) {
     outside.platform_elsewhere = config.platform_elsewhere;
     outside.proxies = TrustedProxies::parse(config.trusted_proxies).value();
     outside.country_field = rules::lower_case(config.country_header);
+    outside.tls.use(std::move(config.certificates));
+    outside.https_port = config.https_port;
+    if (config.hsts_s > 0)
+        outside.hsts = fmt::format("strict-transport-security: max-age={}\r\n", config.hsts_s);
+    outside.proxy_protocol = config.proxy_protocol;
     outside.reach = RewriteReach::parse(config.rewrite_nets).value();
     outside.client_tls = make_client_tls(config.ca_file);
     outside.poll_every = config.poll_every;
@@ -144,11 +160,8 @@ Edge::Edge(EdgeConfig config) : inside_(std::make_unique<Inside>()) {
     for (std::size_t i = 0; i < outside.loops; ++i) {
         inside_->loops.push_back(std::make_unique<Loop>(outside));
     }
-    for (std::size_t i = 0; i < config.listening.size(); ++i) {
-        Loop& loop = *inside_->loops[i % outside.loops];
-        loop.acceptors.push_back(std::make_unique<http::Acceptor>(loop.io.get_executor(),
-                                                                  std::move(config.listening[i])));
-    }
+    inside_->add_doors(std::move(config.listening), false);
+    inside_->add_doors(std::move(config.listening_tls), true);
 }
 
 Edge::~Edge() = default;
@@ -173,9 +186,8 @@ void Edge::run() {
     asio::post(threads, [&outside] { outside.publication_loop.run(); });
     std::atomic<std::size_t> running = inside_->loops.size();
     for (const auto& loop : inside_->loops) {
-        for (const auto& acceptor : loop->acceptors) {
-            spawn(loop->io.get_executor(), accept_all(*loop, *acceptor), "edge accept");
-        }
+        for (const Door& door : loop->doors)
+            spawn(loop->io.get_executor(), accept_all(*loop, door), "edge accept");
         asio::post(threads, [&loop = *loop, &running, &outside] {
             loop.io.run();
             if (--running == 0) outside.publication_loop.stop();
@@ -192,6 +204,10 @@ void Edge::stop() {
             loop.end();
         });
     }
+}
+
+void Edge::use_certificates(std::shared_ptr<const http::CertificateSet> certificates) {
+    inside_->outside.tls.use(std::move(certificates));
 }
 
 void Edge::refresh() {

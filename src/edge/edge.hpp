@@ -10,25 +10,39 @@
 
 #include "base/file.hpp"
 #include "edge/counters.hpp"
+#include "http/certificates.hpp"
 
 namespace berth::edge {
 
 struct EdgeLimits {
     std::chrono::milliseconds head_limit{10'000};
+    std::chrono::milliseconds handshake_limit{10'000};  // of TLS, with the PROXY header before it
     std::chrono::milliseconds idle_limit{60'000};
     std::chrono::milliseconds write_limit{30'000};      // without any progress
     std::chrono::milliseconds upstream_limit{150'000};  // silence of the api
     std::chrono::milliseconds end_limit{10'000};        // for open answers, when stopped
     std::uint64_t bytes_per_second_min = 1'024;         // of what is sent and received
     std::size_t connections_max = 20'000;               // per loop
-    std::size_t body_memory_bytes = 8 << 20;            // small files in memory, all loops together
-    std::size_t site_memory_bytes = 64 << 20;           // sites in use, per loop, shared by all
+    /// Per loop; trusted proxies and addresses of this machine have no such limit.
+    std::size_t connections_per_address_max = 512;
+    std::size_t body_memory_bytes = 8 << 20;   // small files in memory, all loops together
+    std::size_t site_memory_bytes = 64 << 20;  // sites in use, per loop, shared by all
 };
 
 struct EdgeConfig {
     /// Listening TCP sockets (SO_REUSEPORT where there are several per address), dealt out to the
     /// loops in turn.
     std::vector<Fd> listening{};
+    /// The same, for TLS.
+    std::vector<Fd> listening_tls{};
+    /// What lies there at the start; later sets come by use_certificates().
+    std::shared_ptr<const http::CertificateSet> certificates{};
+    /// Where visitors in the clear are sent when there is a certificate for their host; 0: nowhere.
+    std::uint16_t https_port = 0;
+    /// Strict-Transport-Security of answers over our own TLS, in seconds; 0: none.
+    std::int64_t hsts_s = 0;
+    /// Connections of trusted proxies begin with the PROXY header.
+    bool proxy_protocol = false;
     std::size_t loops = 1;
     std::string public_directory{};  // the object store's public/
     std::string state_directory{};   // our own: the last good generation
@@ -58,6 +72,9 @@ public:
 
     /// From any thread: no new connections; open answers get `end_limit`. Then run() returns.
     void stop();
+
+    /// From any thread. Connections that are open keep what they have.
+    void use_certificates(std::shared_ptr<const http::CertificateSet> certificates);
 
     /// From any thread: the hint that something was published.
     void refresh();

@@ -1,9 +1,12 @@
 #include "edge/loop.hpp"
 
 #include <boost/asio/deferred.hpp>
+#include <boost/asio/ip/address.hpp>
 #include <boost/asio/post.hpp>
 
 #include "edge/elsewhere.hpp"
+#include "edge/h2_connection.hpp"
+#include "edge/opening.hpp"
 #include "edge/proxy.hpp"
 #include "edge/request_path.hpp"
 #include "edge/send.hpp"
@@ -29,28 +32,70 @@ Loop::~Loop() = default;
 void Loop::end() {
     if (ending) return;
     ending = true;
-    for (const auto& acceptor : acceptors)
-        acceptor->close();
+    for (const Door& door : doors)
+        door.acceptor->close();
     for (Connection* connection : connections) {
         if (connection->idle) connection->stream.close();
+        if (connection->h2 != nullptr) connection->h2->announce_end();
     }
     if (connections.empty()) io.stop();
 }
 
-Connection::Connection(Loop& owner, http::Accepted accepted)
+namespace {
+
+/// Proxies bring many visitors, and this machine's own programs are their operator's affair.
+bool is_limited(const Outside& outside, const std::string& peer) {
+    if (peer.empty() || outside.proxies.contains(peer)) return false;
+    boost::system::error_code malformed;
+    const auto address = asio::ip::make_address(peer, malformed);
+    return !malformed && !address.is_loopback();
+}
+
+}  // namespace
+
+bool Loop::is_crowded(const std::string& address) const {
+    const auto found = connections_of.find(address);
+    return found != connections_of.end() &&
+           found->second >= outside.limits.connections_per_address_max;
+}
+
+Connection::Connection(Loop& owner, http::Accepted accepted, bool over_tls, bool inner)
     : loop(owner),
       stream(owner.io.get_executor(), owner.deadlines, std::move(accepted.socket)),
-      peer(std::move(accepted.peer)) {
+      peer(std::move(accepted.peer)),
+      secure(over_tls),
+      inner_(inner) {
     loop.connections.insert(this);
+    if (inner_) return;
+    count(true);
     Counters::add(loop.counters.connections);
     Counters::add(loop.counters.connections_open);
 }
 
 Connection::~Connection() {
-    Counters::add(loop.counters.bytes_sent, stream.sent_bytes());
-    Counters::subtract(loop.counters.connections_open);
     loop.connections.erase(this);
+    if (!inner_) {
+        Counters::add(loop.counters.bytes_sent, stream.sent_bytes());
+        Counters::subtract(loop.counters.connections_open);
+        count(false);
+    }
     if (loop.ending && loop.connections.empty()) loop.io.stop();
+}
+
+void Connection::set_peer(std::string address) {
+    count(false);
+    peer = std::move(address);
+    count(true);
+}
+
+void Connection::count(bool more) {
+    if (!is_limited(loop.outside, peer)) return;
+    if (more) {
+        ++loop.connections_of[peer];
+        return;
+    }
+    const auto found = loop.connections_of.find(peer);
+    if (--found->second == 0) loop.connections_of.erase(found);
 }
 
 namespace {
@@ -103,7 +148,8 @@ Task<After> carry_out(Connection& connection, Step& step) {
     Counters& counters = connection.loop.counters;
     if (step.answer.status == 304) Counters::add(counters.not_modified);
     if (step.answer.status == 404) Counters::add(counters.not_found);
-    const Sending sending{step.head_only, step.keep_alive && !connection.loop.ending};
+    const Sending sending{step.head_only, step.keep_alive && !connection.loop.ending,
+                          !connection.server_name.empty()};
     std::ptrdiff_t sent = 0;
     if (!send_at_once(connection, step.answer, sending, sent)) {
         const bool whole = co_await send_rest(connection, step.answer, sending, sent);
@@ -118,6 +164,7 @@ Task<After> serve_head(Connection& connection, std::size_t bytes) {
     LoadedSites loaded;
     while (true) {  // each round but the last loads one deployment; a route names few
         loop.peer = connection.peer;
+        loop.asking = &connection;
         Step step = take_request(loop, connection.stream.buffered_in_place().first(bytes), loaded);
         if (step.kind == Step::Kind::pass_on) {
             const After after = co_await pass_on(connection, bytes);
@@ -160,6 +207,20 @@ Task<std::shared_ptr<const Site>> load_site(Loop& loop, std::string deployment) 
 }
 
 Task<> serve_connection(std::shared_ptr<Connection> connection) {
+    const bool open = co_await open_connection(*connection);
+    if (!open) {
+        connection->stream.close();
+        co_return;
+    }
+    const http::Tls* tls = connection->stream.tls();
+    if (tls != nullptr && tls->protocol() == "h2") {
+        co_await serve_h2(connection);
+    } else {
+        co_await serve_requests(connection);
+    }
+}
+
+Task<> serve_requests(std::shared_ptr<Connection> connection) {
     After after = After::request;
     int turns = 0;
     while (after == After::request) {

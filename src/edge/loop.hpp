@@ -8,6 +8,8 @@
 #include <boost/asio/ssl/context.hpp>
 #include <set>
 #include <string>
+#include <unordered_map>
+#include <vector>
 
 #include "edge/blobs.hpp"
 #include "edge/counters.hpp"
@@ -19,6 +21,7 @@
 #include "edge/upstream.hpp"
 #include "edge/visitor_address.hpp"
 #include "http/acceptor.hpp"
+#include "http/certificates.hpp"
 #include "http/deadlines.hpp"
 #include "http/stream.hpp"
 
@@ -33,6 +36,10 @@ struct Outside {
     std::string api_socket{};
     std::string platform_elsewhere{};
     TrustedProxies proxies{};
+    http::TlsServer tls{};
+    std::uint16_t https_port = 0;
+    std::string hsts{};  // the field's line, or ""
+    bool proxy_protocol = false;
     std::string country_field{};  // lower case
     RewriteReach reach{};
     asio::ssl::context client_tls{asio::ssl::context::tls_client};
@@ -43,11 +50,21 @@ struct Outside {
 };
 
 struct Connection;
+class H2Connection;
+
+/// A listening socket.
+struct Door {
+    std::unique_ptr<http::Acceptor> acceptor{};
+    bool tls = false;
+};
 
 struct Loop {
     explicit Loop(Outside& outside);
     Loop(const Loop&) = delete;
     ~Loop();
+
+    /// Whether one more connection from that address is one too many.
+    bool is_crowded(const std::string& peer) const;
 
     /// No new connections; those between two requests are closed. On the loop.
     void end();
@@ -61,8 +78,9 @@ struct Loop {
     Shelf<std::string, std::shared_ptr<const Site>> sites;
     UpstreamPool upstreams;
     Counters counters{};
-    std::vector<std::unique_ptr<http::Acceptor>> acceptors{};
+    std::vector<Door> doors{};
     std::set<Connection*> connections{};
+    std::unordered_map<std::string, std::size_t> connections_of{};  // by address, limited ones only
     bool ending = false;
 
     // Scratch of the request at hand; nothing in it outlives a suspension.
@@ -70,18 +88,31 @@ struct Loop {
     std::string host{};
     std::string path{};
     std::string_view peer{};
+    const Connection* asking = nullptr;
 };
 
 struct Connection {
-    Connection(Loop& owner, http::Accepted accepted);
+    /// `inner`: a stream of another connection's, which is counted already.
+    Connection(Loop& owner, http::Accepted accepted, bool over_tls, bool inner = false);
     Connection(const Connection&) = delete;
     ~Connection();
+
+    /// Whom a balancer says it speaks for.
+    void set_peer(std::string address);
 
     Loop& loop;
     http::Stream stream;
     std::string peer;
+    bool secure;                // over our own TLS
+    std::string server_name{};  // that the visitor named when TLS began, normalised
     asio::cancellation_signal stop{};
     bool idle = false;  // waits between two requests, with nothing received
+    H2Connection* h2 = nullptr;
+
+private:
+    void count(bool more);
+
+    bool inner_;
 };
 
 /// What becomes of the connection after a request.
@@ -90,6 +121,9 @@ enum class After { request, linger, close };
 /// The deployment's site from the loop's shelf, or loaded. Null: it does not hold.
 Task<std::shared_ptr<const Site>> load_site(Loop& loop, std::string deployment);
 
+/// From its first byte to its last.
 Task<> serve_connection(std::shared_ptr<Connection> connection);
+/// The part of it that speaks HTTP/1.1.
+Task<> serve_requests(std::shared_ptr<Connection> connection);
 
 }  // namespace berth::edge

@@ -66,6 +66,13 @@ void add_framing(std::string& text, const http::HeadView& head, bool upgrade) {
     text += "\r\n";
 }
 
+Visitor visitor_of(const Connection& connection) {
+    Visitor visitor =
+        connection.loop.outside.proxies.visitor_of(connection.peer, connection.loop.head);
+    visitor.secure = visitor.secure || connection.secure;
+    return visitor;
+}
+
 void add_visitor(std::string& text, const Visitor& visitor, std::string_view authority) {
     add(text, "x-forwarded-for", visitor.address);
     add(text, "x-forwarded-proto", visitor.secure ? "https" : "http");
@@ -84,7 +91,7 @@ Passing make_passing(const Connection& connection) {
     text.append(" HTTP/1.1\r\n");
     add(text, "host", head.authority);
     add_own_fields(text, head, nullptr);
-    const Visitor visitor = connection.loop.outside.proxies.visitor_of(connection.peer, head);
+    const Visitor visitor = visitor_of(connection);
     add_visitor(text, visitor, head.authority);
     add(text, "x-berth-peer", visitor.address);
     add(text, "x-berth-secure", visitor.secure ? "1" : "0");
@@ -105,7 +112,7 @@ Passing make_passing_elsewhere(const Connection& connection, const Target& targe
     for (const rules::Field& field : step.upstream_fields) {
         if (field.value) add(text, field.name, *field.value);
     }
-    const Visitor visitor = connection.loop.outside.proxies.visitor_of(connection.peer, head);
+    const Visitor visitor = visitor_of(connection);
     add_visitor(text, visitor, head.authority);
     text.append("via: 1.1").append(via_name).append("\r\n");
     if (!passing.upgrade) text += "connection: close\r\n";

@@ -104,6 +104,10 @@ std::string visitor_head(const Connection& connection, const Passing& passing,
     for (const rules::Field& field : passing.fields) {
         if (field.value) add(head, field.name, *field.value);
     }
+    if (!connection.server_name.empty() &&
+        head.find("\r\nstrict-transport-security: ") == head.npos) {
+        head += connection.loop.outside.hsts;
+    }
     if (reply.status == 101) {
         return head + "connection: upgrade\r\nupgrade: websocket\r\n\r\n";
     }

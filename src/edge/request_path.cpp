@@ -114,6 +114,39 @@ Step answer_site(Loop& loop, const Route& route, const LoadedSites& loaded) {
     return step;
 }
 
+/// Asked over a connection whose certificate is for another host: RFC 9110 §15.5.20. Browsers ask
+/// several hosts over one connection only where the certificate is for all of them.
+bool is_misdirected(const Loop& loop) {
+    const Connection* asking = loop.asking;
+    if (asking == nullptr || asking->server_name.empty() || asking->server_name == loop.host)
+        return false;
+    const http::Tls* tls = asking->stream.tls();
+    return tls != nullptr && !tls->covers(loop.host);
+}
+
+/// In the clear, where there is a certificate. What a trusted proxy passes on is its own affair,
+/// and a certificate's issuer asks in the clear (RFC 8555 §8.3).
+bool belongs_on_tls(const Loop& loop) {
+    const Outside& outside = loop.outside;
+    if (outside.https_port == 0 || loop.asking == nullptr || loop.asking->secure) return false;
+    const auto certificates = outside.tls.certificates();
+    return certificates && certificates->covers(loop.host) &&
+           !outside.proxies.contains(loop.peer) &&
+           !loop.head.path.starts_with("/.well-known/acme-challenge/");
+}
+
+Step redirect_to_tls(const Loop& loop) {
+    std::string location = "https://" + loop.host;
+    constexpr std::uint16_t own_port = 443;
+    if (loop.outside.https_port != own_port)
+        location.append(":").append(std::to_string(loop.outside.https_port));
+    location.append(loop.head.path == "*" ? "/" : loop.head.path);
+    if (!loop.head.query.empty()) location.append("?").append(loop.head.query);
+    Step step;
+    step.answer = answer_redirect(308, location);
+    return step;
+}
+
 Step answer_host(Loop& loop, const LoadedSites& loaded) {
     const std::shared_ptr<const Route> route = loop.table->find(loop.host);
     if (!route) return page(loop, 404, "unknown_host", "There is no site at this address.");
@@ -141,6 +174,18 @@ Step take_request(Loop& loop, std::span<char> head, const LoadedSites& loaded) {
         return refuse(loop, {400, "host", "Host is malformed"});
     }
     Step step;
+    if (is_misdirected(loop)) {
+        step =
+            refuse(loop, {421, "misdirected", "this connection's certificate is for another host"});
+        step.head_only = loop.head.verb == "HEAD";
+        return step;
+    }
+    if (belongs_on_tls(loop)) {
+        step = redirect_to_tls(loop);
+        step.head_only = loop.head.verb == "HEAD";
+        step.keep_alive = loop.head.keep_alive && loop.head.framing == http::Framing::none;
+        return step;
+    }
     if (is_platform(loop)) {
         if (const std::string& elsewhere = loop.outside.platform_elsewhere; !elsewhere.empty()) {
             step = page(loop, 421, "platform_elsewhere",

@@ -9,7 +9,7 @@ namespace berth::edge {
 namespace {
 
 /// What ends every head: date, connection, blank line. Kept for the second.
-std::string_view head_tail(bool keep_alive) {
+std::string_view date_tail(bool keep_alive) {
     thread_local std::array<std::string, 2> tails;
     thread_local std::string date;
     const std::string_view now = http::http_date();
@@ -19,6 +19,18 @@ std::string_view head_tail(bool keep_alive) {
         tails[0] = "date: " + date + "\r\nconnection: close\r\n\r\n";
     }
     return tails[keep_alive ? 1 : 0];
+}
+
+/// With the transport's security where there is something to say, unless the site says it itself.
+std::string_view head_tail(const Outside& outside, std::string_view head, Sending sending) {
+    const std::string_view tail = date_tail(sending.keep_alive);
+    if (!sending.over_tls || outside.hsts.empty() ||
+        head.find("\r\nstrict-transport-security: ") != head.npos) {
+        return tail;
+    }
+    thread_local std::string longer;
+    longer.assign(outside.hsts).append(tail);
+    return longer;
 }
 
 bool has_file(const SiteAnswer& answer, Sending sending) {
@@ -37,7 +49,7 @@ std::string_view after(std::string_view piece, std::size_t& sent) {
 bool send_at_once(Connection& connection, const SiteAnswer& answer, Sending sending,
                   std::ptrdiff_t& sent) {
     const std::string_view head = answer.head_text();
-    const std::string_view tail = head_tail(sending.keep_alive);
+    const std::string_view tail = head_tail(connection.loop.outside, head, sending);
     const std::string_view body = sending.head_only ? std::string_view() : answer.body_text();
     const int more = has_file(answer, sending) ? MSG_MORE : 0;
     sent = connection.stream.try_write(head, tail, body, more);
@@ -54,7 +66,7 @@ Task<bool> send_rest(Connection& connection, SiteAnswer& answer, Sending sending
     connection.stream.limit(limits.write_limit, limits.write_limit + slowest);
     auto gone = static_cast<std::size_t>(sent);
     // The date may have changed meanwhile, its length not.
-    const std::string tail_text(head_tail(sending.keep_alive));
+    const std::string tail_text(head_tail(connection.loop.outside, answer.head_text(), sending));
     const std::string_view head = after(answer.head_text(), gone);
     const std::string_view tail = after(tail_text, gone);
     const std::string_view body =

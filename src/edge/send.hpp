@@ -9,6 +9,7 @@ namespace berth::edge {
 struct Sending {
     bool head_only = false;
     bool keep_alive = false;
+    bool over_tls = false;  // of a host that we have a certificate for
 };
 
 /// Tries without waiting: false when `answer` needs `send_answer` for the rest; `sent` says how

@@ -19,8 +19,10 @@ std::string_view LoopFields::country() const {
 }
 
 std::string_view LoopFields::scheme() const {
-    return loop_.outside.proxies.visitor_of(std::string(loop_.peer), loop_.head).secure ? "https"
-                                                                                        : "http";
+    const bool secure =
+        (loop_.asking != nullptr && loop_.asking->secure) ||
+        loop_.outside.proxies.visitor_of(std::string(loop_.peer), loop_.head).secure;
+    return secure ? "https" : "http";
 }
 
 bool leaves_home(const Loop& loop, std::string_view set_cookie) {

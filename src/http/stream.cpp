@@ -6,12 +6,14 @@
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <cerrno>
+#include <cstring>
 
 #include "base/clock.hpp"
 
@@ -22,6 +24,7 @@ namespace {
 constexpr std::size_t kept_bytes_max = 1 << 10;  // of an empty buffer's memory
 constexpr std::size_t linger_bytes_max = 256 << 10;
 constexpr std::size_t turn_bytes_max = 64 << 10;
+constexpr std::size_t record_bytes = 16 << 10;  // of TLS, at most
 constexpr std::chrono::milliseconds linger_limit{1'000};
 
 /// Where a loop receives before it knows whose buffer must grow.
@@ -66,24 +69,99 @@ void Stream::consume(std::size_t bytes) {
     if (buffer_.capacity() > kept_bytes_max) buffer_ = std::string();
 }
 
-int Stream::try_fill() {
+std::ptrdiff_t Stream::receive(std::span<char> into) {
     if (!socket_.is_open()) return -1;
-    const std::span<char> into = scratch();
     while (true) {  // ends unless a signal interrupts
         const ssize_t count = ::recv(socket_.native_handle(), into.data(), into.size(), 0);
-        if (count > 0) {
-            if (begin_ > 0) {
-                buffer_.erase(0, begin_);
-                begin_ = 0;
-            }
-            buffer_.append(into.data(), static_cast<std::size_t>(count));
-            received_bytes_ += static_cast<std::uint64_t>(count);
-            return 1;
-        }
+        if (count > 0) return count;
         if (count == 0) return -1;
         if (errno == EINTR) continue;
         return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -1;
     }
+}
+
+void Stream::make_room() {
+    if (begin_ == 0) return;
+    buffer_.erase(0, begin_);
+    begin_ = 0;
+}
+
+int Stream::try_fill() {
+    const std::span<char> into = scratch();
+    while (!tls_over_) {  // ends unless what came over TLS had nothing for us
+        const std::ptrdiff_t count = receive(into);
+        if (count <= 0) return static_cast<int>(count);
+        const std::string_view bytes(into.data(), static_cast<std::size_t>(count));
+        if (tls_) {
+            if (take_sealed(bytes) > 0) return 1;
+            continue;
+        }
+        make_room();
+        buffer_.append(bytes);
+        received_bytes_ += bytes.size();
+        return 1;
+    }
+    return -1;
+}
+
+/// How many bytes in the clear it was.
+int Stream::take_sealed(std::string_view bytes) {
+    make_room();
+    const std::size_t before = buffer_.size();
+    tls_->receive(bytes);
+    tls_over_ = tls_->read(buffer_) == Tls::Done::broken;
+    tls_over_ = !flush_wire() || tls_over_;
+    const std::size_t count = buffer_.size() - before;
+    received_bytes_ += count;
+    return static_cast<int>(count);
+}
+
+bool Stream::flush_wire() {
+    std::string& wire = tls_->wire();
+    std::size_t gone = 0;
+    bool good = socket_.is_open();
+    while (good && gone < wire.size()) {
+        const ssize_t sent =
+            ::send(socket_.native_handle(), wire.data() + gone, wire.size() - gone, MSG_NOSIGNAL);
+        if (sent >= 0) {
+            gone += static_cast<std::size_t>(sent);
+        } else if (errno != EINTR) {
+            good = errno == EAGAIN || errno == EWOULDBLOCK;
+            break;
+        }
+    }
+    wire.erase(0, gone);
+    if (wire.empty() && wire.capacity() > kept_bytes_max) wire = std::string();
+    return good;
+}
+
+Task<bool> Stream::handshake(std::unique_ptr<Tls> tls) {
+    tls_ = std::move(tls);
+    const std::string early = std::exchange(buffer_, {}).substr(std::exchange(begin_, 0));
+    tls_->receive(early);
+    while (true) {  // ends when it is done, broken, or the limit is over
+        const Tls::Done done = tls_->handshake();
+        // The first request may have come together with the last of the handshake.
+        if (done == Tls::Done::yes) tls_over_ = tls_->read(buffer_) == Tls::Done::broken;
+        bool good = flush_wire();
+        while (good && !tls_->wire().empty()) {
+            good = co_await wait_writable();
+            good = good && flush_wire();
+        }
+        if (!good || done == Tls::Done::broken) co_return false;
+        if (done == Tls::Done::yes) break;
+        const std::span<char> into = scratch();
+        std::ptrdiff_t count = receive(into);
+        while (count == 0) {
+            const bool ready = co_await wait_readable();
+            count = ready ? receive(into) : -1;
+        }
+        if (count < 0) co_return false;
+        tls_->receive({into.data(), static_cast<std::size_t>(count)});
+    }
+    received_bytes_ += buffer_.size();
+    handshaken_ = true;
+    co_return true;
 }
 
 Task<bool> Stream::fill() {
@@ -120,6 +198,7 @@ Task<bool> Stream::wait_writable() {
 std::ptrdiff_t Stream::try_write(std::string_view first, std::string_view second,
                                  std::string_view third, int flags) {
     if (!socket_.is_open()) return -1;
+    if (tls_) return write_sealed(std::array{first, second, third});
     std::array<iovec, 3> pieces{};
     std::size_t count = 0;
     for (const std::string_view piece : {first, second, third}) {
@@ -138,6 +217,40 @@ std::ptrdiff_t Stream::try_write(std::string_view first, std::string_view second
         if (errno == EINTR) continue;
         return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -1;
     }
+}
+
+std::ptrdiff_t Stream::write_sealed(std::span<const std::string_view> pieces) {
+    if (!flush_wire()) return -1;
+    if (!tls_->wire().empty()) return 0;
+    if (sealed_bytes_ > 0) {
+        sent_bytes_ += sealed_bytes_;
+        return static_cast<std::ptrdiff_t>(std::exchange(sealed_bytes_, 0));
+    }
+    // Head and body go in one record where they fit.
+    thread_local std::array<char, record_bytes> record;
+    std::size_t filled = 0;
+    std::size_t taken = 0;
+    bool good = true;
+    for (std::string_view piece : pieces) {
+        while (good && !piece.empty() && taken < turn_bytes_max) {
+            const std::size_t count = std::min(piece.size(), record.size() - filled);
+            std::memcpy(record.data() + filled, piece.data(), count);
+            piece.remove_prefix(count);
+            filled += count;
+            taken += count;
+            if (filled < record.size()) continue;
+            good = tls_->write({record.data(), filled});
+            filled = 0;
+        }
+    }
+    good = good && tls_->write({record.data(), filled}) && flush_wire();
+    if (!good) return -1;
+    if (tls_->wire().empty()) {
+        sent_bytes_ += taken;
+        return static_cast<std::ptrdiff_t>(taken);
+    }
+    sealed_bytes_ = taken;
+    return 0;
 }
 
 Task<bool> Stream::write(std::string_view first, std::string_view second, std::string_view third) {
@@ -163,7 +276,28 @@ Task<bool> Stream::write(std::string_view first, std::string_view second, std::s
     }
 }
 
+Task<bool> Stream::send_file_sealed(int file, std::uint64_t offset, std::uint64_t bytes) {
+    std::string piece(std::min<std::uint64_t>(bytes, turn_bytes_max), '\0');
+    while (bytes > 0) {
+        const std::size_t wanted = std::min<std::uint64_t>(bytes, piece.size());
+        const ssize_t count = ::pread(file, piece.data(), wanted, static_cast<off_t>(offset));
+        if (count < 0 && errno == EINTR) continue;
+        if (count <= 0) co_return false;  // the file is shorter than promised
+        const auto got = static_cast<std::size_t>(count);
+        const bool sent = co_await write(std::string_view(piece).substr(0, got));
+        if (!sent) co_return false;
+        renew();
+        bytes -= got;
+        offset += got;
+    }
+    co_return true;
+}
+
 Task<bool> Stream::send_file(int file, std::uint64_t offset, std::uint64_t bytes) {
+    if (tls_) {
+        const bool sent = co_await send_file_sealed(file, offset, bytes);
+        co_return sent;
+    }
     auto at = static_cast<off_t>(offset);
     while (bytes > 0) {
         if (!socket_.is_open()) co_return false;
@@ -228,19 +362,28 @@ void Stream::expire() {
     socket_.cancel(ignored);
 }
 
+void Stream::say_end() {
+    // Behind a record of which a part is sent it would make no sense.
+    if (!tls_ || !handshaken_ || !socket_.is_open() || !tls_->wire().empty()) return;
+    tls_->end();
+    flush_wire();
+}
+
 void Stream::end_sending() {
+    say_end();
     boost::system::error_code ignored;
     socket_.shutdown(asio::socket_base::shutdown_send, ignored);
 }
 
 void Stream::close() {
     Deadlines::clear(*this);
+    say_end();
     boost::system::error_code ignored;
     socket_.close(ignored);
 }
 
 bool Stream::peer_gone() {
-    if (!socket_.is_open()) return true;
+    if (!socket_.is_open() || tls_over_) return true;
     char byte = 0;
     const ssize_t count = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
     if (count > 0) return false;

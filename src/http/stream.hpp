@@ -2,10 +2,12 @@
 /// One accepted or connected socket (TCP or unix) with what was received and not yet consumed. It
 /// holds no memory while it waits with nothing buffered. One reader and one writer at a time. A
 /// peer that is always ready does not keep the loop from the others: after 64 KiB they have a turn.
+/// After handshake() all of this is over TLS, and bytes are those in the clear.
 
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <chrono>
 #include <cstddef>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -13,6 +15,7 @@
 #include "base/file.hpp"
 #include "base/task.hpp"
 #include "http/deadlines.hpp"
+#include "http/tls.hpp"
 
 namespace berth::http {
 
@@ -20,6 +23,12 @@ class Stream final : private Expiring {
 public:
     /// `socket` must be connected; `deadlines` must outlive the stream.
     Stream(const asio::any_io_executor& loop, Deadlines& deadlines, Fd socket);
+
+    /// What is buffered and what comes is TLS from here on. False: it did not come about; a peer
+    /// that speaks TLS was told why. Once, before anything is written.
+    Task<bool> handshake(std::unique_ptr<Tls> tls);
+    /// Null in the clear.
+    const Tls* tls() const { return tls_.get(); }
 
     std::string_view buffered() const;
     std::span<char> buffered_in_place();
@@ -33,7 +42,8 @@ public:
     /// Sends all of both, in order, with back-pressure. False: broken, or the limit is over.
     Task<bool> write(std::string_view first, std::string_view second = {},
                      std::string_view third = {});
-    /// Sends what the kernel takes now. Negative: broken.
+    /// Sends what the kernel takes now. Negative: broken. What was not sent has to be given again
+    /// first: over TLS it may be sealed already.
     std::ptrdiff_t try_write(std::string_view first, std::string_view second = {},
                              std::string_view third = {}, int flags = 0);
     Task<bool> send_file(int file, std::uint64_t offset, std::uint64_t bytes);
@@ -65,11 +75,24 @@ private:
     void expire() override;
     void renew();
     bool must_give_way(std::size_t bytes);
+    /// recv() into the loop's scratch: above 0 received, 0 nothing there, -1 ended or broken.
+    std::ptrdiff_t receive(std::span<char> into);
+    int take_sealed(std::string_view bytes);
+    std::ptrdiff_t write_sealed(std::span<const std::string_view> pieces);
+    /// Sends what of `tls_->wire()` the kernel takes. False: broken.
+    bool flush_wire();
+    void say_end();
+    Task<bool> send_file_sealed(int file, std::uint64_t offset, std::uint64_t bytes);
+    void make_room();
 
     asio::generic::stream_protocol::socket socket_;
     Deadlines& deadlines_;
     std::string buffer_{};
     std::size_t begin_ = 0;
+    std::unique_ptr<Tls> tls_{};
+    std::size_t sealed_bytes_ = 0;  // given to try_write(), in `tls_->wire()`, not yet all sent
+    bool handshaken_ = false;
+    bool tls_over_ = false;  // nothing more can be read
     std::chrono::milliseconds limit_{0};
     std::int64_t total_end_ms_ = 0;  // 0: none
     bool expired_ = false;

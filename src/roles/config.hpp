@@ -27,6 +27,13 @@ struct ServeConfig {
     std::string objects{};  // "file:DIR"; serve: "" is in the data directory
     std::string engine = "sandbox";
     std::string listen = "127.0.0.1:8080";
+    std::string listen_tls{};
+    std::string cert{};
+    std::string key{};
+    std::string cert_dir{};
+    std::string https_redirect = "on";
+    std::int64_t hsts_max_age = 2'592'000;  // seconds
+    std::string proxy_protocol = "off";
     std::string base_host = "localhost";
     std::string platform_url{};  // "" is http://BASE-HOST:PORT
     bool platform_on_ip = true;  // until it is set, address literals are the platform's too
@@ -132,14 +139,20 @@ struct EdgeRoleConfig {
     std::string trusted_proxy{};
     std::string country_header{};
     std::string allow_rewrite_nets{};
-    std::int64_t listeners = 1;  // descriptors 4, 5, …
+    std::int64_t listeners = 1;      // descriptors 4, 5, …
+    std::int64_t listeners_tls = 0;  // those after them
+    std::string certificates{};      // the directory where the supervisor puts them
+    std::uint16_t https_port = 0;
+    std::int64_t hsts_s = 0;
+    bool proxy_protocol = false;
     std::string ca_file{};
     std::string log_level{};
 };
 BOOST_DESCRIBE_STRUCT(EdgeRoleConfig, (),
                       (server, token, api_socket, platform_elsewhere, store, state, platform_hosts,
                        platform_on_ip, base_host, trusted_proxy, country_header, allow_rewrite_nets,
-                       listeners, ca_file, log_level))
+                       listeners, listeners_tls, certificates, https_port, hsts_s, proxy_protocol,
+                       ca_file, log_level))
 
 struct LauncherRoleConfig {
     std::string state{};

@@ -39,6 +39,11 @@ std::string registry_of_npm(const std::string& configured) {
     return text;
 }
 
+/// A browser that shall come to localhost over TLS alone would not reach what else runs there.
+bool is_local(const std::string& host) {
+    return host == "localhost" || host.ends_with(".localhost");
+}
+
 }  // namespace
 
 int say(const Error& error) {
@@ -210,7 +215,7 @@ ChildSpec Crew::worker(const std::string& server, const std::string& token) {
         .binds = {bind("worker", "run", layout_.run()), bind("worker", "state", layout_.worker())}};
 }
 
-ChildSpec Crew::edge(const EdgePlaces& places, std::vector<Fd> sockets) {
+ChildSpec Crew::edge(const EdgePlaces& places, EdgeSockets sockets) {
     const bool joined = !places.server.empty();
     const std::string state = seen("edge", "state", layout_.edge());
     const bool trusts_more = !trust_bundle(config_.ca_file, layout_.edge()).empty();
@@ -227,7 +232,12 @@ ChildSpec Crew::edge(const EdgePlaces& places, std::vector<Fd> sockets) {
         .trusted_proxy = config_.trusted_proxy,
         .country_header = config_.country_header,
         .allow_rewrite_nets = config_.allow_rewrite_nets,
-        .listeners = static_cast<std::int64_t>(sockets.size()),
+        .listeners = static_cast<std::int64_t>(sockets.plain.size()),
+        .listeners_tls = static_cast<std::int64_t>(sockets.tls.size()),
+        .certificates = seen("edge", "certificates", layout_.certificates()),
+        .https_port = config_.https_redirect == "on" ? places.https_port : std::uint16_t{0},
+        .hsts_s = is_local(config_.base_host) ? 0 : config_.hsts_max_age,
+        .proxy_protocol = config_.proxy_protocol == "on",
         .ca_file = trusts_more ? state + "/trust.pem" : "",
         .log_level = config_.log_level,
     };
@@ -236,11 +246,14 @@ ChildSpec Crew::edge(const EdgePlaces& places, std::vector<Fd> sockets) {
                    .descriptors = {keep(config_file(json::text(config)))},
                    .identity = edge_identity,
                    .binds = {bind("edge", "objects", places.objects, true),
-                             bind("edge", "state", layout_.edge())},
+                             bind("edge", "state", layout_.edge()),
+                             bind("edge", "certificates", layout_.certificates(), true)},
                    .lifetime = Lifetime::own};
     if (!joined) spec.binds.push_back(bind("edge", "run", layout_.run()));
-    for (Fd& socket : sockets)
-        spec.descriptors.push_back(keep(std::move(socket)));
+    for (std::vector<Fd>* list : {&sockets.plain, &sockets.tls}) {
+        for (Fd& socket : *list)
+            spec.descriptors.push_back(keep(std::move(socket)));
+    }
     return spec;
 }
 

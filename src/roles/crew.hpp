@@ -80,8 +80,9 @@ public:
         std::string token{};
         std::vector<std::string> platform_hosts{};
         std::string platform_url{};
+        std::uint16_t https_port = 0;  // of visitors; 0: there is no TLS of ours
     };
-    ChildSpec edge(const EdgePlaces& places, std::vector<Fd> sockets);
+    ChildSpec edge(const EdgePlaces& places, EdgeSockets sockets);
 
     /// Threads of the edge.
     std::size_t edge_loops() const;

@@ -3,12 +3,14 @@
 #include <signal.h>
 
 #include <boost/asio/signal_set.hpp>
+#include <filesystem>
 #include <thread>
 
 #include "base/id.hpp"
 #include "base/log.hpp"
 #include "edge/edge.hpp"
 #include "http/client.hpp"
+#include "roles/certificate_files.hpp"
 #include "roles/config.hpp"
 #include "roles/orphan.hpp"
 #include "roles/role_config.hpp"
@@ -32,10 +34,45 @@ struct WaitReply {
 };
 BOOST_DESCRIBE_STRUCT(WaitReply, (), (generation))
 
+/// What the supervisor has put there; null when it cannot be read now.
+std::shared_ptr<const http::CertificateSet> load_certificates(const std::string& directory) {
+    try {
+        const auto pairs = read_handed_certificates(directory);
+        if (pairs) return http::CertificateSet::make(*pairs).set;
+        log::error("certificates cannot be read", {{"why", pairs.error().message}});
+    } catch (const std::exception& broken) {
+        log::error("certificates cannot be read", {{"why", broken.what()}});
+    }
+    return nullptr;
+}
+
+/// Takes each new set; open connections keep theirs.
+Task<> follow_certificates(edge::Edge& edge, std::string directory) {
+    const std::string path = directory + "/" + CertificateFiles::file_name;
+    std::filesystem::file_time_type seen{};
+    while (true) {  // until canceled
+        std::error_code gone;
+        const auto written = std::filesystem::last_write_time(path, gone);
+        if (!gone && written != seen) {
+            if (const auto set = load_certificates(directory)) {
+                edge.use_certificates(set);
+                seen = written;
+            }
+        }
+        co_await sleep_for(1s);
+    }
+}
+
 edge::EdgeConfig edge_config(const EdgeRoleConfig& config) {
     edge::EdgeConfig made;
     for (int i = 0; i < config.listeners; ++i)
         made.listening.emplace_back(first_listener + i);
+    for (std::int64_t i = 0; i < config.listeners_tls; ++i)
+        made.listening_tls.emplace_back(static_cast<int>(first_listener + config.listeners + i));
+    if (config.listeners_tls > 0) made.certificates = load_certificates(config.certificates);
+    made.https_port = config.https_port;
+    made.hsts_s = config.hsts_s;
+    made.proxy_protocol = config.proxy_protocol;
     made.loops = static_cast<std::size_t>(config.listeners);
     made.public_directory = config.store + "/public";
     made.state_directory = config.state;
@@ -99,6 +136,9 @@ int run_edge() {
     asio::io_context loop(1);
     spawn(loop.get_executor(), stop_on_signal(loop, edge), "signals");
     spawn(loop.get_executor(), follow_hints(edge, config), "hints");
+    if (config.listeners_tls > 0) {
+        spawn(loop.get_executor(), follow_certificates(edge, config.certificates), "certificates");
+    }
     std::thread hints([&loop] { loop.run(); });
     write_edge_pid(config.state);
     log::info("serving", {{"loops", config.listeners}});

@@ -8,6 +8,7 @@
 
 #include "base/file.hpp"
 #include "base/id.hpp"
+#include "roles/addresses.hpp"
 #include "roles/backends.hpp"
 #include "roles/join.hpp"
 #include "roles/orphan.hpp"
@@ -109,7 +110,7 @@ std::vector<std::string> platform_hosts(const Joining& joining, const WebAddress
     return {joining.server.host, platform.host};
 }
 
-int join_as_edge(const Joining& joining, const Address& address, const WebAddress& platform,
+int join_as_edge(const Joining& joining, const Addresses& addresses, const WebAddress& platform,
                  const std::string& objects) {
     Crew crew(joining.config, Layout{joining.config.data}, joining.proxies);
     make_layout(crew.layout(), Starter::edge);
@@ -117,8 +118,14 @@ int join_as_edge(const Joining& joining, const Address& address, const WebAddres
     if (!locked) return say(locked.error());
     Orphan orphan(crew.layout().edge());
     const Takeover takeover = orphan.lives() ? Takeover::join : Takeover::refuse;
-    Result<std::vector<Fd>> sockets = listen_tcp(address, crew.edge_loops(), takeover);
+    Result<EdgeSockets> sockets = listen_for(addresses, crew.edge_loops(), takeover);
     if (!sockets) return say(sockets.error());
+    CertificateFiles certificates(joining.config);
+    if (certificates.wanted()) {
+        const Result<> done =
+            certificates.hand_over(crew.layout().certificates(), edge_identity.uid);
+        if (!done) return say(done.error());
+    }
     const Result<> in =
         knock({joining.server.url, joining.token, joining.config.ca_file, Starter::edge});
     if (!in) return say(in.error());
@@ -127,10 +134,12 @@ int join_as_edge(const Joining& joining, const Address& address, const WebAddres
                                   .objects = objects,
                                   .token = joining.token,
                                   .platform_hosts = platform_hosts(joining, platform),
-                                  .platform_url = platform.url};
+                                  .platform_url = platform.url,
+                                  .https_port = https_port_of(addresses, platform)};
     supervisor.add(crew.edge(places, std::move(*sockets)));
     greet("edge", joining);
     supervisor.watch([&orphan] { return orphan.end_if_replaced(); });
+    if (certificates.wanted()) supervisor.watch(hand_over_changes(certificates, crew), 2'000);
     return supervisor.run();
 }
 
@@ -186,10 +195,10 @@ int run_joined_edge(const std::vector<std::string>& arguments) {
     if (!platform) return say(platform.error());
     const Result<std::string> objects = objects_directory(joining->config);
     if (!objects) return say(objects.error());
-    const Result<Address> address = parse_address(joining->config.listen);
-    if (!address) return say(address.error());
+    const Result<Addresses> addresses = parse_addresses(joining->config);
+    if (!addresses) return say(addresses.error());
     return guarded("edge-supervisor", joining->config.log_level,
-                   [&] { return join_as_edge(*joining, *address, *platform, *objects); });
+                   [&] { return join_as_edge(*joining, *addresses, *platform, *objects); });
 }
 
 int run_launcher_by_hand(const std::vector<std::string>& arguments) {

@@ -75,7 +75,10 @@ void make_layout(const Layout& layout, Starter starter) {
         make(layout.launcher(), 0700, {});
         make(layout.run(), 0710, {0, berth_group});
     }
-    if (starter != Starter::worker) make(layout.edge(), 0700, edge_identity);
+    if (starter != Starter::worker) {
+        make(layout.edge(), 0700, edge_identity);
+        make(layout.certificates(), 0711, {});
+    }
 }
 
 }  // namespace berth::roles

@@ -8,6 +8,7 @@
 ///   objects/private/  logs, sources, caches             api's user
 ///   worker/           spool, token                      worker's user
 ///   edge/             last good generation, token       edge's user
+///   certificates/     what the edge shows               root; the file in it is the edge's
 ///   launcher/         volumes                           root
 ///   run/              sockets                           supervisor's; reachable by all roles
 ///   setup-code        the one-time code, until it is used
@@ -47,6 +48,7 @@ struct Layout {
     }
     std::string worker() const { return data + "/worker"; }
     std::string edge() const { return data + "/edge"; }
+    std::string certificates() const { return data + "/certificates"; }
     std::string launcher() const { return data + "/launcher"; }
     std::string run() const { return data + "/run"; }
     std::string setup_code() const { return data + "/setup-code"; }

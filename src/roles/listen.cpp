@@ -21,9 +21,10 @@ struct Resolved {
     int family = 0;
 };
 
-Error bad_address(const std::string& text) {
-    return fail_as(Failure::invalid, "bad_address", "/listen",
-                   "'{}' is not an address like 127.0.0.1:8080, [::1]:8080 or :8080", text);
+Error bad_address(const std::string& text, const std::string& option) {
+    return fail_as(Failure::invalid, "bad_address", "/" + option,
+                   "--{}: '{}' is not an address like 127.0.0.1:8080, [::1]:8080 or :8080", option,
+                   text);
 }
 
 Result<Resolved> resolve(const Address& address) {
@@ -33,7 +34,8 @@ Result<Resolved> resolve(const Address& address) {
     addrinfo* found = nullptr;
     const std::string port = std::to_string(address.port);
     const char* host = address.host.empty() ? nullptr : address.host.c_str();
-    if (::getaddrinfo(host, port.c_str(), &wanted, &found) != 0) return bad_address(address.host);
+    if (::getaddrinfo(host, port.c_str(), &wanted, &found) != 0)
+        return bad_address(address.host, address.option);
     Resolved resolved;
     std::memcpy(&resolved.address, found->ai_addr, found->ai_addrlen);
     resolved.length = found->ai_addrlen;
@@ -56,31 +58,32 @@ Fd bind_one(const Resolved& resolved, bool shared) {
 
 Error refused(const Address& address) {
     if (errno == EADDRINUSE) {
-        return fail_as(Failure::conflict, "port_in_use", "/listen",
+        return fail_as(Failure::conflict, "port_in_use", "/" + address.option,
                        "port {} is taken by another program: stop it, or choose another one with "
-                       "--listen {}:PORT",
-                       address.port, address.host);
+                       "--{} {}:PORT",
+                       address.port, address.option, address.host);
     }
-    return fail_as(Failure::invalid, "bad_address", "/listen", "cannot listen on {}:{}: {}",
-                   address.host, address.port, std::strerror(errno));
+    return fail_as(Failure::invalid, "bad_address", "/" + address.option,
+                   "cannot listen on {}:{}: {}", address.host, address.port, std::strerror(errno));
 }
 
 }  // namespace
 
-Result<Address> parse_address(const std::string& text) {
+Result<Address> parse_address(const std::string& text, const std::string& option) {
     const std::size_t colon = text.rfind(':');
-    if (colon == text.npos) return bad_address(text);
+    if (colon == text.npos) return bad_address(text, option);
     Address address;
+    address.option = option;
     address.host = text.substr(0, colon);
     const bool bracketed = address.host.starts_with('[') && address.host.ends_with(']');
     if (bracketed) address.host = address.host.substr(1, address.host.size() - 2);
-    if (!bracketed && address.host.find(':') != text.npos) return bad_address(text);
+    if (!bracketed && address.host.find(':') != text.npos) return bad_address(text, option);
     const std::string port = text.substr(colon + 1);
     if (port.empty() || port.size() > 5 || port.find_first_not_of("0123456789") != port.npos) {
-        return bad_address(text);
+        return bad_address(text, option);
     }
     const unsigned long number = std::stoul(port);
-    if (number == 0 || number > 65535) return bad_address(text);
+    if (number == 0 || number > 65535) return bad_address(text, option);
     address.port = static_cast<std::uint16_t>(number);
     return address;
 }

@@ -13,10 +13,11 @@ namespace berth::roles {
 struct Address {
     std::string host = "127.0.0.1";
     std::uint16_t port = 8080;
+    std::string option = "listen";  // where it was given, for messages
 };
 
 /// "127.0.0.1:8080", "[::1]:8080", ":8080" (all addresses). Errors: invalid — bad_address.
-Result<Address> parse_address(const std::string& text);
+Result<Address> parse_address(const std::string& text, const std::string& option = "listen");
 
 enum class Takeover {
     refuse,  // somebody else has the port: an error
@@ -25,6 +26,12 @@ enum class Takeover {
 
 /// One socket per loop (SO_REUSEPORT). Errors: conflict — port_in_use; invalid — bad_address.
 Result<std::vector<Fd>> listen_tcp(const Address& address, std::size_t loops, Takeover takeover);
+
+/// The sockets of an edge.
+struct EdgeSockets {
+    std::vector<Fd> plain{};
+    std::vector<Fd> tls{};
+};
 
 /// Replaces what a crash left at `path`. Reachable by the group `gid` when we are root.
 /// Throws: std::system_error.

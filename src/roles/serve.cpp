@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "base/file.hpp"
+#include "roles/addresses.hpp"
 #include "roles/backends.hpp"
 #include "roles/crew.hpp"
 #include "roles/orphan.hpp"
@@ -18,10 +19,10 @@ namespace {
 
 class Serve {
 public:
-    Serve(const ServeConfig& config, Layout layout, Address address, WebAddress platform,
+    Serve(const ServeConfig& config, Layout layout, Addresses addresses, WebAddress platform,
           engines::Proxies proxies)
         : config_(config),
-          address_(std::move(address)),
+          addresses_(std::move(addresses)),
           platform_(std::move(platform)),
           crew_(config, std::move(layout), std::move(proxies)) {}
 
@@ -31,8 +32,14 @@ public:
         if (!locked) return say(locked.error());
         Orphan orphan(crew_.layout().edge());
         const Takeover takeover = orphan.lives() ? Takeover::join : Takeover::refuse;
-        Result<std::vector<Fd>> sockets = listen_tcp(address_, crew_.edge_loops(), takeover);
+        Result<EdgeSockets> sockets = listen_for(addresses_, crew_.edge_loops(), takeover);
         if (!sockets) return say(sockets.error());
+        CertificateFiles certificates(config_);
+        const std::string& certificates_directory = crew_.layout().certificates();
+        if (certificates.wanted()) {
+            const Result<> done = certificates.hand_over(certificates_directory, edge_identity.uid);
+            if (!done) return say(done.error());
+        }
 
         Supervisor supervisor(own_program());
         const Supervisor::Once once = supervisor.run_once(prepare_spec());
@@ -45,6 +52,7 @@ public:
             supervisor.add(std::move(spec));
         greet(*prepared);
         supervisor.watch([&orphan] { return orphan.end_if_replaced(); });
+        if (certificates.wanted()) supervisor.watch(hand_over_changes(certificates, crew_), 2'000);
         const int code = supervisor.run();
         ::rmdir(Crew::run_directory(prepared->instance).c_str());  // the launcher's, empty for us
         return code;
@@ -102,13 +110,15 @@ private:
                 .binds = api_binds()};
     }
 
-    std::vector<ChildSpec> children(const Prepared& prepared, std::vector<Fd> sockets) {
+    std::vector<ChildSpec> children(const Prepared& prepared, EdgeSockets sockets) {
         const std::string& run = crew_.layout().run();
         const int api = crew_.keep(listen_unix(run, "api.sock", berth_group));
         const int admin = crew_.keep(listen_unix(run, "admin.sock", 0));
         const bool builds = config_.builds > 0;
         std::vector<ChildSpec> all;
-        if (builds) all.push_back(crew_.launcher(prepared.instance, {address_.port}, first_uid));
+        if (builds) {
+            all.push_back(crew_.launcher(prepared.instance, ports_of(addresses_), first_uid));
+        }
         all.push_back(
             {.role = "api",
              .environment = Crew::environment(),
@@ -117,7 +127,8 @@ private:
              .binds = api_binds()});
         const Crew::EdgePlaces places{.objects = crew_.layout().objects(),
                                       .token = prepared.edge_token,
-                                      .platform_hosts = {platform_.host}};
+                                      .platform_hosts = {platform_.host},
+                                      .https_port = https_port_of(addresses_, platform_)};
         all.push_back(crew_.edge(places, std::move(sockets)));
         if (builds) all.push_back(crew_.worker("", prepared.worker_token));
         return all;
@@ -146,7 +157,7 @@ private:
     static constexpr std::int64_t first_uid = 1 << 20;
 
     const ServeConfig& config_;
-    Address address_;
+    Addresses addresses_;
     WebAddress platform_;
     Crew crew_;
 };
@@ -172,14 +183,14 @@ int run_serve(const std::vector<std::string>& arguments) {
     config.data = absolute_path(config.data);
     const Result<Layout> layout = layout_of(config);
     if (!layout) return say(layout.error());
-    const Result<Address> address = parse_address(config.listen);
-    if (!address) return say(address.error());
+    const Result<Addresses> addresses = parse_addresses(config);
+    if (!addresses) return say(addresses.error());
     if (const Result<> nets = check_nets(config); !nets) return say(nets.error());
     Result<engines::Proxies> proxies = proxies_of_environment();
     if (!proxies) return say(proxies.error());
     config.platform_on_ip = config.platform_url.empty();
     if (config.platform_url.empty()) {
-        config.platform_url = "http://" + config.base_host + ":" + std::to_string(address->port);
+        config.platform_url = default_platform_url(config.base_host, *addresses);
     }
     const Result<WebAddress> platform = parse_web_address("platform-url", config.platform_url);
     if (!platform) return say(platform.error());
@@ -187,7 +198,7 @@ int run_serve(const std::vector<std::string>& arguments) {
     start_log("serve", config.log_level);
     block_signals();
     try {
-        Serve serve(config, *layout, *address, *platform, std::move(*proxies));
+        Serve serve(config, *layout, *addresses, *platform, std::move(*proxies));
         return serve.run();
     } catch (const std::exception& broken) {
         std::fprintf(stderr, "berth: cannot start: %s\n", broken.what());
@@ -206,8 +217,10 @@ int run_config(const std::vector<std::string>& arguments) {
     if (const Result<Layout> layout = layout_of(parsed->config); !layout) {
         return say(layout.error());
     }
-    const Result<Address> address = parse_address(parsed->config.listen);
-    if (!address) return say(address.error());
+    const Result<Addresses> addresses = parse_addresses(parsed->config);
+    if (!addresses) return say(addresses.error());
+    const auto certificates = CertificateFiles(parsed->config).read();
+    if (!certificates) return say(certificates.error());
     if (const Result<> nets = check_nets(parsed->config); !nets) return say(nets.error());
     if (const auto proxies = proxies_of_environment(); !proxies) return say(proxies.error());
     std::printf("The configuration is valid.\n");

@@ -98,21 +98,31 @@ void Supervisor::reap() {
     }
 }
 
-std::int64_t Supervisor::next_start_in() const {
+void Supervisor::poll_due() {
+    const std::int64_t now = steady_now_ms();
+    std::erase_if(polls_, [now](Poll& poll) {
+        if (poll.due_ms > now) return false;
+        poll.due_ms = now + poll.every_ms;
+        return !poll.poll();
+    });
+}
+
+std::int64_t Supervisor::next_due_in() const {
+    const std::int64_t now = steady_now_ms();
     std::int64_t soonest = 60'000;
     for (const Child& child : children_) {
-        if (child.pid > 0) continue;
-        soonest = std::min(soonest, std::max<std::int64_t>(1, child.start_at_ms - steady_now_ms()));
+        if (child.pid <= 0) soonest = std::min(soonest, child.start_at_ms - now);
     }
-    return soonest;
+    for (const Poll& poll : polls_)
+        soonest = std::min(soonest, poll.due_ms - now);
+    return std::max<std::int64_t>(1, soonest);
 }
 
 int Supervisor::run() {
     while (true) {  // ends with a signal
         start_due();
-        if (poll_ && !poll_()) poll_ = nullptr;
-        const int signal =
-            wait_for_signal(std::min<std::int64_t>(next_start_in(), poll_ ? 200 : 60'000));
+        poll_due();
+        const int signal = wait_for_signal(next_due_in());
         if (signal == SIGTERM || signal == SIGINT) break;
         reap();
     }

@@ -23,8 +23,10 @@ public:
 
     void add(ChildSpec spec);
 
-    /// `poll` is called about five times a second until it returns false.
-    void watch(std::function<bool()> poll) { poll_ = std::move(poll); }
+    /// `poll` is called about every `every_ms` until it returns false.
+    void watch(std::function<bool()> poll, std::int64_t every_ms = 200) {
+        polls_.push_back({std::move(poll), every_ms});
+    }
 
     /// Runs until SIGTERM or SIGINT; then ends the children in the reverse order of `add`, each
     /// within 15 s. Returns the exit code. Those signals and SIGCHLD must be blocked already.
@@ -46,13 +48,20 @@ private:
         std::int64_t pause_ms = 0;
     };
 
+    struct Poll {
+        std::function<bool()> poll;
+        std::int64_t every_ms = 0;
+        std::int64_t due_ms = 0;
+    };
+
     void start_due();
+    void poll_due();
     void reap();
     void end_all();
-    std::int64_t next_start_in() const;
+    std::int64_t next_due_in() const;
 
     Fd program_;
-    std::function<bool()> poll_{};
+    std::vector<Poll> polls_{};
     std::vector<Child> children_;
 };
 

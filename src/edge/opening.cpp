@@ -1,0 +1,60 @@
+#include "edge/opening.hpp"
+
+#include "http/normalise.hpp"
+#include "http/proxy_protocol.hpp"
+
+namespace berth::edge {
+
+namespace {
+
+/// Reads the header that a trusted balancer begins with. False: it did not, or too slowly.
+Task<bool> read_proxy_header(Connection& connection) {
+    using enum http::ProxyHeader::Kind;
+    http::Stream& stream = connection.stream;
+    while (true) {  // ends with the header, with what is none, or at the limit
+        http::ProxyHeader header = http::parse_proxy_header(stream.buffered());
+        if (header.kind == whole) {
+            stream.consume(header.bytes);
+            if (header.peer.empty()) co_return true;
+            if (connection.loop.is_crowded(header.peer)) {
+                connection.loop.counters.refuse(503);
+                co_return false;
+            }
+            connection.set_peer(std::move(header.peer));
+            co_return true;
+        }
+        if (header.kind == malformed) {
+            connection.loop.counters.refuse(400);
+            co_return false;
+        }
+        const bool more = co_await stream.fill();
+        if (!more) co_return false;
+    }
+}
+
+}  // namespace
+
+Task<bool> open_connection(Connection& connection) {
+    Loop& loop = connection.loop;
+    http::Stream& stream = connection.stream;
+    const bool introduced =
+        loop.outside.proxy_protocol && loop.outside.proxies.contains(connection.peer);
+    if (!introduced && !connection.secure) co_return true;
+    stream.limit(loop.outside.limits.handshake_limit);
+    if (introduced) {
+        const bool read = co_await read_proxy_header(connection);
+        if (!read) co_return false;
+    }
+    if (connection.secure) {
+        const bool done = co_await stream.handshake(loop.outside.tls.accept());
+        if (!done) {
+            Counters::add(loop.counters.handshake_failures);
+            co_return false;
+        }
+        connection.server_name = http::normalise_host(stream.tls()->server_name()).value_or("");
+    }
+    stream.no_limit();
+    co_return true;
+}
+
+}  // namespace berth::edge
