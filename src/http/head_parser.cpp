@@ -1,7 +1,10 @@
 #include "http/head_parser.hpp"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
 #include <charconv>
+#include <string>
 
 namespace berth::http {
 
@@ -111,6 +114,13 @@ Refusal parse_request_line(std::string_view line, HeadView& into, std::string_vi
     if (const Refusal no = parse_version(line.substr(last + 1), into)) return no;
     if (into.verb == "CONNECT") return {501, "unknown_verb", "CONNECT is not served"};
     return parse_target(line.substr(first + 1, last - first - 1), into, authority);
+}
+
+bool is_ipv6(std::string_view text) {
+    if (text.size() >= INET6_ADDRSTRLEN || text.find('\0') != text.npos) return false;
+    const std::string copy(text);
+    in6_addr address{};
+    return ::inet_pton(AF_INET6, copy.c_str(), &address) == 1;
 }
 
 /// What the fields that frame the message have said so far.
@@ -330,10 +340,8 @@ bool is_authority(std::string_view text) {
     std::size_t host_end = 0;
     if (text.starts_with('[')) {
         host_end = text.find(']');
-        if (host_end == text.npos || host_end < 3) return false;
-        const std::string_view address = text.substr(1, host_end - 1);
-        if (address.find_first_not_of("0123456789abcdefABCDEF:.") != address.npos) return false;
-        if (address.find(':') == address.npos) return false;
+        if (host_end == text.npos) return false;
+        if (!is_ipv6(text.substr(1, host_end - 1))) return false;
         ++host_end;
     } else {
         host_end = std::min(text.find(':'), text.size());

@@ -178,6 +178,15 @@ std::vector<Vector> hosts() {
         {"ipv6 with a zone", get("Host: [fe80::1%25eth0]\r\n"), 400},
         {"ipv6 with a tail", get("Host: [::1]a\r\n"), 400},
         {"name in brackets", get("Host: [abc]\r\n"), 400},
+        {"colons in brackets", get("Host: [:::::]\r\n"), 400},
+        {"two groups", get("Host: [1:2]\r\n"), 400},
+        {"nine groups", get("Host: [1:2:3:4:5:6:7:8:9]\r\n"), 400},
+        {"two gaps", get("Host: [1::2::3]\r\n"), 400},
+        {"group of five digits", get("Host: [::12345]\r\n"), 400},
+        {"ipv4 in brackets", get("Host: [1.2.3.4]\r\n"), 400},
+        {"bad ipv4 at the end", get("Host: [::256.0.0.1]\r\n"), 400},
+        {"ipv4 at the end", get("Host: [::ffff:1.2.3.4]\r\n"), 0},
+        {"eight groups", get("Host: [1:2:3:4:5:6:7:8]\r\n"), 0},
         {"host of 256 bytes", get("Host: " + std::string(256, 'a') + "\r\n"), 400},
     };
 }
