@@ -221,12 +221,19 @@ Task<After> tunnel(Connection& connection, http::Stream& upstream) {
     co_return After::close;
 }
 
+/// A switch to anything else was not asked for: RFC 9110 §7.8.
+bool switches_to_websocket(const ReplyHead& reply) {
+    return std::ranges::any_of(reply.fields, [](const http::FieldView& field) {
+        return field.name == "upgrade" && http::equal_but_for_case(field.value, "websocket");
+    });
+}
+
 }  // namespace
 
 Task<After> relay_reply(Connection& connection, const Passing& passing, bool request_is_whole,
                         UpstreamPool::Lent lent, const ReplyHead& reply, std::size_t head_bytes) {
     http::Stream& upstream = *lent.stream;
-    if (reply.status == 101 && !passing.upgrade) {
+    if (reply.status == 101 && !(passing.upgrade && switches_to_websocket(reply))) {
         const After after =
             co_await say(connection, passing, 502, "bad_gateway", "What was asked made no sense.");
         co_return after;
