@@ -110,6 +110,21 @@ TEST(CloudflareFiles, have_one_address_each) {
     EXPECT_EQ(plain.get("/c.html"), "200 c.html");
 }
 
+TEST(CloudflareFiles, that_are_missing_have_the_nearest_page) {
+    const std::map<std::string, std::string> rules{{"wrangler.toml", ""},
+                                                   {"_redirects", "/old/* /new/:splat 200\n"}};
+    const Site pages{rules, {"index.html", "404.html", "b/404.html"}, true};
+    EXPECT_EQ(pages.get("/b/c/d"), "404 b/404.html");
+    EXPECT_EQ(pages.get("/b/index"), "308 /b/");
+    EXPECT_EQ(pages.get("/c"), "404 404.html");
+    EXPECT_EQ(pages.get("/old/x"), "404 404.html");
+    const Site application{rules, {"index.html", "b/404.html"}, true};
+    EXPECT_EQ(application.get("/b/c/d"), "404 b/404.html");
+    EXPECT_EQ(application.get("/c"), "200 index.html");
+    EXPECT_EQ(application.get("/old/x"), "200 index.html");
+    EXPECT_EQ(application.get("/old/x.png"), "404 none");
+}
+
 TEST(CloudflareFiles, follow_the_newer_words_of_wrangler) {
     const auto with = [](const std::string& assets) {
         return Site{{{"wrangler.jsonc", "{ // comment\n \"assets\": {" + assets + "}, }"}},

@@ -183,10 +183,13 @@ Rules::Went Rules::apply_rewrite(const Rule& rule, const Captures& captures, Dec
             at.note(&rule, false, "there is no file at " + *path);
             return Went::on;
         }
-        const Missing missing = look_up_missing(at.index, set_.files, *path, false);
-        decision.kind = Decision::Kind::missing;
-        decision.status = own_status ? rule.status : 404;
-        decision.file = missing.status == 404 ? missing.file : no_file;
+        // Cloudflare goes on as if the target had been asked for, to the application's page, too.
+        const bool navigation = at.ask.navigation && set_.dialect == Dialect::cloudflare;
+        const Missing missing = look_up_missing(at.index, set_.files, *path, navigation);
+        const bool page = missing.status == 200;
+        decision.kind = page ? Decision::Kind::file : Decision::Kind::missing;
+        decision.status = own_status ? rule.status : missing.status;
+        decision.file = missing.file;
         return Went::decided;
     }
     decide_file(looked, at);

@@ -71,11 +71,8 @@ Looked look_up_cloudflare(const FileIndex& index, std::string_view path) {
         if (index.number_of(bare.substr(1)) != no_file) return found(exact);
         return elsewhere(std::string(bare));
     }
-    if (key == "index" || key.ends_with("/index")) {
-        const std::string_view parent = path.substr(0, path.size() - 5);
-        if (find(index, parent.substr(1), "index.html") != no_file)
-            return elsewhere(std::string(parent));
-    }
+    if (key == "index" || key.ends_with("/index"))
+        return elsewhere(std::string(path.substr(0, path.size() - 5)));
     if (const auto page = find(index, key, ".html"); page != no_file) return found(page);
     if (find(index, key, "/index.html") != no_file) return elsewhere(std::string(path) + "/");
     return {};
@@ -121,6 +118,16 @@ Looked look_up_exact(const FileIndex& index, std::string_view path) {
     return found(index.number_of(path.substr(1)));
 }
 
+/// The 404.html of the path's folder or of the nearest above it.
+std::uint32_t nearest_missing_page(const FileIndex& index, std::string_view path) {
+    for (std::string_view folder = path.substr(0, path.rfind('/') + 1);;) {
+        const auto page = find(index, folder.substr(1), "404.html");
+        if (page != no_file || folder == "/") return page;
+        folder.remove_suffix(1);
+        folder = folder.substr(0, folder.rfind('/') + 1);
+    }
+}
+
 }  // namespace
 
 bool has_extension(std::string_view path) {
@@ -150,7 +157,7 @@ std::string canonical_first(const Files& files, std::string_view path) {
     std::string wanted(path);
     if (files.clean_urls) {
         // "/a/index.html", "/a/index" and "/a.html" are the file's name, not its address.
-        if (wanted.ends_with(".html/")) wanted.pop_back();
+        if (wanted.ends_with(".html/") || wanted.ends_with("/index/")) wanted.pop_back();
         if (wanted.ends_with(".html")) wanted.resize(wanted.size() - 5);
         if (wanted.ends_with("/index")) wanted.resize(wanted.size() - 6);
         if (wanted.empty()) wanted = "/";
@@ -171,22 +178,15 @@ std::string canonical_first(const Files& files, std::string_view path) {
 Missing look_up_missing(const FileIndex& index, const Files& files, std::string_view path,
                         bool navigation) {
     const bool wants_page = navigation && !has_extension(path);
-    const std::uint32_t root = index.number_of("404.html");
     if (files.not_found == NotFound::bare) return {};
+    if (files.not_found == NotFound::page) return {nearest_missing_page(index, path), 404};
+    const std::uint32_t root = files.lookup == FileLookup::cloudflare
+                                   ? nearest_missing_page(index, path)
+                                   : index.number_of("404.html");
     if (files.not_found == NotFound::spa) {
         const std::uint32_t page = index.number_of("index.html");
         if (wants_page && page != no_file) return {page, 200};
         return {root, 404};
-    }
-    if (files.not_found == NotFound::page) {
-        // The nearest upwards.
-        for (std::string_view folder = path.substr(0, path.rfind('/') + 1);;) {
-            if (const auto page = find(index, folder.substr(1), "404.html"); page != no_file)
-                return {page, 404};
-            if (folder == "/") return {};
-            folder.remove_suffix(1);
-            folder = folder.substr(0, folder.rfind('/') + 1);
-        }
     }
     if (index.is_spa() && root == no_file && wants_page) {
         if (const auto page = index.number_of("index.html"); page != no_file) return {page, 200};

@@ -87,7 +87,8 @@ void add_netlify(const Block& block, Problems& problems, RuleSet& into) {
         return;
     }
     for (const auto& [name, value] : block.fields)
-        rule.changes.push_back({HeaderChange::Kind::set, {{name, {}}}, {{value, {}}}});
+        rule.changes.push_back(
+            {HeaderChange::Kind::set, {{name, {}}}, {{netlify_value(value), {}}}});
     into.headers.push_back(std::move(rule));
 }
 
@@ -218,6 +219,20 @@ std::string field_problem(std::string_view name, std::string_view value) {
     if (!http::is_field_value(value))
         return fmt::format("the value of '{}' has control characters", name);
     return "";
+}
+
+std::string netlify_value(std::string_view value) {
+    constexpr std::string_view white = " \t\r\n\f\v";  // a TOML text may be of several lines
+    std::string joined;
+    while (true) {  // ends with the last comma
+        const std::size_t comma = std::min(value.find(','), value.size());
+        const std::string_view item = value.substr(0, comma);
+        const std::size_t begin = std::min(item.find_first_not_of(white), item.size());
+        joined += item.substr(begin, item.find_last_not_of(white) - begin + 1);
+        if (comma == value.size()) return joined;
+        joined += ", ";
+        value.remove_prefix(comma + 1);
+    }
 }
 
 Pattern netlify_header_pattern(std::string_view path) {

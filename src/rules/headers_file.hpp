@@ -19,6 +19,9 @@ std::string field_problem(std::string_view name, std::string_view value);
 /// A `for` of Netlify: "/a/:b/*.js". Case does not matter, nor a slash at the end.
 Pattern netlify_header_pattern(std::string_view path);
 
+/// A value as Netlify sends it: `"a ,\n b"` → `"a, b"`.
+std::string netlify_value(std::string_view value);
+
 /// Blocks of a path and the `Name: value` lines that follow it; rules.md §5.2.
 void read_netlify_headers(std::string_view text, RuleSet& into);
 void read_cloudflare_headers(std::string_view text, RuleSet& into);

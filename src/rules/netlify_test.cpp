@@ -183,6 +183,14 @@ TEST(NetlifyHeaders, later_rules_replace_and_values_of_one_block_join) {
     EXPECT_EQ(named.fields("/index.html"), "x-a: 3\nx-b: a, b\ncache-control: no-cache\n");
 }
 
+TEST(NetlifyHeaders, have_one_space_behind_each_comma) {
+    const Site named{
+        {{"_headers", "/*\n X-A: a ,b,  c\n"},
+         {"netlify.toml", "[[headers]]\nfor = \"/*\"\nvalues = {X-B = '''\n a,\n b'''}\n"}},
+        {"index.html"}};
+    EXPECT_EQ(named.fields("/"), "x-a: a, b, c\nx-b: a, b\n") << named.problems();
+}
+
 TEST(NetlifyHeaders, are_of_files_alone) {
     const Site named{{{"_headers", "/*\n X-A: 1\n"},
                       {"_redirects", "/r /b\n/p https://h.example 200"},

@@ -65,7 +65,8 @@ void read_header(const toml::table& source, Problems& problems, RuleSet& into) {
         problems.error(line, why);
         return;
     }
-    for (const auto& [name, value] : values) {
+    for (const auto& [name, written] : values) {
+        const std::string value = netlify_value(written);
         if (const std::string why = field_problem(name, value); !why.empty()) {
             problems.error(line, why);
         } else {

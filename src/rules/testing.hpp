@@ -89,7 +89,10 @@ struct Site {
     }
 
     std::string get(const std::string& url, const MemoryFields& fields = {}) const {
-        const Decision decision = decide(url, fields);
+        return told(decide(url, fields));
+    }
+
+    std::string told(const Decision& decision) const {
         switch (decision.kind) {
             case Decision::Kind::file:
                 return fmt::format("{} {}", decision.status, files.name(decision.file));

@@ -82,6 +82,7 @@ INSTANTIATE_TEST_SUITE_P(
                       Case{R"j({"cleanUrls": true})j", "/a.html?q=1", "308 /a?q=1"},
                       Case{R"j({"cleanUrls": true})j", "/docs/index.html", "308 /docs"},
                       Case{R"j({"cleanUrls": true})j", "/index", "308 /"},
+                      Case{R"j({"cleanUrls": true})j", "/docs/index/", "308 /docs"},
                       Case{R"j({"trailingSlash": true})j", "/docs", "308 /docs/"},
                       Case{R"j({"trailingSlash": true})j", "/docs/", "200 docs/index.html"},
                       Case{R"j({"trailingSlash": true})j", "/a.html", "200 a.html"},
