@@ -23,7 +23,7 @@ Error cut() {
     return fail_as(Failure::invalid, "blob_stream_cut", "", "the stream of blobs ended early");
 }
 
-/// "<sha256>[.br|.gz]" → its key and whether it is the plain form.
+/// "<sha256>[.br|.zst|.gz]" → its key and whether it is the plain form.
 struct BlobName {
     std::string key{};
     std::string sha256{};
@@ -33,7 +33,8 @@ struct BlobName {
 Result<BlobName> parse_name(const std::string& name) {
     const std::string sha256 = name.substr(0, 64);
     const std::string rest = name.substr(std::min<std::size_t>(64, name.size()));
-    if (!is_sha256(sha256) || (rest != "" && rest != ".br" && rest != ".gz")) return bad_name(name);
+    const bool known = rest.empty() || rest == ".br" || rest == ".zst" || rest == ".gz";
+    if (!is_sha256(sha256) || !known) return bad_name(name);
     return BlobName{artifacts::blob_key(sha256) + rest, sha256, rest.empty()};
 }
 

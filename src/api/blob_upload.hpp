@@ -9,7 +9,7 @@
 
 namespace berth::api {
 
-/// Which of these names the store lacks. Names: "<sha256>", "<sha256>.br", "<sha256>.gz".
+/// Which of these names the store lacks. Names: "<sha256>", with .br, .zst or .gz, or without.
 /// Errors: invalid — bad_blob_name.
 Task<Result<std::vector<std::string>>> missing_blobs(objects::ObjectStore& store,
                                                      std::vector<std::string> names);

@@ -7,7 +7,9 @@ std::string blob_key(const std::string& sha256) {
 }
 
 std::string variant_key(const std::string& sha256, std::string_view coding) {
-    return blob_key(sha256) + (coding == "gzip" ? ".gz" : "." + std::string(coding));
+    if (coding == "gzip") return blob_key(sha256) + ".gz";
+    if (coding == "zstd") return blob_key(sha256) + ".zst";
+    return blob_key(sha256) + "." + std::string(coding);
 }
 
 std::string manifest_key(const std::string& deployment) {

@@ -22,7 +22,8 @@ struct ManifestEntry {
     std::uint64_t bytes = 0;
     std::string type{};  // Content-Type as sent: "text/html; charset=utf-8"
     bool executable = false;
-    /// Stored precompressed forms: "br", "gzip" → bytes. More may be added beside the blob later.
+    /// Stored precompressed forms: "br", "zstd", "gzip" → bytes. More may be added beside the blob
+    /// later.
     std::map<std::string, std::uint64_t> variants{};
 };
 BOOST_DESCRIBE_STRUCT(ManifestEntry, (), (kind, sha256, bytes, type, executable, variants))
@@ -43,6 +44,10 @@ BOOST_DESCRIBE_ENUM(RouteKind, site, app)
 enum class Access { everybody, members };
 BOOST_DESCRIBE_ENUM(Access, everybody, members)
 
+/// What a host shows. All but production are previews: search engines are kept away from them.
+enum class HostKind { production, branch, deployment };
+BOOST_DESCRIBE_ENUM(HostKind, production, branch, deployment)
+
 /// A deployment that a host pointed to before; its hashed assets stay reachable until then.
 struct PreviousDeployment {
     std::string deployment{};
@@ -60,9 +65,11 @@ struct Route {
     Access access = Access::everybody;
     std::vector<std::string> upstreams{};
     std::vector<PreviousDeployment> previous{};
+    HostKind host_kind = HostKind::production;
 };
 BOOST_DESCRIBE_STRUCT(Route, (),
-                      (generation, host, project, deployment, kind, access, upstreams, previous))
+                      (generation, host, project, deployment, kind, access, upstreams, previous,
+                       host_kind))
 
 struct RouteChange {
     std::string host{};
@@ -78,7 +85,8 @@ struct RouteHead {
 BOOST_DESCRIBE_STRUCT(RouteHead, (), (generation, changed))
 
 std::string blob_key(const std::string& sha256);  // public/blobs/ab/abcd…
-std::string variant_key(const std::string& sha256, std::string_view coding);  // …​.br, .gz
+std::string variant_key(const std::string& sha256,
+                        std::string_view coding);  // …​.br, .zst, .gz
 std::string manifest_key(const std::string& deployment);
 std::string route_key(const std::string& host);
 inline constexpr const char* route_head_key = "public/routes/_head";

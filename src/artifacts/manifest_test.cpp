@@ -17,6 +17,7 @@ TEST(Manifest, has_the_documented_json) {
 TEST(Manifest, keys_are_the_documented_ones) {
     EXPECT_EQ(blob_key("abcd"), "public/blobs/ab/abcd");
     EXPECT_EQ(variant_key("abcd", "br"), "public/blobs/ab/abcd.br");
+    EXPECT_EQ(variant_key("abcd", "zstd"), "public/blobs/ab/abcd.zst");
     EXPECT_EQ(variant_key("abcd", "gzip"), "public/blobs/ab/abcd.gz");
     EXPECT_EQ(manifest_key("dpl_1"), "public/manifests/dpl_1.json");
     EXPECT_EQ(route_key("shop.localhost"), "public/routes/shop.localhost.json");

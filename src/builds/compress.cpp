@@ -2,6 +2,7 @@
 
 #include <brotli/encode.h>
 #include <zlib.h>
+#include <zstd.h>
 
 #include <stdexcept>
 
@@ -37,6 +38,16 @@ std::optional<std::string> brotli(std::string_view bytes) {
     }
     result.resize(size);
     if (result.size() >= bytes.size()) return std::nullopt;
+    return result;
+}
+
+std::optional<std::string> zstd(std::string_view bytes) {
+    constexpr int level = 9;  // its window is at most 4 MiB
+    std::string result(bytes.size(), '\0');
+    const std::size_t size =
+        ZSTD_compress(result.data(), result.size(), bytes.data(), bytes.size(), level);
+    if (ZSTD_isError(size) != 0 || size >= bytes.size()) return std::nullopt;  // no room: larger
+    result.resize(size);
     return result;
 }
 

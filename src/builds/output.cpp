@@ -157,6 +157,7 @@ private:
         spool_.name_last(file.sha256);
         if (content->size() >= variant_bytes_min && artifacts::compressible(file.type)) {
             add_variant(file, "br", ".br", brotli(*content));
+            add_variant(file, "zstd", ".zst", zstd(*content));
             add_variant(file, "gzip", ".gz", gzip(*content));
         }
         return {};

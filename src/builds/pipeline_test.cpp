@@ -253,8 +253,9 @@ TEST_F(PipelineTest, publishes_a_plain_site_as_it_is) {
     EXPECT_EQ(names, ".well-known/x again.html img/a.svg index.html ");
     EXPECT_EQ(content(ended, "img/a.svg"), "<svg/>");
     EXPECT_EQ(files.at("again.html").sha256, files.at("index.html").sha256);
-    EXPECT_EQ(files.at("index.html").variants.size(), 2u);
+    EXPECT_EQ(files.at("index.html").variants.size(), 3u);
     EXPECT_TRUE(ended.api->blobs.contains(files.at("index.html").sha256 + ".br"));
+    EXPECT_TRUE(ended.api->blobs.contains(files.at("index.html").sha256 + ".zst"));
     ASSERT_FALSE(ended.api->steps.empty());
     const auto facts = std::find_if(ended.api->steps.begin(), ended.api->steps.end(),
                                     [](const jobs::Advance& step) { return step.commit; });

@@ -9,7 +9,7 @@
 ///   jobs/{id}/reuse       ReuseRequest → ReuseReply
 ///   jobs/{id}/missing     NameList → NameList         (which blobs the store lacks)
 ///   jobs/{id}/blobs?epoch=  stream of blobs: u16 name bytes, name, u64 bytes, bytes (little
-///                         endian); names "<sha256>", "<sha256>.br", "<sha256>.gz" → {}
+///                         endian); names "<sha256>", then .br, .zst or .gz of it → {}
 ///   jobs/{id}/source?epoch=&sha256=  stream: the source as .tar.zst → {}
 ///   GET jobs/{id}/source?epoch=      the kept source as .tar.zst; 404 when there is none
 ///   jobs/{id}/finish      Finish → {}

@@ -32,6 +32,7 @@ protected:
         manifest.files["index.html"] = {.sha256 = sha, .bytes = text.size()};
         wait(objects_->put({artifacts::blob_key(sha), text}));
         wait(objects_->put({artifacts::variant_key(sha, "br"), "x"}));
+        wait(objects_->put({artifacts::variant_key(sha, "zstd"), "x"}));
         wait(objects_->put({artifacts::manifest_key(id), json::text(manifest)}));
         wait(objects_->put({"private/logs/" + id, "log"}));
         wait(objects_->put({"private/sources/" + sha + ".tar.zst", "source"}));
@@ -73,6 +74,8 @@ TEST_F(GarbageTest, keeps_what_a_living_deployment_needs) {
     EXPECT_TRUE(exists(artifacts::variant_key(sha256_hex("shared"), "br")));
     EXPECT_FALSE(exists(artifacts::blob_key(sha256_hex("own"))));
     EXPECT_FALSE(exists(artifacts::variant_key(sha256_hex("own"), "br")));
+    EXPECT_TRUE(exists(artifacts::variant_key(sha256_hex("shared"), "zstd")));
+    EXPECT_FALSE(exists(artifacts::variant_key(sha256_hex("own"), "zstd")));
     EXPECT_FALSE(exists(artifacts::manifest_key("dpl_c")));
     EXPECT_FALSE(exists("private/logs/dpl_a"));
     EXPECT_TRUE(exists("private/logs/dpl_b"));
