@@ -116,6 +116,11 @@ protected:
         return text ? json::parse_as<artifacts::Route>(*text)->deployment : "";
     }
 
+    artifacts::HostKind kind_of(const std::string& host) {
+        const auto text = wait(objects_->get(artifacts::route_key(host), 1 << 20));
+        return json::parse_as<artifacts::Route>(text.value())->host_kind;
+    }
+
     std::int64_t now_ms_ = 1'000'000;
     db::Database database_{"sqlite::memory:"};
     std::unique_ptr<objects::ObjectStore> objects_ = objects::make_memory_object_store();
@@ -147,6 +152,9 @@ TEST_F(DeploymentsTest, goes_from_the_queue_to_every_host) {
     EXPECT_EQ(served("shop.localhost"), job.id);
     EXPECT_EQ(served("shop-git-main.localhost"), job.id);
     EXPECT_EQ(served("shop-" + id_tail(job.id) + ".localhost"), job.id);
+    EXPECT_EQ(kind_of("shop.localhost"), artifacts::HostKind::production);
+    EXPECT_EQ(kind_of("shop-git-main.localhost"), artifacts::HostKind::branch);
+    EXPECT_EQ(kind_of("shop-" + id_tail(job.id) + ".localhost"), artifacts::HostKind::deployment);
     for (const StepView& step_row : ready.steps)
         EXPECT_EQ(step_row.state, StepState::succeeded);
     EXPECT_EQ(wait(deployments_.history(job.id)).size(), 4u);

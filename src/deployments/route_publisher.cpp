@@ -22,12 +22,25 @@ struct RouteRow {
 };
 BOOST_DESCRIBE_STRUCT(RouteRow, (), (host, project, deployment, generation, previous))
 
-objects::Object route_object(const RouteRow& row) {
+/// A route as the store gets it: beside its row, what the host is.
+struct PublishedRow {
+    std::string host{};
+    std::string project{};
+    std::string deployment{};
+    std::int64_t generation = 0;
+    std::vector<artifacts::PreviousDeployment> previous{};
+    artifacts::HostKind host_kind = artifacts::HostKind::production;
+};
+BOOST_DESCRIBE_STRUCT(PublishedRow, (),
+                      (host, project, deployment, generation, previous, host_kind))
+
+objects::Object route_object(const PublishedRow& row) {
     const artifacts::Route route{.generation = row.generation,
                                  .host = row.host,
                                  .project = row.project,
                                  .deployment = row.deployment,
-                                 .previous = row.previous};
+                                 .previous = row.previous,
+                                 .host_kind = row.host_kind};
     return {artifacts::route_key(row.host), json::text(route)};
 }
 
@@ -92,15 +105,20 @@ Task<> RoutePublisher::put_changed() {
     while (true) {  // ends when nothing newer is left
         const std::int64_t from = published_;
         const auto newer = [from](soci::session& sql) {
-            return db::select<RouteRow>(
-                sql, "from routes where generation > :from order by generation limit :count", from,
-                static_cast<std::int64_t>(batch_max));
+            return db::select<PublishedRow>(
+                sql,
+                "from (select r.host as host, r.project as project, r.deployment as deployment, "
+                "r.generation as generation, r.previous as previous, "
+                "coalesce(h.kind, 'production') as host_kind from routes r "
+                "left join hosts h on h.host = r.host) as named "
+                "where generation > :from order by generation limit :count",
+                from, static_cast<std::int64_t>(batch_max));
         };
-        const std::vector<RouteRow> rows = co_await database_.read(newer);
+        const std::vector<PublishedRow> rows = co_await database_.read(newer);
         if (rows.empty()) co_return;
 
         std::vector<objects::Object> batch;
-        for (const RouteRow& row : rows) {
+        for (const PublishedRow& row : rows) {
             if (row.deployment.empty()) {
                 const std::string key = artifacts::route_key(row.host);
                 co_await objects_.remove(key);

@@ -112,7 +112,9 @@ Refusal parse_request_line(std::string_view line, HeadView& into, std::string_vi
     if (into.verb.size() > verb_bytes_max) return {501, "unknown_verb", "the verb is not known"};
     // The version first: HTTP/2's preface is 505, not a malformed target.
     if (const Refusal no = parse_version(line.substr(last + 1), into)) return no;
-    if (into.verb == "CONNECT") return {501, "unknown_verb", "CONNECT is not served"};
+    if (into.verb == "CONNECT" || into.verb == "TRACE") {
+        return {501, "unknown_verb", "CONNECT and TRACE are not served"};
+    }
     return parse_target(line.substr(first + 1, last - first - 1), into, authority);
 }
 

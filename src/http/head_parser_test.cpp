@@ -100,6 +100,8 @@ std::vector<Vector> request_lines() {
         {"verb with raw bytes", line("G\xc3\xa9T / HTTP/1.1"), 400},
         {"long verb", line(std::string(33, 'A') + " / HTTP/1.1"), 501},
         {"connect", line("CONNECT a:443 HTTP/1.1"), 501},
+        {"trace", line("TRACE / HTTP/1.1"), 501},
+        {"trace in another case", line("trace / HTTP/1.1"), 0},
         {"connect to a path", line("CONNECT / HTTP/1.1"), 501},
     };
 }
