@@ -150,8 +150,9 @@ TEST_F(DeploymentRoutesTest, explains_a_url_by_the_published_rules) {
     manifest.files["index.html"] = {.sha256 = std::string(64, 'a'), .type = "text/html"};
     manifest.files["assets/index-BsK3x9ab.js"] = {.sha256 = std::string(64, 'b'),
                                                   .type = "text/javascript"};
-    manifest.rules =
-        rules::read_rules({{"_redirects", "/old /new\nbroken\n"}, {"_headers", "/*\n X-A: 1\n"}});
+    manifest.rules = rules::read_rules(
+        {{"_redirects", "/old /new\nbroken\n/app.js /assets/index-BsK3x9ab.js 200\n"},
+         {"_headers", "/*\n X-A: 1\n"}});
     const objects::Object stored{artifacts::manifest_key(id), json::text(manifest)};
     wait(objects_->put(stored));
 
@@ -168,17 +169,27 @@ TEST_F(DeploymentRoutesTest, explains_a_url_by_the_published_rules) {
     EXPECT_EQ(told.json().at("url"), "https://shop.localhost/old?x=1");
     EXPECT_EQ(told.json().at("steps").at(0).at("rule").at("file"), "_redirects");
 
-    const auto asset =
-        send(Verb::post, path + "/explain", R"({"url": "/assets/index-BsK3x9ab.js"})", ann_);
-    EXPECT_EQ(asset.json().at("file"), "assets/index-BsK3x9ab.js");
-    std::map<std::string, std::string> headers;
-    const boost::json::value sent = asset.json().at("headers");
-    for (const auto& header : sent.as_array())
-        headers[json::to<std::string>(header.at("name")).value()] =
-            json::to<std::string>(header.at("value")).value();
+    const auto headers_of = [&](const std::string& url) {
+        const auto asset =
+            send(Verb::post, path + "/explain", R"({"url": ")" + url + R"("})", ann_);
+        EXPECT_EQ(asset.json().at("file"), "assets/index-BsK3x9ab.js");
+        std::map<std::string, std::string> headers;
+        const boost::json::value sent = asset.json().at("headers");
+        for (const auto& header : sent.as_array())
+            headers[json::to<std::string>(header.at("name")).value()] =
+                json::to<std::string>(header.at("value")).value();
+        return headers;
+    };
+    auto headers = headers_of("/assets/index-BsK3x9ab.js");
     EXPECT_EQ(headers["cache-control"], "public, max-age=31536000, immutable");
     EXPECT_EQ(headers["x-a"], "1");
     EXPECT_EQ(headers["etag"], "\"" + std::string(64, 'b') + "\"");
+    EXPECT_EQ(headers["referrer-policy"], "strict-origin-when-cross-origin");
+    EXPECT_FALSE(headers.contains("x-robots-tag"));
+    EXPECT_EQ(headers_of("/app.js")["cache-control"], "public, max-age=0, must-revalidate");
+    headers = headers_of("http://shop-git-next.localhost:8080/assets/index-BsK3x9ab.js?v=1");
+    EXPECT_EQ(headers["x-robots-tag"], "noindex");
+    EXPECT_EQ(headers["cache-control"], "public, max-age=31536000, immutable");
 
     const auto wrong = send(Verb::post, path + "/explain", R"({"url": "/%zz"})", ann_);
     EXPECT_EQ(wrong.code(), "invalid_url");

@@ -73,9 +73,23 @@ void set(std::vector<rules::ExplainedField>& fields, const std::string& name, st
     if (!value.empty()) fields.push_back({name, std::move(value)});
 }
 
+/// "http://shop.localhost/a?b" → {"shop.localhost", "/a"}, as they stand there.
+std::pair<std::string_view, std::string_view> host_and_path(std::string_view url) {
+    url.remove_prefix(std::min(url.find("://") + 3, url.size()));
+    const std::size_t slash = std::min(url.find('/'), url.size());
+    const std::string_view path = url.substr(slash);
+    return {url.substr(0, slash), path.substr(0, path.find('?'))};
+}
+
+/// Whether it is a host of the project's that search engines are kept away from.
+bool is_preview(std::string_view host, const std::string& production,
+                const std::string& base_host) {
+    return host != production && host.ends_with("." + base_host);
+}
+
 /// The fields that the edge sends; beside date, length, coding and connection.
 std::vector<rules::ExplainedField> fields_of(const ManifestFiles& files,
-                                             const rules::Explained& explained) {
+                                             const rules::Explained& explained, bool preview) {
     const rules::Explanation& told = explained.explanation;
     std::vector<rules::ExplainedField> fields;
     if (explained.file != rules::no_file) {
@@ -83,14 +97,18 @@ std::vector<rules::ExplainedField> fields_of(const ManifestFiles& files,
         const bool varies = artifacts::compressible(entry.type) || !entry.variants.empty();
         set(fields, "content-type", entry.type);
         if (told.status != 404) set(fields, "etag", artifacts::etag(entry.sha256, ""));
-        const bool immutable = artifacts::is_hashed_name(path);
+        const auto [host, asked] = host_and_path(told.url);
+        const bool immutable =
+            artifacts::is_hashed_name(path) && asked == "/" + http::encode_path(path);
         set(fields, "cache-control", std::string(artifacts::cache_control(immutable, told.status)));
         if (varies) set(fields, "vary", "accept-encoding");
         set(fields, "x-content-type-options", "nosniff");
+        set(fields, "referrer-policy", std::string(artifacts::referrer_policy));
     } else if (!told.location.empty() && !told.fetched) {
         set(fields, "location", told.location);
         set(fields, "cache-control", std::string(artifacts::revalidate));
     }
+    if (preview) set(fields, "x-robots-tag", "noindex");
     for (const rules::Field& field : explained.fields) {
         if (field.name == "cache-control" && told.status == 404) continue;
         if (field.name == "set-cookie" && field.value) {
@@ -134,12 +152,15 @@ Task<Result<http::Response>> explain_url(Services& services, Context& context) {
     if (!manifest) co_return manifest.error();
     const ManifestFiles files(*manifest);
     const rules::Rules rules(manifest->rules);
-    Result<rules::Explained> explained = rules::explain(
-        rules, files, *question, context.project.name + "." + services.config.base_host);
+    const std::string& base_host = services.config.base_host;
+    const std::string production = context.project.name + "." + base_host;
+    Result<rules::Explained> explained = rules::explain(rules, files, *question, production);
     if (!explained) co_return explained.error();
     if (explained->file != rules::no_file)
         explained->explanation.file = files.at(explained->file)->first;
-    explained->explanation.headers = fields_of(files, *explained);
+    const std::string_view host = host_and_path(explained->explanation.url).first;
+    const bool preview = is_preview(host, production, base_host);
+    explained->explanation.headers = fields_of(files, *explained, preview);
     co_return http::json_response(200, explained->explanation);
 }
 

@@ -21,7 +21,8 @@ std::size_t PreparedKeyHash::operator()(const PreparedKey& key) const {
     std::size_t hash = 0;  // the digest is as good a hash as any
     std::memcpy(&hash, key.sha256.data(), sizeof hash);
     return hash ^ key.type_hash ^ static_cast<std::size_t>(key.coding) ^
-           (key.immutable ? 0x100U : 0U) ^ (key.not_found ? 0x200U : 0U);
+           (std::size_t{key.manner.status} << 8) ^ (key.manner.by_its_name ? 0x10U : 0U) ^
+           (key.manner.searchable ? 0x20U : 0U);
 }
 
 Blobs::Blobs(std::string public_directory, std::size_t memory_bytes_max)

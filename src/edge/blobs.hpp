@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/file.hpp"
+#include "edge/file_head.hpp"
 #include "edge/negotiation.hpp"
 #include "edge/shelf.hpp"
 #include "edge/site.hpp"
@@ -25,8 +26,7 @@ struct PreparedKey {
     Digest sha256{};
     std::uint64_t type_hash = 0;
     Coding coding = Coding::identity;
-    bool immutable = false;
-    bool not_found = false;
+    Manner manner{};
 
     bool operator==(const PreparedKey&) const = default;
 };

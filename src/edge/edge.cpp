@@ -140,6 +140,7 @@ Edge::Edge(EdgeConfig config) : inside_(std::make_unique<Inside>()) {
     outside.public_directory = config.public_directory;
     outside.platform_hosts.insert(config.platform_hosts.begin(), config.platform_hosts.end());
     outside.platform_on_ip = config.platform_on_ip;
+    outside.base_host = config.base_host;
     outside.api_socket = config.api_socket;
     outside.platform_elsewhere = config.platform_elsewhere;
     outside.proxies = TrustedProxies::parse(config.trusted_proxies).value();

@@ -50,6 +50,8 @@ struct EdgeConfig {
     std::vector<std::string> platform_hosts{};
     /// Whether requests to an address literal are the platform's too.
     bool platform_on_ip = false;
+    /// Sites of different people are names below it: none may set a cookie for it. "": unknown.
+    std::string base_host{};
     std::string api_socket{};
     /// When set, nothing is passed on: the platform's hosts are told that it is at this address.
     std::string platform_elsewhere{};

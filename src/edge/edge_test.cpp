@@ -106,6 +106,8 @@ TEST_F(EdgeTest, serves_a_page) {
     EXPECT_EQ(field_of(reply, "content-length"), std::to_string(page.size()));
     EXPECT_EQ(field_of(reply, "cache-control"), "public, max-age=0, must-revalidate");
     EXPECT_EQ(field_of(reply, "x-content-type-options"), "nosniff");
+    EXPECT_EQ(field_of(reply, "referrer-policy"), "strict-origin-when-cross-origin");
+    EXPECT_EQ(field_of(reply, "x-robots-tag"), "none");
     EXPECT_EQ(field_of(reply, "etag"), "\"" + sha256_hex(page) + "\"");
     EXPECT_EQ(field_of(reply, "vary"), "accept-encoding");
     EXPECT_NE(field_of(reply, "date"), "none");
@@ -166,11 +168,16 @@ TEST_F(EdgeTest, answers_404_for_unknown_hosts) {
         200);
 }
 
-TEST_F(EdgeTest, allows_get_and_head_alone) {
-    for (const std::string verb : {"POST", "PUT", "DELETE", "PATCH", "OPTIONS", "PROPFIND"}) {
+TEST_F(EdgeTest, allows_reading_alone) {
+    for (const std::string verb : {"POST", "PUT", "DELETE", "PATCH", "PROPFIND", "get"}) {
         const std::string reply = request(verb, "/");
         EXPECT_EQ(status_of(reply), 405) << verb;
-        EXPECT_EQ(field_of(reply, "allow"), "GET, HEAD");
+        EXPECT_EQ(field_of(reply, "allow"), "GET, HEAD, OPTIONS");
+    }
+    for (const std::string verb : {"TRACE", "CONNECT"}) {
+        const std::string reply = request(verb, "/");
+        EXPECT_EQ(status_of(reply), 501) << verb;
+        EXPECT_EQ(field_of(reply, "connection"), "close");
     }
     const std::string head = request("HEAD", "/");
     EXPECT_EQ(status_of(head), 200);
@@ -180,10 +187,47 @@ TEST_F(EdgeTest, allows_get_and_head_alone) {
     EXPECT_EQ(field_of(request("HEAD", "/large.bin"), "content-length"), "3000000");
 }
 
-TEST_F(EdgeTest, answers_for_all_of_a_server_as_for_a_page) {
-    const std::string reply = request("OPTIONS", "*");
-    EXPECT_EQ(status_of(reply), 405);
-    EXPECT_EQ(field_of(reply, "allow"), "GET, HEAD");
+TEST_F(EdgeTest, says_what_may_be_asked) {
+    for (const std::string target : {"*", "/", "/missing", "/docs"}) {
+        const std::string reply = request("OPTIONS", target);
+        EXPECT_EQ(status_of(reply), 204) << reply;
+        EXPECT_EQ(field_of(reply, "allow"), "GET, HEAD, OPTIONS");
+        EXPECT_EQ(field_of(reply, "content-length"), "none");
+        EXPECT_EQ(body_of(reply), "");
+    }
+    EXPECT_EQ(status_of(ask("OPTIONS * HTTP/1.1\r\nHost: other.test\r\nConnection: "
+                            "close\r\n\r\n")),
+              404);
+    EXPECT_EQ(status_of(request("GET", "*")), 400);
+    // The answer has no body: the next one follows it at once.
+    const std::string two =
+        ask("OPTIONS / HTTP/1.1\r\nHost: shop.test\r\n\r\nGET /about HTTP/1.1\r\nHost: "
+            "shop.test\r\nConnection: close\r\n\r\n");
+    EXPECT_TRUE(two.ends_with("about")) << two;
+}
+
+TEST_F(EdgeTest, expects_nothing_but_to_go_on) {
+    EXPECT_EQ(status_of(get("/", "Expect: 100-continue\r\n")), 200);
+    const std::string reply = get("/", "Expect: the-unexpected\r\n");
+    EXPECT_EQ(status_of(reply), 417);
+    EXPECT_EQ(field_of(reply, "connection"), "close");
+    // Nobody is told to send what nobody reads.
+    const std::string posted =
+        request("POST", "/", "Expect: 100-continue\r\nContent-Length: 5\r\n");
+    EXPECT_EQ(status_of(posted), 405) << posted;
+}
+
+TEST_F(EdgeTest, never_takes_the_body_of_a_get_for_a_request) {
+    const std::string inside = "GET /about HTTP/1.1\r\nHost: shop.test\r\n\r\n";
+    for (const std::string& framed :
+         {fmt::format("Content-Length: {}\r\n\r\n{}", inside.size(), inside),
+          fmt::format("Transfer-Encoding: chunked\r\n\r\n{:x}\r\n{}\r\n0\r\nX: y\r\n\r\n",
+                      inside.size(), inside)}) {
+        const std::string reply = ask("GET /docs/ HTTP/1.1\r\nHost: shop.test\r\n" + framed);
+        EXPECT_EQ(status_of(reply), 200);
+        EXPECT_EQ(field_of(reply, "connection"), "close");
+        EXPECT_EQ(body_of(reply), "docs");
+    }
 }
 
 TEST_F(EdgeTest, sends_no_body_to_head_whatever_it_says) {
@@ -232,10 +276,14 @@ TEST_F(EdgeTest, revalidates_by_etag) {
     EXPECT_EQ(status_of(get("/", "If-None-Match: " + coded + "\r\nAccept-Encoding: br;q=0\r\n")),
               200);
     EXPECT_EQ(status_of(get("/", "If-None-Match: \"other\"\r\n")), 200);
-    EXPECT_EQ(status_of(get("/", "If-None-Match: *\r\n")), 304);
+    const std::string anyhow = get("/", "If-None-Match: *\r\nAccept-Encoding: gzip\r\n");
+    EXPECT_EQ(status_of(anyhow), 304);
+    EXPECT_EQ(field_of(anyhow, "etag"), "\"" + sha256_hex(page) + "-gzip\"");
+    EXPECT_EQ(field_of(get("/about", "If-None-Match: *\r\nAccept-Encoding: br\r\n"), "etag"),
+              "\"" + sha256_hex("about") + "\"");  // it has no br form
     EXPECT_EQ(status_of(get("/", "If-None-Match: \"x\"\r\nIf-None-Match: " + etag + "\r\n")), 304);
     EXPECT_EQ(status_of(request("HEAD", "/", "If-None-Match: " + etag + "\r\n")), 304);
-    EXPECT_EQ(edge_->counters().not_modified, 5U);
+    EXPECT_EQ(edge_->counters().not_modified, 6U);
 }
 
 TEST_F(EdgeTest, weighs_conditions_in_their_order) {
@@ -272,11 +320,49 @@ TEST_F(EdgeTest, picks_the_stored_variant) {
     EXPECT_EQ(body_of(get("/", "Accept-Encoding: br;q=0.5, gzip\r\n")), "page in gzip");
     EXPECT_EQ(body_of(get("/", "Accept-Encoding: br;q=0, *\r\n")), "page in gzip");
     EXPECT_EQ(body_of(get("/", "Accept-Encoding: identity, br;q=0.5\r\n")), page);
-    EXPECT_EQ(body_of(get("/", "Accept-Encoding: zstd\r\n")), page);
+    EXPECT_EQ(body_of(get("/", "Accept-Encoding: deflate\r\n")), page);
     EXPECT_EQ(body_of(get("/", "Accept-Encoding: gzip;q=0.5\r\nAccept-Encoding: br\r\n")),
               "page in br");
     EXPECT_EQ(field_of(get("/about", "Accept-Encoding: br\r\n"), "content-encoding"), "none");
     EXPECT_EQ(field_of(get("/large.bin"), "vary"), "none");
+}
+
+TEST_F(EdgeTest, knows_zstd) {
+    store_.put_variant(page, ".zst", "in zstd");
+    const std::string zstd = get("/", "Accept-Encoding: gzip;q=0.9, zstd\r\n");
+    EXPECT_EQ(body_of(zstd), "in zstd");
+    EXPECT_EQ(field_of(zstd, "content-encoding"), "zstd");
+    EXPECT_EQ(field_of(zstd, "vary"), "accept-encoding");
+    const std::string etag = "\"" + sha256_hex(page) + "-zstd\"";
+    EXPECT_EQ(field_of(zstd, "etag"), etag);
+    const auto again = [&](const std::string& codings) {
+        return status_of(
+            get("/", "If-None-Match: " + etag + "\r\nAccept-Encoding: " + codings + "\r\n"));
+    };
+    EXPECT_EQ(again("zstd"), 304);
+    EXPECT_EQ(again("br, gzip"), 200);
+    EXPECT_EQ(body_of(get("/", "Accept-Encoding: gzip, br, zstd\r\n")), "page in br");
+    EXPECT_EQ(body_of(get("/", "Accept-Encoding: zstd, *;q=0\r\n")), "in zstd");
+    EXPECT_EQ(body_of(get("/", "Accept-Encoding: identity, zstd;q=0.5\r\n")), page);
+}
+
+TEST_F(EdgeTest, prefers_the_smallest_of_the_forms_that_are_as_welcome) {
+    artifacts::Manifest manifest = store_.deploy("dpl_2", {{"index.html", page}});
+    manifest.files.at("index.html").variants = {{"br", 11}, {"gzip", 12}, {"zstd", 7}};
+    store_.put(store_ / artifacts::manifest_key("dpl_2"), json::text(manifest));
+    store_.put_variant(page, ".zst", "in zstd");
+    store_.publish(store_.route("shop.test", "dpl_2"));
+    EXPECT_EQ(body_of(get("/", "Accept-Encoding: gzip, br, zstd\r\n")), "in zstd");
+    EXPECT_EQ(body_of(get("/", "Accept-Encoding: gzip, br\r\n")), "page in br");
+    EXPECT_EQ(body_of(get("/", "Accept-Encoding: gzip, br;q=0.9, zstd;q=0.8\r\n")), "page in gzip");
+}
+
+TEST_F(EdgeTest, sends_no_form_that_is_not_smaller) {
+    store_.put_variant("about", ".br", "about and more");
+    store_.put_variant("about", ".gz", "abou5");
+    const std::string reply = get("/about", "Accept-Encoding: gzip, br\r\n");
+    EXPECT_EQ(field_of(reply, "content-encoding"), "none");
+    EXPECT_EQ(body_of(reply), "about");
 }
 
 TEST_F(EdgeTest, sends_ranges) {
@@ -293,7 +379,7 @@ TEST_F(EdgeTest, sends_ranges) {
     EXPECT_EQ(status_of(hashed), 416);
     EXPECT_EQ(field_of(hashed, "cache-control"), "no-store");  // not kept in place of the file
     EXPECT_EQ(status_of(get("/empty.txt", "Range: bytes=0-\r\n")), 416);
-    EXPECT_EQ(status_of(get("/", "Range: bytes=0-1,3-4\r\n")), 200);
+    EXPECT_EQ(status_of(get("/", "Range: bytes=0-1\r\nRange: bytes=3-4\r\n")), 200);
     EXPECT_EQ(status_of(request("HEAD", "/", "Range: bytes=0-1\r\n")), 200);
     const std::string etag = "\"" + sha256_hex(page) + "\"";
     EXPECT_EQ(status_of(get("/", "Range: bytes=0-1\r\nIf-Range: " + etag + "\r\n")), 206);
@@ -301,6 +387,78 @@ TEST_F(EdgeTest, sends_ranges) {
     EXPECT_EQ(
         status_of(get("/", "Range: bytes=0-1\r\nIf-Range: Sun, 06 Nov 1994 08:49:37 GMT\r\n")),
         200);
+}
+
+TEST_F(EdgeTest, sends_several_ranges_as_parts) {
+    const std::string reply = get("/large.bin", "Range: bytes=2999990-, 0-1, 5-7, 8-9\r\n");
+    EXPECT_EQ(status_of(reply), 206);
+    const std::string type = field_of(reply, "content-type");
+    const std::string start = "multipart/byteranges; boundary=";
+    ASSERT_TRUE(type.starts_with(start)) << reply;
+    const std::string line = "\r\n--" + type.substr(start.size());
+    const auto part = [&](const std::string& range, std::size_t bytes) {
+        return line + "\r\ncontent-type: application/octet-stream\r\ncontent-range: bytes " +
+               range + "/3000000\r\n\r\n" + std::string(bytes, 'l');
+    };
+    EXPECT_EQ(body_of(reply),
+              part("2999990-2999999", 10) + part("0-1", 2) + part("5-9", 5) + line + "--\r\n");
+    EXPECT_EQ(field_of(reply, "content-length"), std::to_string(body_of(reply).size()));
+    EXPECT_EQ(field_of(reply, "content-range"), "none");
+    EXPECT_EQ(field_of(reply, "etag"), "\"" + sha256_hex(large) + "\"");
+
+    EXPECT_EQ(field_of(get("/", "Range: bytes=0-3,2-9\r\n"), "content-range"), "bytes 0-9/14");
+    EXPECT_EQ(field_of(get("/", "Range: bytes=0-3,99-\r\n"), "content-range"), "bytes 0-3/14");
+    EXPECT_EQ(status_of(get("/", "Range: bytes=14-,99-\r\n")), 416);
+    const std::string coded = get("/", "Range: bytes=0-1,4-5\r\nAccept-Encoding: br\r\n");
+    EXPECT_EQ(status_of(coded), 206);  // of the plain bytes
+    EXPECT_EQ(field_of(coded, "content-encoding"), "none");
+    EXPECT_NE(body_of(coded).find("\r\n\r\n<h\r\n"), coded.npos) << coded;
+    EXPECT_EQ(status_of(request("HEAD", "/", "Range: bytes=0-1,4-5\r\n")), 200);
+    EXPECT_EQ(status_of(get("/", "Range: bytes=0-1,4-5\r\nIf-Range: \"old\"\r\n")), 200);
+}
+
+TEST_F(EdgeTest, keeps_the_connection_after_parts) {
+    const std::string reply =
+        ask("GET /large.bin HTTP/1.1\r\nHost: shop.test\r\nRange: bytes=0-1000000,1500000-"
+            "2500000\r\n\r\nGET /about HTTP/1.1\r\nHost: shop.test\r\nConnection: close\r\n\r\n");
+    EXPECT_EQ(status_of(reply), 206);
+    const std::size_t body = reply.find("\r\n\r\n") + 4;
+    const std::string next = reply.substr(body + std::stoull(field_of(reply, "content-length")));
+    EXPECT_EQ(status_of(next), 200);
+    EXPECT_EQ(body_of(next), "about");
+}
+
+TEST_F(EdgeTest, takes_one_if_range_that_is_the_very_tag) {
+    const std::string etag = "\"" + sha256_hex(page) + "\"";
+    const auto status = [&](const std::string& unless, const std::string& more = "") {
+        return status_of(get("/", "Range: bytes=0-1\r\nIf-Range: " + unless + "\r\n" + more));
+    };
+    EXPECT_EQ(status(etag), 206);
+    EXPECT_EQ(status("W/" + etag), 200);
+    EXPECT_EQ(status(etag.substr(1, 64)), 200);
+    EXPECT_EQ(status(etag + ", \"x\""), 200);
+    EXPECT_EQ(status("*"), 200);
+    EXPECT_EQ(status(etag, "If-Range: " + etag + "\r\n"), 200);
+    EXPECT_EQ(status("\"" + sha256_hex(page) + "-br\"", "Accept-Encoding: br\r\n"), 200);
+}
+
+TEST_F(EdgeTest, keeps_previews_out_of_search) {
+    artifacts::Route route = store_.route("shop-git-next.test", "dpl_1");
+    route.host_kind = artifacts::HostKind::branch;
+    store_.publish(route);
+    const auto preview = [&](const std::string& target, const std::string& fields = "") {
+        return ask("GET " + target + " HTTP/1.1\r\nHost: shop-git-next.test\r\nConnection: close" +
+                   "\r\n" + fields + "\r\n");
+    };
+    for (int round = 0; round < 2; ++round) {  // the second from memory
+        EXPECT_EQ(field_of(get("/"), "x-robots-tag"), "none");
+        EXPECT_EQ(field_of(preview("/"), "x-robots-tag"), "noindex");
+    }
+    EXPECT_EQ(field_of(preview("/docs"), "x-robots-tag"), "noindex");  // a redirect
+    EXPECT_EQ(field_of(preview("/missing"), "x-robots-tag"), "noindex");
+    EXPECT_EQ(field_of(preview("/large.bin"), "x-robots-tag"), "noindex");
+    EXPECT_EQ(field_of(preview("/", "Range: bytes=0-1\r\n"), "x-robots-tag"), "noindex");
+    EXPECT_EQ(field_of(get("/missing"), "x-robots-tag"), "none");
 }
 
 TEST_F(EdgeTest, keeps_hashed_names_for_good_and_older_ones_reachable) {
@@ -312,12 +470,18 @@ TEST_F(EdgeTest, keeps_hashed_names_for_good_and_older_ones_reachable) {
     store_.publish(route);
     refresh();
     EXPECT_EQ(body_of(get("/")), "new");
-    EXPECT_EQ(body_of(get("/assets/index-BsK3x9ab.js")), script);
+    const std::string older = get("/assets/index-BsK3x9ab.js");
+    EXPECT_EQ(body_of(older), script);
+    // It will be gone: not to be kept for a year.
+    EXPECT_EQ(field_of(older, "cache-control"), "public, max-age=0, must-revalidate");
     EXPECT_EQ(status_of(get("/about")), 404);  // only hashed names
+    EXPECT_EQ(status_of(request("POST", "/assets/index-BsK3x9ab.js")), 405);
     route.previous = {{"dpl_1", unix_now_ms() - 1}};
     store_.publish(route);
     refresh();
-    EXPECT_EQ(status_of(get("/assets/index-BsK3x9ab.js")), 404);
+    const std::string gone = get("/assets/index-BsK3x9ab.js");
+    EXPECT_EQ(status_of(gone), 404);
+    EXPECT_EQ(field_of(gone, "cache-control"), "no-store");
 }
 
 TEST_F(EdgeTest, answers_pipelined_requests_in_order) {

@@ -33,6 +33,7 @@ struct Outside {
     std::string public_directory{};
     std::set<std::string, std::less<>> platform_hosts{};
     bool platform_on_ip = false;
+    std::string base_host{};
     std::string api_socket{};
     std::string platform_elsewhere{};
     TrustedProxies proxies{};

@@ -1,7 +1,8 @@
 #include "edge/negotiation.hpp"
 
 #include <algorithm>
-#include <charconv>
+#include <optional>
+#include <utility>
 
 #include "http/head_parser.hpp"
 
@@ -14,14 +15,6 @@ using http::trim;
 
 bool is_digit(char c) {
     return c >= '0' && c <= '9';
-}
-
-/// The next element of a comma-separated list, trimmed.
-std::string_view next_element(std::string_view& list) {
-    const std::size_t comma = std::min(list.find(','), list.size());
-    const std::string_view element = trim(list.substr(0, comma));
-    list.remove_prefix(std::min(comma + 1, list.size()));
-    return element;
 }
 
 /// "0.5" → 500; malformed: 0, the careful reading.
@@ -65,20 +58,28 @@ bool has_media(std::string_view accept, std::initializer_list<std::string_view> 
     return false;
 }
 
-std::optional<std::uint64_t> parse_number(std::string_view text) {
-    std::uint64_t number = 0;
-    if (text.empty() || !std::ranges::all_of(text, is_digit)) return std::nullopt;
-    const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (read.ec != std::errc{}) return UINT64_MAX;  // beyond any file
-    return number;
-}
-
 }  // namespace
+
+std::string_view word_of(Coding coding) {
+    switch (coding) {
+        case Coding::br:
+            return "br";
+        case Coding::zstd:
+            return "zstd";
+        case Coding::gzip:
+            return "gzip";
+        case Coding::identity:
+            break;
+    }
+    return "";
+}
 
 std::string_view suffix_of(Coding coding) {
     switch (coding) {
         case Coding::br:
             return ".br";
+        case Coding::zstd:
+            return ".zst";
         case Coding::gzip:
             return ".gz";
         case Coding::identity:
@@ -87,16 +88,39 @@ std::string_view suffix_of(Coding coding) {
     return "";
 }
 
+int Wanted::of(Coding coding) const {
+    switch (coding) {
+        case Coding::br:
+            return br;
+        case Coding::zstd:
+            return zstd;
+        case Coding::gzip:
+            return gzip;
+        case Coding::identity:
+            break;
+    }
+    return identity;
+}
+
+std::string_view next_element(std::string_view& list) {
+    const std::size_t comma = std::min(list.find(','), list.size());
+    const std::string_view element = trim(list.substr(0, comma));
+    list.remove_prefix(std::min(comma + 1, list.size()));
+    return element;
+}
+
 Wanted parse_accept_encoding(std::string_view field) {
-    std::optional<int> br, gzip, identity, others;
+    std::optional<int> br, zstd, gzip, identity, others;
     while (!field.empty()) {
         const auto [name, weight] = split_weight(next_element(field));
         if (equal_but_for_case(name, "br")) br = weight;
+        if (equal_but_for_case(name, "zstd")) zstd = weight;
         if (equal_but_for_case(name, "gzip") || equal_but_for_case(name, "x-gzip")) gzip = weight;
         if (equal_but_for_case(name, "identity")) identity = weight;
         if (name == "*") others = weight;
     }
-    return {br.value_or(others.value_or(0)), gzip.value_or(others.value_or(0)),
+    const int rest = others.value_or(0);
+    return {br.value_or(rest), zstd.value_or(rest), gzip.value_or(rest),
             identity.value_or(others.value_or(1))};
 }
 
@@ -116,31 +140,6 @@ bool lists_etag(std::string_view list, std::string_view etag, Comparison compari
         if (element == etag) return true;
     }
     return false;
-}
-
-RangeKind parse_range(std::string_view field, std::uint64_t bytes, Range& into) {
-    constexpr std::string_view unit = "bytes=";
-    if (field.size() < unit.size() || !equal_but_for_case(field.substr(0, unit.size()), unit)) {
-        return RangeKind::whole;
-    }
-    const std::string_view spec = trim(field.substr(unit.size()));
-    const std::size_t hyphen = spec.find('-');
-    if (hyphen == spec.npos || spec.find(',') != spec.npos) return RangeKind::whole;
-    const auto first = parse_number(spec.substr(0, hyphen));
-    const auto last = parse_number(spec.substr(hyphen + 1));
-    if (hyphen == 0) {
-        if (!last) return RangeKind::whole;
-        if (*last == 0 || bytes == 0) return RangeKind::unsatisfiable;
-        into.bytes = std::min(*last, bytes);
-        into.offset = bytes - into.bytes;
-        return RangeKind::part;
-    }
-    const bool open = hyphen + 1 == spec.size();
-    if (!first || (!last && !open) || (last && *last < *first)) return RangeKind::whole;
-    if (*first >= bytes) return RangeKind::unsatisfiable;
-    into.offset = *first;
-    into.bytes = (open ? bytes - 1 : std::min(*last, bytes - 1)) - *first + 1;
-    return RangeKind::part;
 }
 
 }  // namespace berth::edge

@@ -1,5 +1,7 @@
 #include "edge/request_path.hpp"
 
+#include <algorithm>
+
 #include "artifacts/hashed_name.hpp"
 #include "base/clock.hpp"
 #include "edge/site_fields.hpp"
@@ -14,6 +16,10 @@ using artifacts::Route;
 bool is_platform(const Loop& loop) {
     if (loop.outside.platform_hosts.contains(loop.host)) return true;
     return loop.outside.platform_on_ip && http::is_address_literal(loop.host);
+}
+
+bool is_reading(const Loop& loop) {
+    return loop.head.verb == "GET" || loop.head.verb == "HEAD";
 }
 
 std::string_view accept_of(const Loop& loop) {
@@ -36,6 +42,10 @@ const Site* site_or_step(Loop& loop, const std::string& deployment, const Loaded
     return nullptr;
 }
 
+bool is_searchable(const Route& route) {
+    return route.host_kind == artifacts::HostKind::production;
+}
+
 /// The hashed asset of a deployment that the host pointed to before. True: `step` says what to do.
 bool answer_previous(Loop& loop, const Route& route, const LoadedSites& loaded, Step& step) {
     const std::int64_t now = unix_now_ms();
@@ -46,7 +56,8 @@ bool answer_previous(Loop& loop, const Route& route, const LoadedSites& loaded, 
         if (site == nullptr) continue;
         const SiteFile* file = site->find(std::string_view(loop.path).substr(1));
         if (file == nullptr || !file->immutable) continue;
-        step.answer = answer_file(loop.blobs, *site, *file, 200, loop.head);
+        const Manner manner{200, false, is_searchable(route)};
+        step.answer = answer_file(loop.blobs, *site, *file, manner, loop.head);
         return true;
     }
     return false;
@@ -54,7 +65,7 @@ bool answer_previous(Loop& loop, const Route& route, const LoadedSites& loaded, 
 
 rules::Decision decide(const Loop& loop, const Site& site) {
     const LoopFields fields(loop);
-    const bool reads = loop.head.verb == "GET" || loop.head.verb == "HEAD";
+    const bool reads = is_reading(loop);
     const rules::Ask ask{.method = loop.head.verb,
                          .host = loop.host,
                          .path = loop.path,
@@ -64,33 +75,58 @@ rules::Decision decide(const Loop& loop, const Site& site) {
     return site.rules().decide(ask, site, nullptr);
 }
 
-void answer_decision(Loop& loop, const Site& site, rules::Decision& decision, Step& step) {
-    using enum rules::Decision::Kind;
-    const SiteFile* found = site.file(decision.file);
-    const bool reads = loop.head.verb == "GET" || loop.head.verb == "HEAD";
-    if (decision.kind == elsewhere) {
-        step.kind = Step::Kind::elsewhere;
-        step.elsewhere = std::move(decision.location);
-        step.status = decision.status;
-        keep_cookies_at_home(loop, decision.fields);
-        step.fields = std::move(decision.fields);
-        for (const rules::HeaderChange& change : decision.rule->upstream_headers)
-            step.upstream_fields.push_back({change.name[0].text, change.value[0].text});
-        return;
+/// What another address answers: the connection gets it.
+void send_elsewhere(const Loop& loop, const Route& route, rules::Decision& decision, Step& step) {
+    step.kind = Step::Kind::elsewhere;
+    step.elsewhere = std::move(decision.location);
+    step.status = decision.status;
+    keep_cookies_at_home(loop, decision.fields);
+    step.fields = std::move(decision.fields);
+    const auto said = std::ranges::find(step.fields, "x-robots-tag", &rules::Field::name);
+    if (!is_searchable(route) && said == step.fields.end())
+        step.fields.push_back({"x-robots-tag", "noindex"});
+    for (const rules::HeaderChange& change : decision.rule->upstream_headers)
+        step.upstream_fields.push_back({change.name[0].text, change.value[0].text});
+}
+
+SiteAnswer answer_without_file(const Loop& loop, const rules::Decision& decision) {
+    if (decision.kind == rules::Decision::Kind::redirect)
+        return answer_redirect(decision.status, decision.location);
+    if (decision.status == 404) {
+        return answer_page(404, "not_found", "There is no such page on this site.",
+                           accept_of(loop));
     }
-    if (decision.kind == redirect) {
-        step.answer = answer_redirect(decision.status, decision.location);
-    } else if (decision.kind == status || (reads && found == nullptr)) {
-        step.answer = decision.status == 404
-                          ? answer_page(404, "not_found", "There is no such page on this site.",
-                                        accept_of(loop))
-                          : answer_page(decision.status, "site_says_so",
-                                        "This site answers so for this address.", accept_of(loop));
-    } else if (!reads) {
+    return answer_page(decision.status, "site_says_so", "This site answers so for this address.",
+                       accept_of(loop));
+}
+
+/// A file that stands behind another name (a clean URL, a rewrite) changes, whatever its own says.
+Manner manner_of(const Loop& loop, const Route& route, const Site& site, const SiteFile& file,
+                 unsigned status) {
+    const bool by_its_name =
+        file.immutable && std::string_view(loop.path).substr(1) == site.path_of(file);
+    return {status, by_its_name, is_searchable(route)};
+}
+
+void answer_decision(Loop& loop, const Route& route, const Site& site, rules::Decision& decision,
+                     Step& step) {
+    using enum rules::Decision::Kind;
+    if (decision.kind == elsewhere) return send_elsewhere(loop, route, decision, step);
+    const SiteFile* found = site.file(decision.file);
+    const bool reads = is_reading(loop);
+    const bool bare = decision.kind == redirect || decision.kind == status;
+    const bool ruled = bare && decision.rule != nullptr;
+    if (!ruled && loop.head.verb == "OPTIONS") {
+        step.answer = answer_options();
+    } else if (!bare && !reads) {
         step.answer = answer_method_not_allowed(accept_of(loop));
         return;
+    } else if (bare || found == nullptr) {
+        step.answer = answer_without_file(loop, decision);
+        if (!is_searchable(route)) add_noindex(step.answer.head);
     } else {
-        step.answer = answer_file(loop.blobs, site, *found, decision.status, loop.head);
+        const Manner manner = manner_of(loop, route, site, *found, decision.status);
+        step.answer = answer_file(loop.blobs, site, *found, manner, loop.head);
     }
     keep_cookies_at_home(loop, decision.fields);
     apply_fields(step.answer, decision.fields);
@@ -98,6 +134,10 @@ void answer_decision(Loop& loop, const Site& site, rules::Decision& decision, St
 
 Step answer_site(Loop& loop, const Route& route, const LoadedSites& loaded) {
     Step step;
+    if (loop.head.path == "*") {  // of the server as a whole: no rule and no file is asked
+        step.answer = answer_options();
+        return step;
+    }
     const Site* site = site_or_step(loop, route.deployment, loaded, step);
     if (step.kind == Step::Kind::load) return step;
     if (site == nullptr) {
@@ -105,12 +145,15 @@ Step answer_site(Loop& loop, const Route& route, const LoadedSites& loaded) {
     }
     rules::Decision decision = decide(loop, *site);
     using enum rules::Decision::Kind;
-    if (decision.kind == missing && decision.rule == nullptr &&
+    if (decision.kind == missing && decision.rule == nullptr && is_reading(loop) &&
         artifacts::is_hashed_name(std::string_view(loop.path).substr(1)) &&
         answer_previous(loop, route, loaded, step)) {
+        if (step.kind == Step::Kind::load) return step;
+        keep_cookies_at_home(loop, decision.fields);
+        apply_fields(step.answer, decision.fields);
         return step;
     }
-    answer_decision(loop, *site, decision, step);
+    answer_decision(loop, route, *site, decision, step);
     return step;
 }
 

@@ -57,6 +57,33 @@ bool send_at_once(Connection& connection, const SiteAnswer& answer, Sending send
     return static_cast<std::size_t>(sent) == head.size() + tail.size() + body.size();
 }
 
+namespace {
+
+Task<bool> send_parts(http::Stream& stream, const SiteAnswer& answer) {
+    for (const Range& range : answer.parts->ranges) {
+        const std::string head = part_head(*answer.parts, range);
+        bool whole = co_await stream.write(head);
+        if (!whole) co_return false;
+        whole = co_await stream.send_file(answer.file.get(), range.offset, range.bytes);
+        if (!whole) co_return false;
+    }
+    const std::string end = closing_line(*answer.parts);
+    const bool whole = co_await stream.write(end);
+    co_return whole;
+}
+
+Task<bool> send_body(Connection& connection, const SiteAnswer& answer) {
+    http::Stream& stream = connection.stream;
+    if (answer.parts) {
+        const bool whole = co_await send_parts(stream, answer);
+        co_return whole;
+    }
+    const bool whole = co_await stream.send_file(answer.file.get(), answer.offset, answer.bytes);
+    co_return whole;
+}
+
+}  // namespace
+
 Task<bool> send_rest(Connection& connection, SiteAnswer& answer, Sending sending,
                      std::ptrdiff_t sent) {
     if (sent < 0) co_return false;
@@ -72,10 +99,7 @@ Task<bool> send_rest(Connection& connection, SiteAnswer& answer, Sending sending
     const std::string_view body =
         sending.head_only ? std::string_view() : after(answer.body_text(), gone);
     bool whole = co_await connection.stream.write(head, tail, body);
-    if (whole && has_file(answer, sending)) {
-        whole =
-            co_await connection.stream.send_file(answer.file.get(), answer.offset, answer.bytes);
-    }
+    if (whole && has_file(answer, sending)) whole = co_await send_body(connection, answer);
     connection.stream.no_limit();
     co_return whole;
 }

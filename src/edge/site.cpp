@@ -7,7 +7,6 @@
 
 #include "artifacts/hashed_name.hpp"
 #include "base/crypto.hpp"
-#include "edge/negotiation.hpp"
 #include "http/head_parser.hpp"
 
 namespace berth::edge {
@@ -24,6 +23,17 @@ Result<Digest> parse_digest(const std::string& text) {
     Digest digest{};
     std::copy_n(bytes->begin(), digest.size(), digest.begin());
     return digest;
+}
+
+/// The smallest first; those of which nothing is said may have been added later: last.
+std::array<Coding, 3> order_by_size(const std::map<std::string, std::uint64_t>& variants) {
+    const auto bytes_of = [&](Coding coding) {
+        const auto found = variants.find(std::string(word_of(coding)));
+        return std::pair(found == variants.end() ? UINT64_MAX : found->second, coding);
+    };
+    std::array<Coding, 3> order = stored_codings;
+    std::ranges::sort(order, {}, bytes_of);
+    return order;
 }
 
 bool is_path(std::string_view path) {
@@ -71,6 +81,7 @@ Result<> Site::add(const std::string& path, const artifacts::ManifestEntry& entr
     const std::string& type = entry.type.empty() ? "application/octet-stream" : entry.type;
     file.type = type_number(type);
     file.compressible = artifacts::compressible(type) || !entry.variants.empty();
+    file.codings = order_by_size(entry.variants);
     file.immutable = artifacts::is_hashed_name(path);
     paths_ += path;
     files_.push_back(file);

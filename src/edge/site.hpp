@@ -11,6 +11,7 @@
 
 #include "artifacts/manifest.hpp"
 #include "base/result.hpp"
+#include "edge/negotiation.hpp"
 #include "rules/decide.hpp"
 
 namespace berth::edge {
@@ -27,6 +28,7 @@ struct SiteFile {
     std::uint16_t type = 0;
     bool compressible = false;  // or variants are listed: answers vary by Accept-Encoding
     bool immutable = false;     // the name carries a hash
+    std::array<Coding, 3> codings = stored_codings;  // stored forms, in the order to try them
 };
 
 class Site final : public rules::FileIndex {

@@ -9,6 +9,8 @@
 
 #include "base/file.hpp"
 #include "edge/blobs.hpp"
+#include "edge/file_head.hpp"
+#include "edge/multipart.hpp"
 #include "edge/site.hpp"
 #include "http/head_parser.hpp"
 
@@ -19,16 +21,18 @@ struct SiteAnswer {
     std::shared_ptr<const Prepared> prepared{};  // head and body from memory; else:
     std::string head{};                          // as in Prepared
     std::string text{};                          // and a short body,
-    Fd file{};                                   // or a piece of a file
+    Fd file{};                                   // or a piece of a file,
     std::uint64_t offset = 0;
     std::uint64_t bytes = 0;
+    std::unique_ptr<Multipart> parts{};  // or several; `bytes` is of them all, then
 
     std::string_view head_text() const { return prepared ? prepared->head : head; }
     std::string_view body_text() const { return prepared ? prepared->body : text; }
 };
 
-/// Answers one request for `file` of `site`. `status` is 200, or 404 for the site's own page.
-SiteAnswer answer_file(Blobs& blobs, const Site& site, const SiteFile& file, unsigned status,
+/// Answers one request for `file` of `site`: by its conditions (judged only where the answer
+/// would be 200), its ranges, or with the smallest stored form that it takes.
+SiteAnswer answer_file(Blobs& blobs, const Site& site, const SiteFile& file, Manner manner,
                        const http::HeadView& head);
 
 /// A short page (or a problem in JSON for programs, as the Accept field says) with `status`. Not
@@ -44,5 +48,8 @@ SiteAnswer answer_redirect(unsigned status, std::string_view location);
 void apply_fields(SiteAnswer& answer, std::span<const rules::Field> fields);
 
 SiteAnswer answer_method_not_allowed(std::string_view accept);
+
+/// 204, and what may be asked of a site.
+SiteAnswer answer_options();
 
 }  // namespace berth::edge

@@ -25,24 +25,38 @@ std::string_view LoopFields::scheme() const {
     return secure ? "https" : "http";
 }
 
+namespace {
+
+/// The next attribute of a Set-Cookie value, as browsers read it (RFC 6265 §5.2: blanks around the
+/// name and the value count for nothing); taken off `rest`.
+std::pair<std::string_view, std::string_view> next_attribute(std::string_view& rest) {
+    const std::size_t end = std::min(rest.find(';'), rest.size());
+    const std::string_view attribute = rest.substr(0, end);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    const std::size_t equals = std::min(attribute.find('='), attribute.size());
+    const std::string_view value = attribute.substr(std::min(equals + 1, attribute.size()));
+    return {http::trim(attribute.substr(0, equals)), http::trim(value)};
+}
+
+/// Whether a cookie of that Domain reaches the host, or names below it.
+bool covers(std::string_view domain, std::string_view host) {
+    return host == domain || (host.ends_with(domain) && host.size() > domain.size() &&
+                              host[host.size() - domain.size() - 1] == '.');
+}
+
+}  // namespace
+
 bool leaves_home(const Loop& loop, std::string_view set_cookie) {
+    next_attribute(set_cookie);  // the cookie itself
     while (!set_cookie.empty()) {
-        const std::size_t end = std::min(set_cookie.find(';'), set_cookie.size());
-        const std::string_view attribute = http::trim(set_cookie.substr(0, end));
-        set_cookie.remove_prefix(std::min(end + 1, set_cookie.size()));
-        constexpr std::string_view domain = "domain=";
-        if (attribute.size() <= domain.size() ||
-            !http::equal_but_for_case(attribute.substr(0, domain.size()), domain)) {
-            continue;
-        }
-        std::string_view host = attribute.substr(domain.size());
+        auto [name, host] = next_attribute(set_cookie);
+        if (!http::equal_but_for_case(name, "domain") || host.empty()) continue;
         if (host.starts_with('.')) host.remove_prefix(1);
         const auto wanted = http::normalise_host(host);
-        if (!wanted) return true;
-        const auto covers = [&](const std::string& platform) {
-            return platform == *wanted || platform.ends_with("." + *wanted);
-        };
-        if (std::ranges::any_of(loop.outside.platform_hosts, covers)) return true;
+        if (!wanted || covers(*wanted, loop.outside.base_host)) return true;
+        for (const std::string& platform : loop.outside.platform_hosts) {
+            if (covers(*wanted, platform)) return true;
+        }
     }
     return false;
 }

@@ -36,6 +36,7 @@ Task<http::Response> answer(http::Request& request) {
     response.headers.add("x-theirs", "1");
     response.headers.add("set-cookie", "mine=1; Path=/");
     response.headers.add("set-cookie", "stolen=1; Domain=.berth.test");
+    response.headers.add("set-cookie", "lent=1; Domain =\tsites.test");
     co_return response;
 }
 
@@ -68,13 +69,16 @@ protected:
         artifacts::Manifest manifest = store_.deploy("dpl_1", files);
         manifest.rules = rules::read_rules(rule_files);
         store_.put(store_ / artifacts::manifest_key("dpl_1"), json::text(manifest));
-        store_.publish(store_.route("shop.test", "dpl_1"));
+        artifacts::Route route = store_.route("shop.test", "dpl_1");
+        route.host_kind = host_kind_;
+        store_.publish(route);
         EdgeConfig config;
         config.listening.push_back(http::listen_tcp("127.0.0.1", 0));
         port_ = http::port_of(config.listening[0]);
         config.public_directory = store_.public_directory();
         config.state_directory = store_.state_directory();
         config.platform_hosts = {"berth.test"};
+        config.base_host = "sites.test";
         config.country_header = "CF-IPCountry";
         config.trusted_proxies = {"127.0.0.1"};
         config.limits.end_limit = 200ms;
@@ -96,6 +100,7 @@ protected:
     std::optional<raw::Running> other_;
     std::uint16_t other_port_ = 0;
     bool reaches_other_ = true;
+    artifacts::HostKind host_kind_ = artifacts::HostKind::production;
     std::unique_ptr<Edge> edge_;
     std::thread thread_;
     std::uint16_t port_ = 0;
@@ -147,6 +152,87 @@ TEST_F(SiteRules, set_headers) {
     EXPECT_NE(same.find("\r\ncache-control: max-age=600\r\n"), same.npos);
 }
 
+TEST_F(SiteRules, keep_a_status_to_its_own_address) {
+    deploy({{"_redirects", "/gone /a.html 410\n"}});
+    for (int round = 0; round < 2; ++round) {  // the second from memory
+        EXPECT_TRUE(get("/gone").starts_with("HTTP/1.1 410 Gone\r\n"));
+        EXPECT_TRUE(get("/a").starts_with("HTTP/1.1 200 OK\r\n"));
+    }
+}
+
+TEST_F(SiteRules, keep_nothing_for_good_behind_another_name) {
+    const std::string asset = "assets/index-BsK3x9ab.js";
+    deploy({{"_redirects", "/app.js /" + asset + " 200\n"}}, {{asset, "script"}});
+    const std::string for_good = "\r\ncache-control: public, max-age=31536000, immutable\r\n";
+    for (int round = 0; round < 2; ++round) {
+        EXPECT_NE(get("/" + asset).find(for_good), std::string::npos);
+        const std::string other = get("/app.js");
+        EXPECT_TRUE(other.ends_with("script")) << other;
+        EXPECT_EQ(other.find("immutable"), other.npos) << other;
+    }
+}
+
+TEST_F(SiteRules, say_what_is_said_by_default_otherwise) {
+    host_kind_ = artifacts::HostKind::deployment;
+    deploy({{"_headers",
+             "/a\n Referrer-Policy: no-referrer\n X-Robots-Tag: all\n"
+             " X-Content-Type-Options: mine\n"},
+            {"netlify.toml", ""}});
+    const std::string mine = get("/a");
+    EXPECT_NE(mine.find("\r\nreferrer-policy: no-referrer\r\n"), mine.npos) << mine;
+    EXPECT_NE(mine.find("\r\nx-robots-tag: all\r\n"), mine.npos);
+    EXPECT_EQ(mine.find("strict-origin"), mine.npos);
+    EXPECT_EQ(mine.find("noindex"), mine.npos);
+    EXPECT_EQ(mine.find("nosniff"), mine.npos);
+    const std::string plain = get("/");
+    EXPECT_NE(plain.find("\r\nreferrer-policy: strict-origin-when-cross-origin\r\n"), plain.npos);
+    EXPECT_NE(plain.find("\r\nx-robots-tag: noindex\r\n"), plain.npos);
+}
+
+TEST_F(SiteRules, answer_what_another_origin_asks_first) {
+    deploy({{"_headers",
+             "/*\n Access-Control-Allow-Origin: *\n Access-Control-Allow-Methods: GET\n"
+             " Content-Type: text/plain\n"},
+            {"_redirects", "/api/* http://127.0.0.1:PORT/:splat 200\n"},
+            {"netlify.toml", ""}});
+    const std::string reply = ask("OPTIONS", "/a");
+    EXPECT_TRUE(reply.starts_with("HTTP/1.1 204 No Content\r\n")) << reply;
+    EXPECT_NE(reply.find("\r\naccess-control-allow-origin: *\r\n"), reply.npos);
+    EXPECT_EQ(reply.find("text/plain"), reply.npos);
+    const std::string theirs = ask("OPTIONS", "/api/x");
+    EXPECT_NE(theirs.find("OPTIONS /x\n"), theirs.npos) << theirs;
+}
+
+TEST_F(SiteRules, give_the_parts_of_a_file_its_type) {
+    deploy({{"_headers", "/a.html\n Content-Type: text/plain\n"}, {"netlify.toml", ""}});
+    const std::string reply = get("/a.html", "Range: bytes=0-0,3-3\r\n");
+    EXPECT_TRUE(reply.starts_with("HTTP/1.1 206 Partial Content\r\n")) << reply;
+    EXPECT_NE(reply.find("\r\ncontent-type: multipart/byteranges; boundary="), reply.npos);
+    const std::size_t body = reply.find("\r\n\r\n") + 4;
+    EXPECT_NE(reply.find("\r\ncontent-type: text/plain\r\ncontent-range: bytes 3-3/6\r\n", body),
+              reply.npos);
+    EXPECT_EQ(reply.find("text/html"), reply.npos);
+    EXPECT_NE(reply.find(fmt::format("\r\ncontent-length: {}\r\n", reply.size() - body)),
+              reply.npos)
+        << reply;
+}
+
+TEST_F(SiteRules, keep_cookies_off_other_peoples_sites) {
+    deploy(
+        {{"_headers",
+          "/*\n Set-Cookie: ok=1; Domain=shop.sites.test\n Set-Cookie: fine=1; Domain=\n"
+          " Set-Cookie: a=1; Domain=sites.test\n Set-Cookie: b=1; domain = .SITES.test ; Path=/\n"
+          " Set-Cookie: c=1; Domain=test\n Set-Cookie: d=1; Domain=berth.test\n"
+          " Set-Cookie: e=1; Domain=sites.test.\n Set-Cookie: f=1;Domain=shop.test;Domain=test\n"
+          " Set-Cookie: domain=sites.test; Path=/\n Set-Cookie: g=1; Domain=..sites.test\n"},
+         {"netlify.toml", ""}});
+    const std::string page = get("/");
+    for (const char* kept : {"ok=1", "fine=1", "domain=sites.test; Path=/"})
+        EXPECT_NE(page.find(std::string("\r\nset-cookie: ") + kept), page.npos) << page;
+    for (const char* dropped : {"a=1", "b=1", "c=1", "d=1", "e=1", "f=1", "g=1"})
+        EXPECT_EQ(page.find(std::string("\r\nset-cookie: ") + dropped), page.npos) << dropped;
+}
+
 TEST_F(SiteRules, fetch_from_another_address) {
     deploy({{"netlify.toml",
              "[[redirects]]\nfrom = \"/api/*\"\nto = \"http://127.0.0.1:PORT/v1/:splat\"\n"
@@ -167,6 +253,15 @@ TEST_F(SiteRules, fetch_from_another_address) {
     EXPECT_NE(reply.find("\r\nx-theirs: 1\r\n"), reply.npos);
     EXPECT_NE(reply.find("set-cookie: mine=1"), reply.npos);
     EXPECT_EQ(reply.find("stolen"), reply.npos) << "a cookie for the platform's own host";
+    EXPECT_EQ(reply.find("lent"), reply.npos) << "a cookie for all sites";
+    EXPECT_EQ(reply.find("x-robots-tag"), reply.npos);
+}
+
+TEST_F(SiteRules, keep_fetched_previews_out_of_search) {
+    host_kind_ = artifacts::HostKind::branch;
+    deploy({{"_redirects", "/api/* http://127.0.0.1:PORT/:splat 200\n"}});
+    const std::string reply = get("/api/x");
+    EXPECT_NE(reply.find("\r\nx-robots-tag: noindex\r\n"), reply.npos) << reply;
 }
 
 TEST_F(SiteRules, pass_web_sockets_to_another_address) {

@@ -78,6 +78,7 @@ edge::EdgeConfig edge_config(const EdgeRoleConfig& config) {
     made.state_directory = config.state;
     made.platform_hosts = config.platform_hosts;
     made.platform_on_ip = config.platform_on_ip;
+    made.base_host = config.base_host;
     made.api_socket = config.api_socket;
     made.platform_elsewhere = config.platform_elsewhere;
     made.trusted_proxies = split_list(config.trusted_proxy);
