@@ -50,6 +50,45 @@ private:
     std::uint64_t at_ = 0;
 };
 
+/// Several ranges of a file, with what stands around them.
+class PartsBody final : public http::H2Body {
+public:
+    PartsBody(Fd file, const Multipart& parts) : file_(std::move(file)) {
+        for (const Range& range : parts.ranges) {
+            sections_.push_back({part_head(parts, range), {}});
+            sections_.push_back({{}, range});
+        }
+        sections_.push_back({closing_line(parts), {}});
+    }
+
+    Piece read(std::span<char> into) override {
+        Section& section = sections_[at_];
+        std::size_t count = std::min(into.size(), section.text.size());
+        std::copy_n(section.text.data(), count, into.data());
+        section.text.erase(0, count);
+        if (count == 0) {
+            const std::size_t wanted = std::min<std::uint64_t>(into.size(), section.range.bytes);
+            const ssize_t got =
+                ::pread(file_.get(), into.data(), wanted, static_cast<off_t>(section.range.offset));
+            if (got <= 0) return {0, false, true};  // shorter than promised
+            count = static_cast<std::size_t>(got);
+            section.range.offset += count;
+            section.range.bytes -= count;
+        }
+        if (section.text.empty() && section.range.bytes == 0) ++at_;
+        return {count, at_ == sections_.size(), false};
+    }
+
+private:
+    struct Section {
+        std::string text{};  // or:
+        Range range{};
+    };
+    Fd file_;
+    std::vector<Section> sections_{};
+    std::size_t at_ = 0;
+};
+
 /// The fields of a head as in SiteAnswer: views of it.
 void read_fields(std::string_view head, std::vector<http::H2Session::Field>& fields) {
     std::size_t begin = head.find("\r\n") + 2;  // over the status line
@@ -125,6 +164,8 @@ void H2Connection::answer(std::int32_t id, SiteAnswer answer) {
     thread_local std::vector<http::H2Session::Field> fields;
     fields.clear();
     const unsigned status = answer.status;
+    std::unique_ptr<http::H2Body> parts;
+    if (answer.parts) parts = std::make_unique<PartsBody>(std::move(answer.file), *answer.parts);
     auto body = std::make_unique<SiteBody>(std::move(answer));
     const std::string_view head = body->head();
     read_fields(head, fields);
@@ -140,8 +181,12 @@ void H2Connection::answer(std::int32_t id, SiteAnswer answer) {
     const bool head_only = found != streams_.end() && found->second.head_only;
     // Where there is none, it still holds the head that the fields view.
     std::unique_ptr<SiteBody> none;
-    if (head_only || body->size() == 0) std::swap(body, none);
-    session_.respond(id, status, fields, std::move(body));
+    if (head_only || parts || body->size() == 0) std::swap(body, none);
+    if (!head_only && parts) {
+        session_.respond(id, status, fields, std::move(parts));
+    } else {
+        session_.respond(id, status, fields, std::move(body));
+    }
 }
 
 void H2Connection::bridge(std::int32_t id) {

@@ -128,6 +128,14 @@ TEST_F(H2Test, serves_a_site) {
     EXPECT_EQ(client.get("shop.test", "/large.bin").body, large);
     EXPECT_EQ(client.get("shop.test", "/large.bin", {{"range", "bytes=5-9"}}).body,
               large.substr(5, 5));
+    const H2Client::Reply parts =
+        client.get("shop.test", "/large.bin", {{"range", "bytes=0-99,1000000-1099999"}});
+    EXPECT_EQ(parts.status, 206);
+    EXPECT_TRUE(parts.fields.at("content-type").starts_with("multipart/byteranges; boundary="));
+    EXPECT_EQ(parts.fields.at("content-length"), std::to_string(parts.body.size()));
+    EXPECT_NE(parts.body.find("\r\n\r\n" + large.substr(0, 100) + "\r\n--"), std::string::npos);
+    EXPECT_NE(parts.body.find("\r\n\r\n" + large.substr(1'000'000, 100'000) + "\r\n--"),
+              std::string::npos);
     EXPECT_EQ(client.get("shop.test", "/%00").status, 400);
     EXPECT_EQ(client.get("nobody.test", "/").status, 404);
     EXPECT_EQ(client.get("other.example", "/").status, 421);
