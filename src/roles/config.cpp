@@ -186,7 +186,7 @@ const std::vector<Option>& all_options() {
          {"on", "off"}},
         {"base-host", "projects are served at NAME.BASE-HOST", &C::base_host, of_serve},
         {"platform-url", "address of the dashboard, and the Origin of requests by cookie",
-         &C::platform_url, of_serve, 0, 0, "http://BASE-HOST:PORT"},
+         &C::platform_url, of_serve, 0, 0, "http://BASE-HOST:PORT, https with --listen-tls"},
         {"platform-url", "address of the dashboard, which this edge only tells visitors of",
          &C::platform_url, of_edge, 0, 0, "the server's"},
         {"trusted-proxy", "CIDR,… whose X-Forwarded-… headers are believed", &C::trusted_proxy,
