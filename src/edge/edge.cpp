@@ -150,6 +150,7 @@ Edge::Edge(EdgeConfig config) : inside_(std::make_unique<Inside>()) {
     if (config.hsts_s > 0)
         outside.hsts = fmt::format("strict-transport-security: max-age={}\r\n", config.hsts_s);
     outside.proxy_protocol = config.proxy_protocol;
+    outside.h2c = config.h2c;
     outside.reach = RewriteReach::parse(config.rewrite_nets).value();
     outside.client_tls = make_client_tls(config.ca_file);
     outside.poll_every = config.poll_every;

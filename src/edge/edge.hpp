@@ -43,6 +43,8 @@ struct EdgeConfig {
     std::int64_t hsts_s = 0;
     /// Connections of trusted proxies begin with the PROXY header.
     bool proxy_protocol = false;
+    /// Whether HTTP/2 is spoken in the clear to those who begin with it (RFC 9113 §3.3).
+    bool h2c = false;
     std::size_t loops = 1;
     std::string public_directory{};  // the object store's public/
     std::string state_directory{};   // our own: the last good generation

@@ -83,6 +83,9 @@ protected:
             http::CertificateSet::make(
                 {raw::make_certificate("all", {"shop.test", "berth.test", "nobody.test"})})
                 .set;
+        config.listening.push_back(http::listen_tcp("127.0.0.1", 0));
+        plain_port_ = http::port_of(config.listening[0]);
+        config.h2c = true;
         config.limits.end_limit = 2'000ms;
         config.hsts_s = 600;
         edge_ = std::make_unique<Edge>(std::move(config));
@@ -101,6 +104,7 @@ protected:
     std::unique_ptr<Edge> edge_;
     std::thread thread_;
     std::uint16_t port_ = 0;
+    std::uint16_t plain_port_ = 0;
 };
 
 TEST_F(H2Test, serves_a_site) {
@@ -300,6 +304,23 @@ TEST_F(H2Test, ends_floods) {
     }
     H2Client fresh(port_, "shop.test");
     EXPECT_EQ(fresh.get("shop.test", "/").status, 200);
+}
+
+TEST_F(H2Test, speaks_it_in_the_clear_to_those_who_begin_with_it) {
+    const std::string bytes =
+        std::string(http::h2_preface) + h2_frame(4, 0, 0, "") + h2_frame(1, 5, 1, get_block);
+    for (const std::size_t cut : {std::size_t{1}, std::size_t{10}, std::size_t{24}, bytes.size()}) {
+        const Fd socket = raw::connect_to(plain_port_);
+        raw::send_text(socket, bytes.substr(0, cut));
+        raw::send_text(socket, bytes.substr(cut));
+        EXPECT_NE(raw::receive_until(socket, "hello</h1>").find("hello</h1>"), std::string::npos);
+    }
+    const std::string plain = raw::exchange(
+        plain_port_, "GET / HTTP/1.1\r\nHost: shop.test\r\nConnection: close\r\n\r\n");
+    EXPECT_TRUE(plain.starts_with("HTTP/1.1 200 ")) << plain;
+    const std::string patch =
+        raw::exchange(plain_port_, "PRI /x HTTP/1.1\r\nHost: shop.test\r\n\r\n");
+    EXPECT_TRUE(patch.starts_with("HTTP/1.1 ")) << patch;
 }
 
 TEST_F(H2Test, ends_what_is_no_http_2) {

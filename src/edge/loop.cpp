@@ -212,8 +212,8 @@ Task<> serve_connection(std::shared_ptr<Connection> connection) {
         connection->stream.close();
         co_return;
     }
-    const http::Tls* tls = connection->stream.tls();
-    if (tls != nullptr && tls->protocol() == "h2") {
+    const bool h2 = co_await speaks_h2(*connection);
+    if (h2) {
         co_await serve_h2(connection);
     } else {
         co_await serve_requests(connection);

@@ -41,6 +41,7 @@ struct Outside {
     std::uint16_t https_port = 0;
     std::string hsts{};  // the field's line, or ""
     bool proxy_protocol = false;
+    bool h2c = false;
     std::string country_field{};  // lower case
     RewriteReach reach{};
     asio::ssl::context client_tls{asio::ssl::context::tls_client};

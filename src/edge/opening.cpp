@@ -1,5 +1,6 @@
 #include "edge/opening.hpp"
 
+#include "http/h2_session.hpp"
 #include "http/normalise.hpp"
 #include "http/proxy_protocol.hpp"
 
@@ -55,6 +56,20 @@ Task<bool> open_connection(Connection& connection) {
     }
     stream.no_limit();
     co_return true;
+}
+
+Task<bool> speaks_h2(Connection& connection) {
+    http::Stream& stream = connection.stream;
+    if (const http::Tls* tls = stream.tls()) co_return tls->protocol() == "h2";
+    if (!connection.loop.outside.h2c) co_return false;
+    stream.limit(connection.loop.outside.limits.head_limit);
+    bool more = true;
+    while (more && stream.buffered().size() < http::h2_preface.size() &&
+           http::h2_preface.starts_with(stream.buffered())) {
+        more = co_await stream.fill();
+    }
+    stream.no_limit();
+    co_return stream.buffered().starts_with(http::h2_preface);
 }
 
 }  // namespace berth::edge

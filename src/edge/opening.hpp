@@ -8,4 +8,8 @@ namespace berth::edge {
 /// False: there will be no request. Within the handshake limit.
 Task<bool> open_connection(Connection& connection);
 
+/// Whether the visitor speaks HTTP/2: agreed upon in TLS, or begun with in the clear where that is
+/// allowed. Waits for the first bytes in the latter case.
+Task<bool> speaks_h2(Connection& connection);
+
 }  // namespace berth::edge

@@ -10,6 +10,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <mutex>
@@ -75,7 +76,7 @@ int add_staple(SSL* session, void* staple) {
     const auto& bytes = *static_cast<const std::string*>(staple);
     auto* copy = static_cast<unsigned char*>(OPENSSL_malloc(bytes.size()));
     if (copy == nullptr) return SSL_TLSEXT_ERR_NOACK;
-    std::memcpy(copy, bytes.data(), bytes.size());
+    std::ranges::copy(bytes, copy);
     SSL_set_tlsext_status_ocsp_resp(session, copy, static_cast<long>(bytes.size()));
     return SSL_TLSEXT_ERR_OK;
 }
@@ -162,10 +163,11 @@ Result<Loaded> load(const CertificatePair& pair) {
     if (loaded.about.hosts.empty() && !pair.fallback)
         return wrong("the certificate names no host (subjectAltName)");
     if (const auto staple = from_base64url(pair.staple); staple && !staple->empty()) {
-        auto* kept = new std::string(*staple);
+        const auto kept = std::make_shared<std::string>(*staple);
         SSL_CTX_set_tlsext_status_cb(context, add_staple);
-        SSL_CTX_set_tlsext_status_arg(context, kept);
-        loaded.context = Context(context, [kept, held = loaded.context](SSL_CTX*) { delete kept; });
+        SSL_CTX_set_tlsext_status_arg(context, kept.get());
+        // The two end together.
+        loaded.context = Context(context, [kept, held = loaded.context](SSL_CTX*) {});
     }
     return loaded;
 }

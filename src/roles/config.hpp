@@ -34,6 +34,7 @@ struct ServeConfig {
     std::string https_redirect = "on";
     std::int64_t hsts_max_age = 2'592'000;  // seconds
     std::string proxy_protocol = "off";
+    std::string h2c = "off";
     std::string base_host = "localhost";
     std::string platform_url{};  // "" is http://BASE-HOST:PORT
     bool platform_on_ip = true;  // until it is set, address literals are the platform's too
@@ -145,6 +146,7 @@ struct EdgeRoleConfig {
     std::uint16_t https_port = 0;
     std::int64_t hsts_s = 0;
     bool proxy_protocol = false;
+    bool h2c = false;
     std::string ca_file{};
     std::string log_level{};
 };
@@ -152,7 +154,7 @@ BOOST_DESCRIBE_STRUCT(EdgeRoleConfig, (),
                       (server, token, api_socket, platform_elsewhere, store, state, platform_hosts,
                        platform_on_ip, base_host, trusted_proxy, country_header, allow_rewrite_nets,
                        listeners, listeners_tls, certificates, https_port, hsts_s, proxy_protocol,
-                       ca_file, log_level))
+                       h2c, ca_file, log_level))
 
 struct LauncherRoleConfig {
     std::string state{};

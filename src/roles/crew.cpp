@@ -238,6 +238,7 @@ ChildSpec Crew::edge(const EdgePlaces& places, EdgeSockets sockets) {
         .https_port = config_.https_redirect == "on" ? places.https_port : std::uint16_t{0},
         .hsts_s = is_local(config_.base_host) ? 0 : config_.hsts_max_age,
         .proxy_protocol = config_.proxy_protocol == "on",
+        .h2c = config_.h2c == "on",
         .ca_file = trusts_more ? state + "/trust.pem" : "",
         .log_level = config_.log_level,
     };

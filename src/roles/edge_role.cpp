@@ -73,6 +73,7 @@ edge::EdgeConfig edge_config(const EdgeRoleConfig& config) {
     made.https_port = config.https_port;
     made.hsts_s = config.hsts_s;
     made.proxy_protocol = config.proxy_protocol;
+    made.h2c = config.h2c;
     made.loops = static_cast<std::size_t>(config.listeners);
     made.public_directory = config.store + "/public";
     made.state_directory = config.state;
