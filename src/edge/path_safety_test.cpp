@@ -98,8 +98,8 @@ std::vector<std::string> hostile_paths() {
         for (const std::string& up : ups) {
             for (const std::string& separator : separators) {
                 for (const std::string& end : ends)
-                    paths.push_back(beginning + up + separator + end);
-                paths.push_back(beginning + up + separator + up + separator + "secret.txt");
+                    paths.push_back(fmt::format("{}{}{}{}", beginning, up, separator, end));
+                paths.push_back(fmt::format("{0}{1}{2}{1}{2}secret.txt", beginning, up, separator));
             }
         }
     }
@@ -384,7 +384,7 @@ TEST_F(PathSafetyAtEdge, serves_nothing_but_the_files_of_the_deployment) {
 TEST_F(PathSafetyAtEdge, leads_nobody_away_without_a_rule) {
     for (const std::string host : {"shop.test", "slashes.test"}) {
         for (const std::string& path : lures) {
-            SCOPED_TRACE(path + " at " + host);
+            SCOPED_TRACE(fmt::format("{} at {}", path, host));
             expect_safe(path, host);
         }
     }
@@ -412,7 +412,7 @@ TEST_F(PathSafetyAtEdge, puts_captures_into_redirects_without_leaving_the_host) 
     for (const auto& [host, rules_of_host] : rule_files) {
         for (const char* rule : {"/old/", "/bare/", "/id/", "/q/", "/mid/", "/frag/", "/re/"}) {
             for (const std::string& capture : hostile_captures()) {
-                SCOPED_TRACE(rule + capture + " at " + host);
+                SCOPED_TRACE(fmt::format("{}{} at {}", rule, capture, host));
                 const Answer answer = get(rule + capture, host);
                 EXPECT_TRUE(answer.status >= 200 && answer.status < 500) << answer.head;
                 expect_no_injection(answer);
@@ -434,7 +434,7 @@ TEST_F(PathSafetyAtEdge, puts_captures_into_other_hosts_paths_alone) {
         if (host == "slashes.test") continue;
         std::size_t redirects = 0;
         for (const std::string& capture : hostile_captures()) {
-            SCOPED_TRACE(capture + " at " + host);
+            SCOPED_TRACE(fmt::format("{} at {}", capture, host));
             const Answer answer = get("/out/" + capture, host);
             expect_no_injection(answer);
             const auto location = answer.field("location");
@@ -516,7 +516,7 @@ TEST_F(PathSafetyAtEdge, knows_a_host_by_one_form) {
     for (const std::string& host : hosts) {
         for (std::string path :
              {"/", "/docs", "/docs/", "//evil.test", "/%2e%2e/docs", "/a.html"}) {
-            SCOPED_TRACE(path + " at " + host);
+            SCOPED_TRACE(fmt::format("{} at {}", path, host));
             const Answer answer = get(path, host);
             const std::optional<std::string> known = http::normalise_host(host);
             if (!known) {

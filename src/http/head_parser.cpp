@@ -139,9 +139,9 @@ Refusal take_content_length(std::string_view value, HeadView& into, Seen& seen) 
     seen.content_length = true;
     if (!is_digits(value)) return bad("content_length", "Content-Length is not a number");
     std::int64_t bytes = 0;
-    const auto end = value.data() + value.size();
-    const auto read = std::from_chars(value.data(), end, bytes);
-    if (read.ec != std::errc{} || read.ptr != end) {
+    // Of digits alone, only a number that is too large cannot be read.
+    const auto read = std::from_chars(value.data(), value.data() + value.size(), bytes);
+    if (read.ec != std::errc{}) {
         return {413, "content_length", "Content-Length is over 2^63-1"};
     }
     into.framing = Framing::length;

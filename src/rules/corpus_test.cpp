@@ -2,21 +2,13 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
-
-#include "base/file.hpp"
 #include "rules/fuzzing.hpp"
 
 namespace berth::rules {
 namespace {
 
 TEST(Corpus, of_rules_breaks_no_promise) {
-    std::size_t count = 0;
-    for (const auto& entry : std::filesystem::directory_iterator(BERTH_CORPUS)) {
-        testing::check_rules(read_file(entry.path()).value());
-        ++count;
-    }
-    EXPECT_GT(count, 10u);
+    EXPECT_GT(fuzzing::replay(BERTH_CORPUS, testing::check_rules), 10U);
 }
 
 }  // namespace

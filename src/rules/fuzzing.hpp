@@ -3,11 +3,10 @@
 /// and the test that replays its corpus.
 
 #include <array>
-#include <cstdio>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
+#include "base/fuzzing.hpp"
 #include "http/head_parser.hpp"
 #include "http/normalise.hpp"
 #include "rules/explain.hpp"
@@ -15,11 +14,7 @@
 
 namespace berth::rules::testing {
 
-inline void must(bool holds, const char* what, std::string_view shown) {
-    if (holds) return;
-    std::fprintf(stderr, "%s: %.*s\n", what, static_cast<int>(shown.size()), shown.data());
-    std::abort();
-}
+using fuzzing::must;
 
 /// A redirect on this site stays on it, and is a field's value.
 inline void check_location(const Decision& decision) {

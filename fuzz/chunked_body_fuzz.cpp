@@ -1,0 +1,9 @@
+// A chunked body, as it comes from the wire.
+#include <cstdint>
+
+#include "http/fuzzing.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    berth::http::fuzzing::check_chunks({reinterpret_cast<const char*>(data), size});
+    return 0;
+}
