@@ -205,7 +205,7 @@ TEST_F(ServerTest, refuses_bodies_over_the_limit_before_and_while_they_come) {
 TEST_F(ServerTest, refuses_malformed_chunks) {
     const std::string reply =
         ask("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: "
-            "chunked\r\n\r\n5;x\r\nhello\r\n0\r\n\r\n");
+            "chunked\r\n\r\n5; x y\r\nhello\r\n0\r\n\r\n");
     EXPECT_TRUE(reply.starts_with("HTTP/1.1 400")) << reply;
     EXPECT_NE(reply.find("malformed_chunk"), reply.npos);
 }
