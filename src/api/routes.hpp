@@ -22,5 +22,6 @@ std::span<const Route> log_routes();
 std::span<const Route> event_routes();
 std::span<const Route> worker_routes();
 std::span<const Route> edge_routes();
+std::span<const Route> traffic_routes();
 
 }  // namespace berth::api

@@ -39,7 +39,8 @@ class Accounts;
 }
 namespace berth::projects {
 class ProjectStore;
-}
+class TrafficStore;
+}  // namespace berth::projects
 
 namespace berth::api {
 
@@ -78,6 +79,7 @@ struct Services {
     objects::ObjectStore* objects = nullptr;
     deployments::Inspections* inspections = nullptr;
     deployments::RoutePublisher* publisher = nullptr;
+    projects::TrafficStore* traffic = nullptr;
 
     // What jobs get.
     std::int64_t lease_ms = 15'000;

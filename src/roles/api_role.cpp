@@ -20,6 +20,7 @@
 #include "logs/log_store.hpp"
 #include "objects/object_store.hpp"
 #include "projects/project_store.hpp"
+#include "projects/traffic_store.hpp"
 #include "roles/admin.hpp"
 #include "roles/config.hpp"
 #include "roles/garbage.hpp"
@@ -79,7 +80,8 @@ Task<> archive_ended(db::Database& database, logs::LogStore& store) {
 }
 
 Task<> reconcile_forever(Deployments& deployments, deployments::Inspections& inspections,
-                         db::Database& database, logs::LogStore& logs) {
+                         projects::TrafficStore& traffic, db::Database& database,
+                         logs::LogStore& logs) {
     int round = 0;
     while (true) {  // until canceled
         co_await sleep_for(1s);
@@ -87,6 +89,7 @@ Task<> reconcile_forever(Deployments& deployments, deployments::Inspections& ins
             co_await deployments.reconcile();
             if (++round % 60 != 0) continue;
             co_await inspections.sweep();
+            co_await traffic.prune();
             co_await archive_ended(database, logs);  // what no worker ended
         } catch (const std::runtime_error& broken) {
             log::error("reconcile broke", {{"why", broken.what()}});
@@ -147,6 +150,7 @@ public:
           logs_(database, *objects_, *bus_),
           deployments_(database, *objects_, *bus_, &unix_now_ms, publisher_, settings()),
           inspections_(database, *bus_, sealer, &unix_now_ms),
+          traffic_(database, &unix_now_ms),
           services_{.database = database,
                     .sealer = sealer,
                     .now_ms = &unix_now_ms,
@@ -160,6 +164,7 @@ public:
         services_.objects = objects_.get();
         services_.inspections = &inspections_;
         services_.publisher = &publisher_;
+        services_.traffic = &traffic_;
         services_.job_limits = config.limits;
         services_.job_inputs = [this](std::string project, deployments::Environment environment) {
             return inputs_of(projects_, std::move(project), environment);
@@ -183,7 +188,8 @@ public:
         co_await publisher_.publish();
         const auto here = loop_.get_executor();
         spawn(here, deployments_.dispatch_events(), "events");
-        spawn(here, reconcile_forever(deployments_, inspections_, database_, logs_), "reconcile");
+        spawn(here, reconcile_forever(deployments_, inspections_, traffic_, database_, logs_),
+              "reconcile");
         spawn(here, archive_ended(database_, logs_), "archive logs");
         const AdminServices admin{services_, accounts_, *objects_, database_};
         const http::Answer admin_answer = [admin](http::Request& request) {
@@ -232,6 +238,7 @@ private:
     logs::LogStore logs_;
     Deployments deployments_;
     deployments::Inspections inspections_;
+    projects::TrafficStore traffic_;
     api::Services services_;
     db::Database& database_;
 };

@@ -402,6 +402,83 @@ export interface File {
   sha256: string
 }
 
+export interface TrafficTotals {
+  requests: number
+  /** Sent, heads included. */
+  bytes: number
+  /** 2xx */
+  success: number
+  /** 3xx */
+  redirects: number
+  /** 4xx */
+  client_errors: number
+  /** 5xx */
+  server_errors: number
+  /** Kept whole by the edge. */
+  memory: number
+  /** Read from the store, and kept from then on. */
+  miss: number
+  /** Sent from the store: too large to keep. */
+  file: number
+  /** 304: the visitor had it. */
+  not_modified: number
+  /** Redirects and pages of the edge itself. */
+  made: number
+  /** A rewrite to another address. */
+  proxied: number
+  /** Half of the answers took no longer; microseconds. */
+  p50_us: number | null
+  p99_us: number | null
+}
+
+export interface TrafficPoint {
+  requests: number
+  /** Sent, heads included. */
+  bytes: number
+  /** 2xx */
+  success: number
+  /** 3xx */
+  redirects: number
+  /** 4xx */
+  client_errors: number
+  /** 5xx */
+  server_errors: number
+  /** Kept whole by the edge. */
+  memory: number
+  /** Read from the store, and kept from then on. */
+  miss: number
+  /** Sent from the store: too large to keep. */
+  file: number
+  /** 304: the visitor had it. */
+  not_modified: number
+  /** Redirects and pages of the edge itself. */
+  made: number
+  /** A rewrite to another address. */
+  proxied: number
+  /** Half of the answers took no longer; microseconds. */
+  p50_us: number | null
+  p99_us: number | null
+  begin_ms: number
+}
+
+export interface Ranked {
+  name: string
+  requests: number
+  /** It was asked for at least `requests` - `error` times. */
+  error: number
+}
+
+export interface Traffic {
+  from_ms: number
+  to_ms: number
+  step_ms: number
+  totals: TrafficTotals
+  /** Oldest first; steps without a request are left out. */
+  points: TrafficPoint[]
+  paths: Ranked[]
+  referrers: Ranked[]
+}
+
 export interface Promotion {
   deployment: string
   generation: number
