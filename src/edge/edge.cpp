@@ -9,6 +9,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
 
+#include "base/clock.hpp"
 #include "base/log.hpp"
 #include "edge/dial.hpp"
 #include "edge/loop.hpp"
@@ -67,6 +68,10 @@ Task<> end_by_force(Loop& loop) {
     }
 }
 
+Task<Traffic::Rows> take_rows(Loop& loop) {
+    co_return loop.traffic.take();
+}
+
 }  // namespace
 
 struct Edge::Inside {
@@ -75,6 +80,8 @@ struct Edge::Inside {
     std::unique_ptr<asio::steady_timer> next_poll{};
     std::unique_ptr<StoreHint> hint{};
     std::atomic<std::int64_t> generation = 0;
+    std::atomic<std::size_t> hosts = 0;
+    std::atomic<bool> serving = false;
     std::atomic<bool> stopped = false;
 
     void add_doors(std::vector<Fd> listening, bool tls) {
@@ -93,7 +100,9 @@ struct Edge::Inside {
         for (const auto& loop : loops) {
             asio::post(loop->io, [this, &loop = *loop, table, waiting] {
                 loop.table = table;
-                if (--*waiting == 0) generation = table->generation();
+                if (--*waiting > 0) return;
+                generation = table->generation();
+                hosts = table->routes().size();
             });
         }
     }
@@ -164,6 +173,11 @@ Edge::Edge(EdgeConfig config) : inside_(std::make_unique<Inside>()) {
     }
     inside_->add_doors(std::move(config.listening), false);
     inside_->add_doors(std::move(config.listening_tls), true);
+    if (!config.access_log.path.empty()) {
+        outside.access_log = std::make_unique<AccessLog>(config.access_log, outside.loops);
+        for (std::size_t i = 0; i < outside.loops; ++i)
+            inside_->loops[i]->access = &outside.access_log->feed(i);
+    }
 }
 
 Edge::~Edge() = default;
@@ -178,21 +192,27 @@ void Edge::run() {
     for (const auto& loop : inside_->loops)
         loop->table = table;
     inside_->generation = table->generation();
+    inside_->hosts = table->routes().size();
+    inside_->serving = true;
     log::info("edge ready", {{"generation", inside_->generation.load()},
                              {"hosts", outside.publication->table()->routes().size()},
                              {"loops", outside.loops}});
     const auto work = asio::make_work_guard(outside.publication_loop);
     spawn(outside.publication_loop.get_executor(), inside_->watch(), "publication");
     spawn(outside.publication_loop.get_executor(), inside_->follow_hints(), "publication hints");
-    asio::thread_pool threads(inside_->loops.size() + 1);
+    AccessLog* const access_log = outside.access_log.get();
+    asio::thread_pool threads(inside_->loops.size() + (access_log == nullptr ? 1 : 2));
     asio::post(threads, [&outside] { outside.publication_loop.run(); });
+    if (access_log != nullptr) asio::post(threads, [access_log] { access_log->run(); });
     std::atomic<std::size_t> running = inside_->loops.size();
     for (const auto& loop : inside_->loops) {
         for (const Door& door : loop->doors)
             spawn(loop->io.get_executor(), accept_all(*loop, door), "edge accept");
         asio::post(threads, [&loop = *loop, &running, &outside] {
             loop.io.run();
-            if (--running == 0) outside.publication_loop.stop();
+            if (--running > 0) return;
+            outside.publication_loop.stop();
+            if (outside.access_log) outside.access_log->stop();
         });
     }
     threads.join();
@@ -225,6 +245,52 @@ CountersNow Edge::counters() const {
 
 std::int64_t Edge::generation() const {
     return inside_->generation;
+}
+
+EdgeNow Edge::now() const {
+    const Publication::Refused& refused = inside_->outside.publication->refused();
+    EdgeNow now{.counters = counters(),
+                .loops = inside_->loops.size(),
+                .generation = inside_->generation,
+                .hosts = inside_->hosts,
+                .unsettled_hosts = refused.unsettled_now,
+                .refused_routes = refused.routes,
+                .refused_manifests = refused.manifests,
+                .refused_heads = refused.heads};
+    if (const auto& access_log = inside_->outside.access_log) {
+        now.access_log_lines = access_log->lines();
+        now.access_log_dropped = access_log->dropped();
+    }
+    return now;
+}
+
+Task<std::vector<traffic::Row>> Edge::take_traffic() {
+    std::vector<traffic::Row> all;
+    for (const auto& loop : inside_->loops) {
+        const Traffic::Rows rows =
+            co_await asio::co_spawn(loop->io, take_rows(*loop), asio::use_awaitable);
+        std::ranges::move(report_rows(rows, unix_now_ms()), std::back_inserter(all));
+    }
+    co_return all;
+}
+
+std::vector<traffic::Row> Edge::take_last_traffic() {
+    std::vector<traffic::Row> all;
+    for (const auto& loop : inside_->loops)
+        std::ranges::move(report_rows(loop->traffic.take(), unix_now_ms()),
+                          std::back_inserter(all));
+    return all;
+}
+
+std::shared_ptr<const std::atomic<std::size_t>> Edge::knock() {
+    const auto silent = std::make_shared<std::atomic<std::size_t>>(inside_->loops.size());
+    for (const auto& loop : inside_->loops)
+        asio::post(loop->io, [silent] { --*silent; });
+    return silent;
+}
+
+bool Edge::ready() const {
+    return inside_->serving && !inside_->stopped;
 }
 
 }  // namespace berth::edge

@@ -2,6 +2,7 @@
 /// The edge role: serves sites from the object store's public/ and passes the platform's own host
 /// on to the api. It has no database and no broker, and serves on when the control plane is dead.
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -9,8 +10,12 @@
 #include <vector>
 
 #include "base/file.hpp"
+#include "base/task.hpp"
+#include "edge/access_log.hpp"
 #include "edge/counters.hpp"
+#include "edge/metrics.hpp"
 #include "http/certificates.hpp"
+#include "traffic/report.hpp"
 
 namespace berth::edge {
 
@@ -62,6 +67,7 @@ struct EdgeConfig {
     std::vector<std::string> rewrite_nets{};     // CIDR[:PORT] that rewrites may reach
     std::string ca_file{};                       // trusted beside the system's, for rewrites
     std::chrono::milliseconds poll_every{1'000};
+    AccessLogConfig access_log{};
     EdgeLimits limits{};
 };
 
@@ -87,6 +93,20 @@ public:
     CountersNow counters() const;
     /// Of the routes that every loop serves.
     std::int64_t generation() const;
+
+    /// From any thread: everything that /metrics says, but for what the reports to the api say.
+    EdgeNow now() const;
+
+    /// From any loop: what was counted of projects since the last time. A loop that has ended gives
+    /// nothing more.
+    Task<std::vector<traffic::Row>> take_traffic();
+    /// The same once run() has returned: what is left.
+    std::vector<traffic::Row> take_last_traffic();
+
+    /// From any thread: asks every loop for a sign of life. The number falls to 0 as they answer.
+    std::shared_ptr<const std::atomic<std::size_t>> knock();
+    /// From any thread: serving, and not about to end.
+    bool ready() const;
 
 private:
     struct Inside;

@@ -19,7 +19,8 @@ constexpr std::chrono::milliseconds notice{300};  // between the two words of go
 /// A site's answer on its way into the stream.
 class SiteBody final : public http::H2Body {
 public:
-    explicit SiteBody(SiteAnswer answer) : answer_(std::move(answer)) {}
+    /// `sent` grows with what is read.
+    SiteBody(SiteAnswer answer, std::uint64_t& sent) : answer_(std::move(answer)), sent_(sent) {}
 
     Piece read(std::span<char> into) override {
         const std::string_view text = answer_.body_text();
@@ -27,6 +28,7 @@ public:
             const std::size_t count = std::min(into.size(), text.size() - at_);
             std::copy_n(text.data() + at_, count, into.data());
             at_ += count;
+            sent_ += count;
             return {count, is_over(), false};
         }
         const std::uint64_t wanted = std::min<std::uint64_t>(into.size(), size() - at_);
@@ -35,6 +37,7 @@ public:
                                       static_cast<off_t>(answer_.offset + at_ - text.size()));
         if (count <= 0) return {0, false, true};  // shorter than promised
         at_ += static_cast<std::uint64_t>(count);
+        sent_ += static_cast<std::uint64_t>(count);
         return {static_cast<std::size_t>(count), is_over(), false};
     }
 
@@ -47,13 +50,16 @@ private:
     bool is_over() const { return at_ >= size(); }
 
     SiteAnswer answer_;
+    std::uint64_t& sent_;
     std::uint64_t at_ = 0;
 };
 
 /// Several ranges of a file, with what stands around them.
 class PartsBody final : public http::H2Body {
 public:
-    PartsBody(Fd file, const Multipart& parts) : file_(std::move(file)) {
+    /// `sent` grows with what is read.
+    PartsBody(Fd file, const Multipart& parts, std::uint64_t& sent)
+        : file_(std::move(file)), sent_(sent) {
         for (const Range& range : parts.ranges) {
             sections_.push_back({part_head(parts, range), {}});
             sections_.push_back({{}, range});
@@ -75,6 +81,7 @@ public:
             section.range.offset += count;
             section.range.bytes -= count;
         }
+        sent_ += count;
         if (section.text.empty() && section.range.bytes == 0) ++at_;
         return {count, at_ == sections_.size(), false};
     }
@@ -85,6 +92,7 @@ private:
         Range range{};
     };
     Fd file_;
+    std::uint64_t& sent_;
     std::vector<Section> sections_{};
     std::size_t at_ = 0;
 };
@@ -121,9 +129,11 @@ void H2Connection::on_request(std::int32_t id, const http::H2Request& request, b
     stream.head_only = request.wants_head_only();
     stream.chunked = request.is_chunked(whole);
     stream.whole = whole;
+    begin_visit(connection_->loop, stream.visit, 0);
     if (const http::Refusal no = request.head(whole, stream.head)) {
         Step step = refuse(connection_->loop, no);
-        answer(id, std::move(step.answer));
+        connection_->loop.peer = connection_->peer;
+        answer(id, std::move(step));
         return;
     }
     carry_out(id, take(stream.head, {}), {});
@@ -135,7 +145,7 @@ void H2Connection::carry_out(std::int32_t id, Step step, LoadedSites loaded) {
             Counters& counters = connection_->loop.counters;
             if (step.answer.status == 304) Counters::add(counters.not_modified);
             if (step.answer.status == 404) Counters::add(counters.not_found);
-            answer(id, std::move(step.answer));
+            answer(id, std::move(step));
             return;
         }
         case Step::Kind::load:
@@ -160,14 +170,24 @@ Task<> H2Connection::load(std::shared_ptr<H2Connection> self, std::int32_t id,
     self->flush_or_close();
 }
 
-void H2Connection::answer(std::int32_t id, SiteAnswer answer) {
+/// The loop's scratch holds what was asked.
+void H2Connection::answer(std::int32_t id, Step step) {
+    const auto found = streams_.find(id);
+    if (found == streams_.end()) return;
+    Stream& stream = found->second;
+    note_visit(connection_->loop, stream.visit, step, "HTTP/2");
     thread_local std::vector<http::H2Session::Field> fields;
     fields.clear();
-    const unsigned status = answer.status;
+    const unsigned status = step.answer.status;
+    SiteAnswer& answer = step.answer;
     std::unique_ptr<http::H2Body> parts;
-    if (answer.parts) parts = std::make_unique<PartsBody>(std::move(answer.file), *answer.parts);
-    auto body = std::make_unique<SiteBody>(std::move(answer));
+    if (answer.parts) {
+        parts =
+            std::make_unique<PartsBody>(std::move(answer.file), *answer.parts, stream.sent_bytes);
+    }
+    auto body = std::make_unique<SiteBody>(std::move(answer), stream.sent_bytes);
     const std::string_view head = body->head();
+    stream.sent_bytes = head.size();  // before it was compressed
     read_fields(head, fields);
     fields.emplace_back("date", http::http_date());
     std::string_view hsts = connection_->loop.outside.hsts;
@@ -177,16 +197,20 @@ void H2Connection::answer(std::int32_t id, SiteAnswer answer) {
         const std::size_t colon = hsts.find(": ");
         fields.emplace_back(hsts.substr(0, colon), hsts.substr(colon + 2));
     }
-    const auto found = streams_.find(id);
-    const bool head_only = found != streams_.end() && found->second.head_only;
     // Where there is none, it still holds the head that the fields view.
     std::unique_ptr<SiteBody> none;
-    if (head_only || parts || body->size() == 0) std::swap(body, none);
-    if (!head_only && parts) {
+    if (stream.head_only || parts || body->size() == 0) std::swap(body, none);
+    if (!stream.head_only && parts) {
         session_.respond(id, status, fields, std::move(parts));
     } else {
         session_.respond(id, status, fields, std::move(body));
     }
+}
+
+void H2Connection::finish(Stream& stream) {
+    if (stream.bridge) return;
+    finish_visit(connection_->loop, stream.visit, stream.sent_bytes);
+    connection_->count_sent();
 }
 
 void H2Connection::bridge(std::int32_t id) {
@@ -245,6 +269,7 @@ void H2Connection::on_closed(std::int32_t id) {
     const auto found = streams_.find(id);
     if (found == streams_.end()) return;
     const std::shared_ptr<H2Bridge> bridge = found->second.bridge;
+    finish(found->second);
     streams_.erase(found);
     if (bridge) bridge->close();
 }
@@ -393,6 +418,7 @@ void H2Connection::leave() {
     connection_->h2 = nullptr;
     for (auto& [id, stream] : streams_) {
         if (stream.bridge) stream.bridge->close();
+        finish(stream);
     }
     streams_.clear();
 }

@@ -25,9 +25,11 @@ private:
     struct Stream {
         std::string head{};  // as HTTP/1.1
         bool head_only = false;
-        bool chunked = false;  // so is the body that follows
-        bool whole = false;    // nothing more of the request comes
-        std::shared_ptr<H2Bridge> bridge{};
+        bool chunked = false;                // so is the body that follows
+        bool whole = false;                  // nothing more of the request comes
+        std::shared_ptr<H2Bridge> bridge{};  // then it is counted there
+        Visit visit{};
+        std::uint64_t sent_bytes = 0;
     };
 
     void on_request(std::int32_t id, const http::H2Request& request, bool whole) override;
@@ -39,7 +41,8 @@ private:
     Step take(std::string& head, const LoadedSites& loaded);
     static Task<> load(std::shared_ptr<H2Connection> self, std::int32_t id, std::string deployment,
                        LoadedSites loaded);
-    void answer(std::int32_t id, SiteAnswer answer);
+    void answer(std::int32_t id, Step step);
+    void finish(Stream& stream);
     void bridge(std::int32_t id);
     /// Receives once. False: the connection ends.
     Task<bool> receive();

@@ -147,6 +147,32 @@ TEST_F(H2Test, serves_a_site) {
     EXPECT_EQ(client.get("shop.test", "/").status, 200);
 }
 
+TEST_F(H2Test, counts_each_stream_as_one_visit) {
+    {
+        H2Client client(port_, "shop.test");
+        client.get("shop.test", "/");
+        client.get("shop.test", "/large.bin");
+        client.get("shop.test", "/nothing");
+        client.get("berth.test", "/passed/on");
+        client.get("shop.test", "/%00");
+    }
+    stop();
+    const std::vector<traffic::Row> rows = edge_->take_last_traffic();
+    ASSERT_EQ(rows.size(), 1U);
+    EXPECT_EQ(rows[0].project, "prj_1");
+    EXPECT_EQ(rows[0].requests, 3U);
+    EXPECT_EQ(rows[0].success, 2U);
+    EXPECT_EQ(rows[0].client_errors, 1U);
+    EXPECT_EQ(rows[0].file, 1U);
+    EXPECT_GT(rows[0].bytes, large.size());
+    EXPECT_LT(rows[0].bytes, large.size() + 5'000);
+    const CountersNow now = edge_->counters();
+    EXPECT_EQ(now.classes, (std::array<std::uint64_t, 6>{0, 0, 3, 0, 2, 0}));
+    EXPECT_EQ(now.sources[static_cast<std::size_t>(traffic::Source::proxied)], 1U);
+    EXPECT_GT(now.bytes_sent, large.size());
+    EXPECT_LT(now.bytes_sent, large.size() + 200'000);  // TLS and frames around it, once
+}
+
 TEST_F(H2Test, serves_many_streams_at_once_within_the_windows) {
     H2Client client(port_, "shop.test");
     std::vector<int> streams;

@@ -10,6 +10,7 @@
 #include "edge/proxy.hpp"
 #include "edge/request_path.hpp"
 #include "edge/send.hpp"
+#include "edge/visit.hpp"
 
 namespace berth::edge {
 
@@ -75,11 +76,17 @@ Connection::Connection(Loop& owner, http::Accepted accepted, bool over_tls, bool
 Connection::~Connection() {
     loop.connections.erase(this);
     if (!inner_) {
-        Counters::add(loop.counters.bytes_sent, stream.sent_bytes());
+        count_sent();
         Counters::subtract(loop.counters.connections_open);
         count(false);
     }
     if (loop.ending && loop.connections.empty()) loop.io.stop();
+}
+
+void Connection::count_sent() {
+    if (inner_) return;
+    Counters::add(loop.counters.bytes_sent, stream.sent_bytes() - counted_bytes_);
+    counted_bytes_ = stream.sent_bytes();
 }
 
 void Connection::set_peer(std::string address) {
@@ -158,6 +165,12 @@ Task<After> carry_out(Connection& connection, Step& step) {
     co_return sending.keep_alive ? After::request : After::linger;
 }
 
+/// A stream of HTTP/2 that is passed on comes here as HTTP/1.1.
+std::string_view protocol_of(const Connection& connection, const http::HeadView& head) {
+    if (connection.is_inner()) return "HTTP/2";
+    return head.http_1_1 ? "HTTP/1.1" : "HTTP/1.0";
+}
+
 Task<After> serve_head(Connection& connection, std::size_t bytes) {
     Loop& loop = connection.loop;
     Counters::add(loop.counters.requests);
@@ -166,6 +179,9 @@ Task<After> serve_head(Connection& connection, std::size_t bytes) {
         loop.peer = connection.peer;
         loop.asking = &connection;
         Step step = take_request(loop, connection.stream.buffered_in_place().first(bytes), loaded);
+        if (step.kind != Step::Kind::load) {
+            note_visit(loop, connection.visit, step, protocol_of(connection, loop.head));
+        }
         if (step.kind == Step::Kind::pass_on) {
             const After after = co_await pass_on(connection, bytes);
             co_return after;
@@ -186,13 +202,20 @@ Task<After> serve_head(Connection& connection, std::size_t bytes) {
 
 Task<After> serve_one(Connection& connection) {
     const HeadArrived arrived = co_await wait_for_head(connection);
+    if (arrived.bytes == 0 && !arrived.refusal) co_return After::close;
+    Loop& loop = connection.loop;
+    begin_visit(loop, connection.visit, connection.stream.sent_bytes());
+    After after = After::close;
     if (arrived.refusal) {
-        Step step = refuse(connection.loop, arrived.refusal);
-        const After after = co_await carry_out(connection, step);
-        co_return after;
+        loop.peer = connection.peer;
+        Step step = refuse(loop, arrived.refusal);
+        note_visit(loop, connection.visit, step, "");
+        after = co_await carry_out(connection, step);
+    } else {
+        after = co_await serve_head(connection, arrived.bytes);
     }
-    if (arrived.bytes == 0) co_return After::close;
-    const After after = co_await serve_head(connection, arrived.bytes);
+    finish_visit(loop, connection.visit, connection.stream.sent_bytes());
+    connection.count_sent();
     co_return after;
 }
 

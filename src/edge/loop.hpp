@@ -11,6 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "edge/access_log.hpp"
 #include "edge/blobs.hpp"
 #include "edge/counters.hpp"
 #include "edge/edge.hpp"
@@ -18,7 +19,9 @@
 #include "edge/publication.hpp"
 #include "edge/rewrite_reach.hpp"
 #include "edge/shelf.hpp"
+#include "edge/traffic.hpp"
 #include "edge/upstream.hpp"
+#include "edge/visit.hpp"
 #include "edge/visitor_address.hpp"
 #include "http/acceptor.hpp"
 #include "http/certificates.hpp"
@@ -49,6 +52,7 @@ struct Outside {
     std::size_t loops = 1;
     asio::io_context publication_loop{1};
     std::unique_ptr<Publication> publication{};
+    std::unique_ptr<AccessLog> access_log{};  // null: off
 };
 
 struct Connection;
@@ -81,6 +85,8 @@ struct Loop {
     UpstreamPool upstreams;
     Counters counters{};
     std::vector<Door> doors{};
+    Traffic traffic{};
+    AccessFeed* access = nullptr;  // null: off
     std::set<Connection*> connections{};
     std::unordered_map<std::string, std::size_t> connections_of{};  // by address, limited ones only
     bool ending = false;
@@ -91,6 +97,8 @@ struct Loop {
     std::string path{};
     std::string_view peer{};
     const Connection* asking = nullptr;
+    std::shared_ptr<const artifacts::Route> route{};  // that the host leads to
+    std::string referrer{};
 };
 
 struct Connection {
@@ -102,11 +110,17 @@ struct Connection {
     /// Whom a balancer says it speaks for.
     void set_peer(std::string address);
 
+    /// Adds what was sent since the last time to the loop's count.
+    void count_sent();
+    /// A stream of an HTTP/2 connection.
+    bool is_inner() const { return inner_; }
+
     Loop& loop;
     http::Stream stream;
     std::string peer;
     bool secure;                // over our own TLS
     std::string server_name{};  // that the visitor named when TLS began, normalised
+    Visit visit{};              // of the request at hand
     asio::cancellation_signal stop{};
     bool idle = false;  // waits between two requests, with nothing received
     H2Connection* h2 = nullptr;
@@ -115,6 +129,7 @@ private:
     void count(bool more);
 
     bool inner_;
+    std::uint64_t counted_bytes_ = 0;
 };
 
 /// What becomes of the connection after a request.

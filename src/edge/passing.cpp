@@ -122,6 +122,7 @@ Passing make_passing_elsewhere(const Connection& connection, const Target& targe
 
 Task<After> say(Connection& connection, const Passing& passing, unsigned status,
                 std::string_view code, std::string_view detail) {
+    connection.visit.status = status;
     if (status >= 500) Counters::add(connection.loop.counters.proxy_failures);
     const std::string_view retry = status >= 500 ? "retry-after: 2\r\n" : "";
     SiteAnswer answer = answer_page(status, code, detail, passing.accept, retry);

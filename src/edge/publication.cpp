@@ -49,6 +49,16 @@ Result<std::string> read_or_say_why(const std::string& path, std::size_t bytes_m
     }
 }
 
+Result<std::shared_ptr<const Site>> read_site(const std::string& text,
+                                              const std::string& deployment) {
+    const Result<artifacts::Manifest> manifest = json::parse_as<artifacts::Manifest>(text);
+    if (!manifest) return manifest.error();
+    if (manifest->deployment != deployment) {
+        return fail(Failure::invalid, "the manifest is of another deployment");
+    }
+    return Site::make(*manifest);
+}
+
 }  // namespace
 
 Publication::Publication(std::string public_directory, std::string state_directory)
@@ -90,7 +100,10 @@ bool Publication::poll() {
     const Result<artifacts::RouteHead> head = text ? json::parse_as<artifacts::RouteHead>(*text)
                                                    : Result<artifacts::RouteHead>(text.error());
     if (!head) {
-        if (mark != seen_) log::error("route head does not hold", {{"why", head.error().message}});
+        if (mark != seen_) {
+            ++refused_->heads;
+            log::error("route head does not hold", {{"why", head.error().message}});
+        }
         seen_ = mark;
         return false;
     }
@@ -103,6 +116,7 @@ bool Publication::poll() {
     for (const std::string& host : hosts) {
         if (update(routes, host)) changed = true;
     }
+    refused_->unsettled_now = unsettled_.size();
     seen_ = mark;  // only now: what threw on the way is looked at again
     if (!changed) return false;
     table_ = std::make_shared<const HostTable>(head->generation, std::move(routes));
@@ -169,6 +183,7 @@ bool Publication::update(HostTable::Routes& routes, const std::string& host) {
     if (!holds) {
         unsettled_.insert(host);
         if (!was_unsettled) {
+            ++refused_->routes;
             log::error("route refused, the last good one stays",
                        {{"host", host}, {"why", holds.error().message}});
         }
@@ -215,15 +230,8 @@ Result<std::shared_ptr<const Site>> Publication::load_from(const std::string& de
                                                            bool from_store) {
     const Result<std::string> text = manifest_text(deployment, from_store);
     if (!text) return text.error();
-    Result<std::shared_ptr<const Site>> site = fail(Failure::invalid, "");
-    {
-        const Result<artifacts::Manifest> manifest = json::parse_as<artifacts::Manifest>(*text);
-        if (!manifest) return manifest.error();
-        if (manifest->deployment != deployment) {
-            return fail(Failure::invalid, "the manifest is of another deployment");
-        }
-        site = Site::make(*manifest);
-    }
+    Result<std::shared_ptr<const Site>> site = read_site(*text, deployment);
+    if (!site) ++refused_->manifests;
     // Parsing a large manifest leaves megabytes with the allocator.
     if (text->size() > trimmed_bytes_min) ::malloc_trim(0);
     if (site) sites_[deployment] = *site;

@@ -3,6 +3,7 @@
 /// checks each change before it counts, and keeps the last good generation on the edge's own disk.
 /// Everything here blocks: it lives on a thread of its own, beside the loops.
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <optional>
@@ -40,6 +41,15 @@ public:
     /// Hosts whose newest route did not hold.
     std::size_t unsettled() const { return unsettled_.size(); }
 
+    /// How often something of the store did not hold when it was read. From any thread.
+    struct Refused {
+        std::atomic<std::uint64_t> heads = 0;
+        std::atomic<std::uint64_t> routes = 0;
+        std::atomic<std::uint64_t> manifests = 0;
+        std::atomic<std::uint64_t> unsettled_now = 0;  // hosts
+    };
+    const Refused& refused() const { return *refused_; }
+
 private:
     /// Tells a head that was seen from a new one without reading it.
     struct Mark {
@@ -68,6 +78,7 @@ private:
     std::map<std::string, std::weak_ptr<const Site>> sites_{};
     std::shared_ptr<const Site> newest_{};  // the first visitors come soon
     Mark seen_{};
+    std::unique_ptr<Refused> refused_ = std::make_unique<Refused>();
 };
 
 }  // namespace berth::edge

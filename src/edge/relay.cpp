@@ -242,6 +242,7 @@ Task<After> relay_reply(Connection& connection, const Passing& passing, bool req
     const std::string head = visitor_head(connection, passing, reply, relay);
     const bool reusable = reply.keep_alive && request_is_whole;
     const bool switched = reply.status == 101;
+    connection.visit.status = reply.status == 200 ? passing.status : reply.status;
     upstream.consume(head_bytes);
     connection.stream.limit(connection.loop.outside.limits.write_limit);
     bool whole = co_await connection.stream.write(head);

@@ -144,6 +144,7 @@ Step answer_site(Loop& loop, const Route& route, const LoadedSites& loaded) {
         return page(loop, 503, "site_unavailable", "This site cannot be read at the moment.");
     }
     rules::Decision decision = decide(loop, *site);
+    if (decision.rule != nullptr) Counters::add(loop.counters.ruled);
     using enum rules::Decision::Kind;
     if (decision.kind == missing && decision.rule == nullptr && is_reading(loop) &&
         artifacts::is_hashed_name(std::string_view(loop.path).substr(1)) &&
@@ -191,8 +192,10 @@ Step redirect_to_tls(const Loop& loop) {
 }
 
 Step answer_host(Loop& loop, const LoadedSites& loaded) {
-    const std::shared_ptr<const Route> route = loop.table->find(loop.host);
-    if (!route) return page(loop, 404, "unknown_host", "There is no site at this address.");
+    loop.route = loop.table->find(loop.host);
+    const Route* route = loop.route.get();
+    if (route == nullptr)
+        return page(loop, 404, "unknown_host", "There is no site at this address.");
     if (route->access != artifacts::Access::everybody) {
         return page(loop, 403, "members_only", "This site is open to members only.");
     }

@@ -62,6 +62,7 @@ SiteAnswer answer_coded(Blobs& blobs, const Site& site, const SiteFile& file, Ma
         }
         prepared->head = std::move(answer.head);
         answer.prepared = std::move(prepared);
+        answer.loaded = true;
         blobs.remember(key, answer.prepared);
         return answer;
     }

@@ -21,6 +21,7 @@ struct SiteAnswer {
     std::shared_ptr<const Prepared> prepared{};  // head and body from memory; else:
     std::string head{};                          // as in Prepared
     std::string text{};                          // and a short body,
+    bool loaded = false;                         // `prepared`: read from the store just now
     Fd file{};                                   // or a piece of a file,
     std::uint64_t offset = 0;
     std::uint64_t bytes = 0;
