@@ -15,6 +15,7 @@
 #include "edge/rewrite_reach.hpp"
 #include "engines/reach_policy.hpp"
 #include "roles/role_config.hpp"
+#include "roles/telling.hpp"
 
 namespace berth::roles {
 namespace {
@@ -108,7 +109,7 @@ Result<> check_nets(const ServeConfig& config) {
     if (!proxies) return proxies.error();
     const auto reach = edge::RewriteReach::parse(split_list(config.allow_rewrite_nets));
     if (!reach) return reach.error();
-    return {};
+    return check_telling(config);
 }
 
 Result<engines::Proxies> proxies_of_environment() {
@@ -215,10 +216,17 @@ ChildSpec Crew::worker(const std::string& server, const std::string& token) {
         .binds = {bind("worker", "run", layout_.run()), bind("worker", "state", layout_.worker())}};
 }
 
+/// As the edge sees it.
+std::string Crew::log_file(const std::string& directory) const {
+    const std::string name = std::filesystem::path(config_.access_log).filename().string();
+    return seen("edge", "access-log", directory) + "/" + name;
+}
+
 ChildSpec Crew::edge(const EdgePlaces& places, EdgeSockets sockets) {
     const bool joined = !places.server.empty();
     const std::string state = seen("edge", "state", layout_.edge());
     const bool trusts_more = !trust_bundle(config_.ca_file, layout_.edge()).empty();
+    const std::string log_directory = access_log_directory(config_);
     EdgeRoleConfig config{
         .server = joined ? places.server : "unix:" + api_at("edge") + ":",
         .token = places.token,
@@ -239,6 +247,10 @@ ChildSpec Crew::edge(const EdgePlaces& places, EdgeSockets sockets) {
         .hsts_s = is_local(config_.base_host) ? 0 : config_.hsts_max_age,
         .proxy_protocol = config_.proxy_protocol == "on",
         .h2c = config_.h2c == "on",
+        .admin = static_cast<bool>(sockets.admin),
+        .access_log = log_directory.empty() ? config_.access_log : log_file(log_directory),
+        .access_log_sample = parse_sample(config_.access_log_sample).value(),
+        .access_log_bytes = config_.access_log_mb << 20,
         .ca_file = trusts_more ? state + "/trust.pem" : "",
         .log_level = config_.log_level,
     };
@@ -251,10 +263,15 @@ ChildSpec Crew::edge(const EdgePlaces& places, EdgeSockets sockets) {
                              bind("edge", "certificates", layout_.certificates(), true)},
                    .lifetime = Lifetime::own};
     if (!joined) spec.binds.push_back(bind("edge", "run", layout_.run()));
+    if (!log_directory.empty()) {
+        make_edge_place(log_directory);
+        spec.binds.push_back(bind("edge", "access-log", log_directory));
+    }
     for (std::vector<Fd>* list : {&sockets.plain, &sockets.tls}) {
         for (Fd& socket : *list)
             spec.descriptors.push_back(keep(std::move(socket)));
     }
+    if (sockets.admin) spec.descriptors.push_back(keep(std::move(sockets.admin)));
     return spec;
 }
 

@@ -89,6 +89,7 @@ public:
 
 private:
     std::string api_at(const std::string& role) const;
+    std::string log_file(const std::string& directory) const;
 
     const ServeConfig& config_;
     engines::Proxies proxies_;

@@ -1,4 +1,5 @@
-/// `berth edge`: serves sites; beside it, one loop that listens for hints from the api.
+/// `berth edge`: serves sites; beside it, one loop that listens for hints from the api, reports to
+/// it what was counted, and answers the operator.
 
 #include <signal.h>
 
@@ -10,8 +11,11 @@
 #include "base/log.hpp"
 #include "edge/edge.hpp"
 #include "http/client.hpp"
+#include "http/server.hpp"
 #include "roles/certificate_files.hpp"
 #include "roles/config.hpp"
+#include "roles/edge_admin.hpp"
+#include "roles/edge_reports.hpp"
 #include "roles/orphan.hpp"
 #include "roles/role_config.hpp"
 #include "roles/roles.hpp"
@@ -86,6 +90,9 @@ edge::EdgeConfig edge_config(const EdgeRoleConfig& config) {
     made.country_header = config.country_header;
     made.rewrite_nets = split_list(config.allow_rewrite_nets);
     made.ca_file = config.ca_file;
+    made.access_log.path = config.access_log;
+    made.access_log.sample = config.access_log_sample;
+    made.access_log.bytes_max = static_cast<std::uint64_t>(config.access_log_bytes);
     return made;
 }
 
@@ -97,9 +104,8 @@ Task<> load(edge::Edge& edge, std::int64_t generation) {
 }
 
 /// Asks the api for news; its answer is a hint, the next question says what we serve now.
-Task<> follow_hints(edge::Edge& edge, EdgeRoleConfig config) {
+Task<> follow_hints(edge::Edge& edge, EdgeRoleConfig config, std::string id) {
     const auto client = http::make_curl_client(1, config.ca_file);
-    const std::string id = new_id("edg");
     auto pause = 100ms;
     while (true) {  // until canceled
         const WaitBody body{id, edge.generation()};
@@ -123,6 +129,16 @@ Task<> follow_hints(edge::Edge& edge, EdgeRoleConfig config) {
     }
 }
 
+Task<> answer_operator(edge::Edge& edge, const EdgeReports& reports, int descriptor) {
+    const http::Answer answer = [&](http::Request& request) {
+        return answer_edge_admin(edge, reports, request);
+    };
+    const http::PlanBody small = [](const http::Request&) { return http::BodyPlan{}; };
+    http::ServerLimits limits;
+    limits.connections_max = 100;
+    co_await http::serve(Fd(descriptor), answer, small, limits);
+}
+
 Task<> stop_on_signal(asio::io_context& loop, edge::Edge& edge) {
     boost::asio::signal_set signals(loop, SIGTERM, SIGINT);
     co_await signals.async_wait(asio::use_awaitable);
@@ -137,7 +153,15 @@ int run_edge() {
     edge::Edge edge(edge_config(config));
     asio::io_context loop(1);
     spawn(loop.get_executor(), stop_on_signal(loop, edge), "signals");
-    spawn(loop.get_executor(), follow_hints(edge, config), "hints");
+    const std::string id = new_id("edg");
+    EdgeReports reports(edge, config, id);
+    spawn(loop.get_executor(), follow_hints(edge, config, id), "hints");
+    spawn(loop.get_executor(), reports.send_forever(), "traffic reports");
+    if (config.admin) {
+        const auto descriptor = first_listener + config.listeners + config.listeners_tls;
+        spawn(loop.get_executor(), answer_operator(edge, reports, static_cast<int>(descriptor)),
+              "edge admin");
+    }
     if (config.listeners_tls > 0) {
         spawn(loop.get_executor(), follow_certificates(edge, config.certificates), "certificates");
     }
@@ -145,6 +169,9 @@ int run_edge() {
     write_edge_pid(config.state);
     log::info("serving", {{"loops", config.listeners}});
     edge.run();
+    loop.stop();
+    hints.join();
+    reports.send_last();
     end_role(0);
 }
 

@@ -15,6 +15,7 @@
 #include "roles/role_config.hpp"
 #include "roles/roles.hpp"
 #include "roles/supervisor.hpp"
+#include "roles/telling.hpp"
 
 namespace berth::roles {
 namespace {
@@ -126,6 +127,8 @@ int join_as_edge(const Joining& joining, const Addresses& addresses, const WebAd
             certificates.hand_over(crew.layout().certificates(), edge_identity.uid);
         if (!done) return say(done.error());
     }
+    if (const Result<> admin = add_admin(*sockets, joining.config, takeover); !admin)
+        return say(admin.error());
     const Result<> in =
         knock({joining.server.url, joining.token, joining.config.ca_file, Starter::edge});
     if (!in) return say(in.error());

@@ -55,6 +55,10 @@ std::string absolute_path(const std::string& path) {
     return made;
 }
 
+void make_edge_place(const std::string& directory) {
+    make_chosen(directory, 0750, edge_identity);
+}
+
 void make_layout(const Layout& layout, Starter starter) {
     std::error_code failed;
     std::filesystem::create_directories(layout.data, failed);

@@ -60,6 +60,10 @@ std::string default_data_directory(const std::string& name);
 /// "x/../y/" → "/here/y".
 std::string absolute_path(const std::string& path);
 
+/// Makes a directory for what the edge writes outside of its own state, unless it is there.
+/// Throws: as `make_layout`.
+void make_edge_place(const std::string& directory);
+
 /// Makes the directories that are missing and that `starter` uses, owned as above when we are root.
 /// Throws: std::system_error — what cannot be made; std::runtime_error — a place outside the data
 /// directory that somebody else uses, whom taking it over would lock out.

@@ -31,6 +31,7 @@ Result<std::vector<Fd>> listen_tcp(const Address& address, std::size_t loops, Ta
 struct EdgeSockets {
     std::vector<Fd> plain{};
     std::vector<Fd> tls{};
+    Fd admin{};  // none unless --admin-listen
 };
 
 /// Replaces what a crash left at `path`. Reachable by the group `gid` when we are root.

@@ -13,6 +13,7 @@
 #include "roles/role_config.hpp"
 #include "roles/roles.hpp"
 #include "roles/supervisor.hpp"
+#include "roles/telling.hpp"
 
 namespace berth::roles {
 namespace {
@@ -34,6 +35,8 @@ public:
         const Takeover takeover = orphan.lives() ? Takeover::join : Takeover::refuse;
         Result<EdgeSockets> sockets = listen_for(addresses_, crew_.edge_loops(), takeover);
         if (!sockets) return say(sockets.error());
+        if (const Result<> admin = add_admin(*sockets, config_, takeover); !admin)
+            return say(admin.error());
         CertificateFiles certificates(config_);
         const std::string& certificates_directory = crew_.layout().certificates();
         if (certificates.wanted()) {
@@ -48,7 +51,7 @@ public:
         if (!prepared) return say(prepared.error());
         keep_setup_code(*prepared);
 
-        for (ChildSpec& spec : children(*prepared, std::move(*sockets)))
+        for (ChildSpec& spec : children(*prepared, std::move(*sockets), std::move(*admin)))
             supervisor.add(std::move(spec));
         greet(*prepared);
         supervisor.watch([&orphan] { return orphan.end_if_replaced(); });
