@@ -18,6 +18,7 @@ void add_production(CLI::App& app, Parsed& parsed);  // rollback, promote
 void add_status(CLI::App& app, Parsed& parsed);
 void add_open(CLI::App& app, Parsed& parsed);
 void add_explain(CLI::App& app, Parsed& parsed);
+void add_traffic(CLI::App& app, Parsed& parsed);
 void add_projects(CLI::App& app, Parsed& parsed);
 void add_env(CLI::App& app, Parsed& parsed);
 void add_hook(CLI::App& app, Parsed& parsed);

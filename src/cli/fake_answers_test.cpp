@@ -207,6 +207,36 @@ Said env_answer(const Asked& asked, std::size_t times) {
     return json_said(200, bj::object{{"items", items}}, "ETag: \"7\"\r\n");
 }
 
+Said traffic_answer(const Asked& asked, bool visited) {
+    if (asked.query.contains("step=week"))
+        return refused(400, "bad_parameter", "step: minute, hour or day");
+    const auto named = [](const char* name, int requests) {
+        return bj::object{{"name", name}, {"requests", requests}, {"error", 0}};
+    };
+    const auto some = [&](int count) { return visited ? count : 0; };
+    bj::object totals{
+        {"requests", some(1'204)},  {"bytes", some(17'100'000)}, {"success", some(1'100)},
+        {"redirects", some(60)},    {"client_errors", some(40)}, {"server_errors", some(4)},
+        {"memory", some(1'000)},    {"miss", some(90)},          {"file", some(10)},
+        {"not_modified", some(60)}, {"made", some(44)},          {"proxied", 0},
+        {"p50_us", nullptr},        {"p99_us", nullptr}};
+    bj::array paths;
+    bj::array referrers;
+    if (visited) {
+        totals["p50_us"] = 88;
+        totals["p99_us"] = 1'408;
+        paths = {named("/", 700), named("/boats/\x1b[31mred", 90)};
+        referrers = {named("news.example", 12)};
+    }
+    return json_said(200, bj::object{{"from_ms", 0},
+                                     {"to_ms", 3'600'000},
+                                     {"step_ms", 3'600'000},
+                                     {"totals", std::move(totals)},
+                                     {"points", bj::array{}},
+                                     {"paths", std::move(paths)},
+                                     {"referrers", std::move(referrers)}});
+}
+
 Said project_answer(const Asked& asked, std::size_t times) {
     const std::string rest = asked.path.substr(std::string("/projects/").size());
     const std::string given = rest.substr(0, rest.find('/'));
@@ -214,6 +244,7 @@ Said project_answer(const Asked& asked, std::size_t times) {
     const std::string part = rest.size() > given.size() ? rest.substr(given.size() + 1) : "";
     if (name == "none") return refused(404, "not_found", "no project named 'none'");
     if (part == "env") return env_answer(asked, times);
+    if (part == "traffic") return traffic_answer(asked, name == "shop");
     if (part == "hook") {
         return json_said(200,
                          bj::object{{"url", "http://localhost:8080/api/v1/hooks/deploy/s3cret"}});
