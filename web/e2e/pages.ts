@@ -43,6 +43,8 @@ const stops: Stop[] = [
   { name: 'overview', path: () => '/p/harbour-site' },
   { name: 'overview-empty', path: () => '/p/logbook' },
   { name: 'roll-back', path: () => '/p/harbour-site', act: opens('Roll back') },
+  { name: 'traffic', path: () => '/p/harbour-site/traffic' },
+  { name: 'traffic-empty', path: () => '/p/logbook/traffic?span=7d' },
   { name: 'deployments', path: () => '/p/harbour-site/deployments' },
   { name: 'row-menu', path: () => '/p/harbour-site/deployments', act: opens(/^Actions for/) },
   { name: 'deployment-ready', path: (mock) => by(mock, 'ready'), act: settledLog },

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Question } from '../src/api/rules'
 import type { NewProject, ProjectSettings, Variable, VariableInput } from '../src/api/types'
 import { explanationOf, rulesOf } from './rules'
+import { trafficOf } from './traffic'
 import { filesOf, id, inspectionOf, siteUrl, type World } from './world'
 
 export interface Reply {
@@ -233,6 +234,7 @@ const handlers: Record<string, Handler> = {
     const run = call.world.play(row, { message: 'Deployed by hand', trigger: 'dashboard' })
     return { status: 201, body: run.deployment }
   },
+  'GET projects/*/traffic': (call) => ({ body: trafficOf(rowOf(call).project, call.query) }),
   'GET projects/*/production': (call) => {
     const row = rowOf(call)
     const { production } = row.project

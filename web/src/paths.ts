@@ -8,6 +8,7 @@ export const pages = {
   project: '/p/$project',
   deployments: '/p/$project/deployments',
   deployment: '/p/$project/d/$deployment',
+  traffic: '/p/$project/traffic',
   env: '/p/$project/env',
   project_settings: '/p/$project/settings',
   sessions: '/sessions',

@@ -22,6 +22,7 @@ import {
   usersQuery,
   variablesQuery,
 } from './api/queries'
+import type { Span } from './api/traffic'
 import { Broken, NotFound } from './parts/Broken'
 import { pages } from './paths'
 
@@ -110,6 +111,8 @@ const deployments = createRoute({
   component: lazyRouteComponent(() => import('./pages/DeploymentsPage')),
 })
 
+const trafficSpans = ['2h', '24h', '7d', '90d'] as const satisfies Span[]
+
 const deploymentTabs = ['files', 'rules', 'details'] as const
 export type DeploymentTab = (typeof deploymentTabs)[number]
 
@@ -122,6 +125,15 @@ const deployment = createRoute({
   loader: ({ context: { client }, params }) =>
     client.ensureQueryData(deploymentQuery(params.deployment)),
   component: lazyRouteComponent(() => import('./pages/DeploymentPage')),
+})
+
+const traffic = createRoute({
+  getParentRoute: () => project,
+  path: '/traffic',
+  validateSearch: (search: Record<string, unknown>): { span?: Span } => ({
+    span: trafficSpans.find((span) => span === search.span),
+  }),
+  component: lazyRouteComponent(() => import('./pages/TrafficPage')),
 })
 
 const env = createRoute({
@@ -175,7 +187,7 @@ export const routeTree = root.addChildren([
   app.addChildren([
     projects,
     newProject,
-    project.addChildren([overview, deployments, deployment, env, projectSettings]),
+    project.addChildren([overview, deployments, deployment, traffic, env, projectSettings]),
     sessions,
     tokens,
     users,

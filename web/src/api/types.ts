@@ -30,6 +30,7 @@ export type {
   Project,
   ProjectSettings,
   Promotion as PointerMove,
+  Ranked,
   RuleOrigin,
   RuleProblem,
   Rules,
@@ -38,6 +39,9 @@ export type {
   Settings as InstanceSettings,
   Setup as SetupState,
   Step,
+  Traffic,
+  TrafficPoint,
+  TrafficTotals,
   Variable,
   VariableInput,
 } from './schema'
