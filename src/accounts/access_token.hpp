@@ -1,12 +1,12 @@
 #pragma once
-/// Access tokens: short-lived JWTs, ES256 over P-256 (OpenSSL). The algorithm is fixed by the key;
+/// Access tokens: short-lived JWTs, ES256 (base/es256.hpp). The algorithm is fixed by the key;
 /// nothing in a token chooses how it is checked (RFC 8725).
 
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <string_view>
 
+#include "base/es256.hpp"
 #include "base/json.hpp"
 
 namespace berth::accounts {
@@ -21,18 +21,12 @@ struct AccessClaims {
 };
 BOOST_DESCRIBE_STRUCT(AccessClaims, (), (iss, aud, sub, sid, iat, exp))
 
-/// A fresh P-256 private key, PEM.
-std::string make_signing_key();
-
 class AccessTokens {
 public:
     static constexpr std::int64_t lifetime_ms = 15 * 60'000;
 
     /// Throws: std::runtime_error — `private_key` is not a P-256 key in PEM.
     explicit AccessTokens(const std::string& private_key);
-    ~AccessTokens();
-    AccessTokens(const AccessTokens&) = delete;
-    AccessTokens& operator=(const AccessTokens&) = delete;
 
     std::string issue(const std::string& user, const std::string& session,
                       std::int64_t now_ms) const;
@@ -44,8 +38,8 @@ public:
     std::string public_key() const;
 
 private:
-    struct Key;
-    std::unique_ptr<Key> key_;
+    SigningKey key_;
+    VerifyingKey verifying_key_;
     std::string head_;  // base64url of {"alg":"ES256","kid":…,"typ":"at+jwt"}
 };
 

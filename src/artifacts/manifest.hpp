@@ -10,6 +10,7 @@
 
 #include "base/json.hpp"
 #include "rules/rule_set.hpp"
+#include "visitors/access.hpp"
 
 namespace berth::artifacts {
 
@@ -41,8 +42,7 @@ BOOST_DESCRIBE_STRUCT(Manifest, (), (version, deployment, project, spa, files, r
 
 enum class RouteKind { site, app };
 BOOST_DESCRIBE_ENUM(RouteKind, site, app)
-enum class Access { everybody, members };
-BOOST_DESCRIBE_ENUM(Access, everybody, members)
+using visitors::Access;
 
 /// What a host shows. All but production are previews: search engines are kept away from them.
 enum class HostKind { production, branch, deployment };
@@ -63,13 +63,15 @@ struct Route {
     std::string deployment{};
     RouteKind kind = RouteKind::site;
     Access access = Access::everybody;
+    std::int64_t access_generation = 0;        // that a visitor's pass has to name
+    std::vector<std::string> revoked_links{};  // share links whose passes no longer hold
     std::vector<std::string> upstreams{};
     std::vector<PreviousDeployment> previous{};
     HostKind host_kind = HostKind::production;
 };
 BOOST_DESCRIBE_STRUCT(Route, (),
-                      (generation, host, project, deployment, kind, access, upstreams, previous,
-                       host_kind))
+                      (generation, host, project, deployment, kind, access, access_generation,
+                       revoked_links, upstreams, previous, host_kind))
 
 struct RouteChange {
     std::string host{};

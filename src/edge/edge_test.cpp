@@ -592,7 +592,7 @@ TEST_F(EdgeTest, hides_members_only_sites_and_says_that_apps_do_not_run) {
     artifacts::Route route = store_.route("shop.test", "dpl_1");
     route.access = artifacts::Access::members;
     store_.publish(route);
-    EXPECT_EQ(status_of(get("/")), 403);
+    EXPECT_EQ(status_of(get("/")), 401);
     route.access = artifacts::Access::everybody;
     route.kind = artifacts::RouteKind::app;
     store_.publish(route);

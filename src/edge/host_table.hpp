@@ -9,6 +9,7 @@
 #include <unordered_map>
 
 #include "artifacts/manifest.hpp"
+#include "visitors/pass.hpp"
 
 namespace berth::edge {
 
@@ -25,18 +26,22 @@ public:
                                       HostHash, std::equal_to<>>;
 
     HostTable() = default;
-    HostTable(std::int64_t generation, Routes routes)
-        : generation_(generation), routes_(std::move(routes)) {}
+    HostTable(std::int64_t generation, Routes routes,
+              std::shared_ptr<const visitors::PassCheck> passes)
+        : generation_(generation), routes_(std::move(routes)), passes_(std::move(passes)) {}
 
     /// `host` is normalised. Null: unknown.
     std::shared_ptr<const artifacts::Route> find(std::string_view host) const;
 
     std::int64_t generation() const { return generation_; }
     const Routes& routes() const { return routes_; }
+    /// Checks visitors' passes. Null: no key is known, so no pass holds.
+    const std::shared_ptr<const visitors::PassCheck>& passes() const { return passes_; }
 
 private:
     std::int64_t generation_ = 0;
     Routes routes_{};
+    std::shared_ptr<const visitors::PassCheck> passes_{};
 };
 
 }  // namespace berth::edge

@@ -11,6 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "edge/access.hpp"
 #include "edge/access_log.hpp"
 #include "edge/blobs.hpp"
 #include "edge/counters.hpp"
@@ -83,6 +84,7 @@ struct Loop {
     Blobs blobs;
     Shelf<std::string, std::shared_ptr<const Site>> sites;
     UpstreamPool upstreams;
+    PassMemory passes{};
     Counters counters{};
     std::vector<Door> doors{};
     Traffic traffic{};

@@ -4,6 +4,7 @@
 
 #include "edge/send.hpp"
 #include "edge/site_answer.hpp"
+#include "visitors/pass_cookie.hpp"
 
 namespace berth::edge {
 
@@ -52,7 +53,13 @@ void add_own_fields(std::string& text, const http::HeadView& head, const Step* s
             says_who_asks(field.name) || replaced(field.name)) {
             continue;
         }
-        add(text, field.name, field.value);
+        if (step == nullptr || field.name != "cookie") {
+            add(text, field.name, field.value);
+            continue;
+        }
+        // A pass is between the visitor and us: whoever held it could visit in their place.
+        const std::string others = visitors::without_passes(field.value);
+        if (!others.empty()) add(text, field.name, others);
     }
 }
 

@@ -62,11 +62,14 @@ Result<std::shared_ptr<const Site>> read_site(const std::string& text,
 }  // namespace
 
 Publication::Publication(std::string public_directory, std::string state_directory)
-    : public_directory_(std::move(public_directory)), state_directory_(std::move(state_directory)) {
+    : public_directory_(std::move(public_directory)),
+      state_directory_(std::move(state_directory)),
+      access_keys_(public_directory_, state_directory_) {
     fs::create_directories(state_path("manifests"));
 }
 
 void Publication::start() {
+    access_keys_.restore();
     restore();
     if (poll()) keep();
 }
@@ -84,10 +87,21 @@ void Publication::restore() {
         std::string host = route.host;
         routes[std::move(host)] = std::make_shared<const artifacts::Route>(std::move(route));
     }
-    table_ = std::make_shared<const HostTable>(kept->generation, std::move(routes));
+    table_ = std::make_shared<const HostTable>(kept->generation, std::move(routes),
+                                               access_keys_.current());
 }
 
 bool Publication::poll() {
+    const bool keys_changed = access_keys_.poll();
+    const bool routes_changed = poll_routes();
+    if (keys_changed && !routes_changed) {
+        table_ = std::make_shared<const HostTable>(table_->generation(), table_->routes(),
+                                                   access_keys_.current());
+    }
+    return keys_changed || routes_changed;
+}
+
+bool Publication::poll_routes() {
     const std::string path = public_directory_ + "/routes/_head";
     struct stat info{};
     // A store that has no head while we know routes is a store that is not there.
@@ -119,7 +133,8 @@ bool Publication::poll() {
     refused_->unsettled_now = unsettled_.size();
     seen_ = mark;  // only now: what threw on the way is looked at again
     if (!changed) return false;
-    table_ = std::make_shared<const HostTable>(head->generation, std::move(routes));
+    table_ = std::make_shared<const HostTable>(head->generation, std::move(routes),
+                                               access_keys_.current());
     return true;
 }
 

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "base/result.hpp"
+#include "edge/access_keys.hpp"
 #include "edge/host_table.hpp"
 #include "edge/site.hpp"
 
@@ -59,6 +60,7 @@ private:
         bool operator==(const Mark&) const = default;
     };
 
+    bool poll_routes();
     void restore();
     void forget_unused_manifests() const;
     std::optional<std::set<std::string>> changed_hosts(const artifacts::RouteHead& head) const;
@@ -72,6 +74,7 @@ private:
 
     std::string public_directory_;
     std::string state_directory_;
+    AccessKeys access_keys_;
     std::shared_ptr<const HostTable> table_ = std::make_shared<const HostTable>();
     std::set<std::string> unsettled_{};
     std::set<std::string> unreadable_{};  // deployments that were asked for in vain

@@ -4,6 +4,7 @@
 
 #include "artifacts/hashed_name.hpp"
 #include "base/clock.hpp"
+#include "edge/access_step.hpp"
 #include "edge/site_fields.hpp"
 #include "http/normalise.hpp"
 
@@ -196,13 +197,13 @@ Step answer_host(Loop& loop, const LoadedSites& loaded) {
     const Route* route = loop.route.get();
     if (route == nullptr)
         return page(loop, 404, "unknown_host", "There is no site at this address.");
-    if (route->access != artifacts::Access::everybody) {
-        return page(loop, 403, "members_only", "This site is open to members only.");
-    }
+    if (std::optional<Step> stopped = stop_visitor(loop, *route)) return std::move(*stopped);
     if (route->kind != artifacts::RouteKind::site) {
         return page(loop, 503, "app_unavailable", "This app is not running.");
     }
-    return answer_site(loop, *route, loaded);
+    Step step = answer_site(loop, *route, loaded);
+    if (route->access != artifacts::Access::everybody) keep_private(step);
+    return step;
 }
 
 }  // namespace
