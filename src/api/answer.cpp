@@ -4,9 +4,11 @@
 #include "api/idempotency.hpp"
 #include "api/problem.hpp"
 #include "api/route.hpp"
+#include "api/visitor_door.hpp"
 #include "api/web.hpp"
 #include "base/id.hpp"
 #include "base/log.hpp"
+#include "visitors/access.hpp"
 
 namespace berth::api {
 namespace {
@@ -107,6 +109,8 @@ void add_headers(http::Response& response, const Context& context) {
 Task<http::Response> answer(Services& services, http::Request& request) {
     const bool api = request.path.starts_with("/api/") || request.path == "/api" ||
                      request.path == "/livez" || request.path == "/readyz";
+    // On a site's host; on the platform's own the door leads nowhere.
+    if (request.path == visitors::door_path) co_return co_await door_answer(services, request);
     if (!api) co_return web_answer(request);
     Context context{.request = request};
     context.request_id = new_id("req");

@@ -3,6 +3,7 @@
 #include "api/body.hpp"
 #include "api/paging.hpp"
 #include "api/project_view.hpp"
+#include "api/publish_routes.hpp"
 #include "api/repository.hpp"
 #include "api/routes.hpp"
 
@@ -27,6 +28,14 @@ BOOST_DESCRIBE_STRUCT(ProjectDraft, (),
                       (name, repo_url, branch, root, framework, install_command, build_command,
                        output_dir, node, credential, variables, team))
 
+/// Who may visit the project's sites; what is not given stays.
+struct SiteAccessSettings {
+    std::optional<projects::Access> previews{};
+    std::optional<projects::Access> production{};
+    std::optional<std::string> password{};  // of visitors; never shown again
+};
+BOOST_DESCRIBE_STRUCT(SiteAccessSettings, (), (previews, production, password))
+
 /// What PATCH may change.
 struct ProjectSettings {
     std::string name{};
@@ -41,10 +50,11 @@ struct ProjectSettings {
     bool supersede = true;
     std::int64_t keep_sources = 5;
     std::optional<projects::CredentialInput> credential{};
+    std::optional<SiteAccessSettings> access{};
 };
 BOOST_DESCRIBE_STRUCT(ProjectSettings, (),
                       (name, repo_url, branch, root, framework, install_command, build_command,
-                       output_dir, node, supersede, keep_sources, credential))
+                       output_dir, node, supersede, keep_sources, credential, access))
 
 struct VariableList {
     std::optional<std::vector<projects::VariableInput>> items{};  // none would drop all: refused
@@ -154,6 +164,23 @@ ProjectSettings settings_of(const projects::Project& project) {
     return settings;
 }
 
+/// The visitors' password comes as a text and goes on as a hash.
+Task<Result<projects::SiteAccessChange>> access_change(Services& services,
+                                                       std::optional<SiteAccessSettings> settings) {
+    projects::SiteAccessChange change;
+    if (!settings) co_return change;
+    change.previews = settings->previews;
+    change.production = settings->production;
+    if (!settings->password) co_return change;
+    const std::string password = *settings->password;
+    const Result<> fits = accounts::check_new_password(password, "/access/password");
+    if (!fits) co_return fits.error();
+    const Result<std::string> hash = co_await services.visitor_passwords->hash(password);
+    if (!hash) co_return hash.error();
+    change.password_hash = *hash;
+    co_return change;
+}
+
 /// PATCH /api/v1/projects/{project}, If-Match
 ///
 /// Body:   any members of ProjectSettings; null clears
@@ -173,10 +200,15 @@ Task<Result<http::Response>> change_project(Services& services, Context& context
     }
     copy_common(*settings, project);
     const std::optional<projects::CredentialInput> credential = settings->credential;
+    const std::optional<SiteAccessSettings> wanted = settings->access;
+    const Result<projects::SiteAccessChange> access = co_await access_change(services, wanted);
+    if (!access) co_return access.error();
+    const projects::SiteAccessChange& visitors = *access;
     const projects::Actor actor = actor_of(context);
     Result<projects::ProjectDetails> changed =
-        co_await services.projects.change(project, credential, actor);
+        co_await services.projects.change(project, credential, actor, visitors);
     if (!changed) co_return changed.error();
+    if (wanted) co_await publish_routes(services);
     co_return co_await project_response(services, 200, std::move(*changed));
 }
 

@@ -7,6 +7,7 @@ ProjectView view_of(const Services& services, const projects::ProjectDetails& de
     ProjectView view;
     copy_common(details.project, view);
     view.credential = details.credential;
+    view.access = details.access;
     view.url = services.config.site_url(services.projects.host_of(details.project.name));
     view.production = details.production;
     return view;

@@ -23,5 +23,6 @@ std::span<const Route> event_routes();
 std::span<const Route> worker_routes();
 std::span<const Route> edge_routes();
 std::span<const Route> traffic_routes();
+std::span<const Route> share_routes();
 
 }  // namespace berth::api

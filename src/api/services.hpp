@@ -36,11 +36,16 @@ struct JobInputs;
 }  // namespace berth::deployments
 namespace berth::accounts {
 class Accounts;
-}
+class Passwords;
+}  // namespace berth::accounts
 namespace berth::projects {
 class ProjectStore;
 class TrafficStore;
+class VisitorStore;
 }  // namespace berth::projects
+namespace berth::visitors {
+class PassSigner;
+}
 
 namespace berth::api {
 
@@ -80,6 +85,12 @@ struct Services {
     deployments::Inspections* inspections = nullptr;
     deployments::RoutePublisher* publisher = nullptr;
     projects::TrafficStore* traffic = nullptr;
+
+    // For visitors of protected sites. Their passwords are checked on threads of their own: a crowd
+    // at a site's door must not hold up people who sign in.
+    projects::VisitorStore* visitors = nullptr;
+    accounts::Passwords* visitor_passwords = nullptr;
+    const visitors::PassSigner* passes = nullptr;
 
     // What jobs get.
     std::int64_t lease_ms = 15'000;

@@ -11,6 +11,8 @@
 #include "api/route.hpp"
 #include "api/schema_check.hpp"
 #include "projects/project_store.hpp"
+#include "projects/visitor_store.hpp"
+#include "visitors/pass.hpp"
 
 namespace berth::api {
 
@@ -123,12 +125,18 @@ struct TestApi : accounts::TestAccounts {
                                     sealer,
                                     [this] { return now; },
                                     {.base_host = "localhost", .platform_host = "localhost"}};
+    projects::VisitorStore visitor_store{database, [this] { return now; }};
+    accounts::Passwords visitor_passwords{{.passes = 1, .memory_bytes = 8192}};
+    visitors::PassSigner passes{accounts->secrets().pass_key};
     Services services{.database = database,
                       .sealer = sealer,
                       .now_ms = [this] { return now; },
                       .config = {},
                       .accounts = *accounts,
-                      .projects = projects};
+                      .projects = projects,
+                      .visitors = &visitor_store,
+                      .visitor_passwords = &visitor_passwords,
+                      .passes = &passes};
 };
 
 }  // namespace berth::api

@@ -160,6 +160,40 @@ TEST_F(DeploymentsTest, goes_from_the_queue_to_every_host) {
     EXPECT_EQ(wait(deployments_.history(job.id)).size(), 4u);
 }
 
+TEST_F(DeploymentsTest, publishes_with_each_route_who_may_visit) {
+    const auto write = [&](const std::string& statement) {
+        const auto work = [&](soci::session& sql) { db::execute(sql, statement); };
+        wait(database_.write(work));
+    };
+    const auto route = [&](const std::string& host) {
+        const auto text = wait(objects_->get(artifacts::route_key(host), 1 << 20));
+        return json::parse_as<artifacts::Route>(text.value()).value();
+    };
+    write(
+        "insert into hosts (host, project, kind, created_at_ms) "
+        "values ('shop.localhost', 'prj_1', 'production', 0)");
+    const std::string id = deploy("hello");
+    EXPECT_EQ(route("shop.localhost").access, artifacts::Access::everybody);
+    EXPECT_EQ(route("shop.localhost").access_generation, 0);
+    write(
+        "insert into site_access values ('prj_1', 'members', 'password', '$x', 7, '[\"shl_a\"]')");
+    wait(publisher_.publish_everything());
+    const artifacts::Route production = route("shop.localhost");
+    EXPECT_EQ(production.access, artifacts::Access::password);
+    EXPECT_EQ(production.access_generation, 7);
+    EXPECT_EQ(production.revoked_links, std::vector<std::string>{"shl_a"});
+    EXPECT_EQ(production.deployment, id);
+    for (const std::string host :
+         {"shop-git-main.localhost", "shop-" + id_tail(id) + ".localhost"}) {
+        EXPECT_EQ(route(host).access, artifacts::Access::members) << host;
+    }
+    const auto text = wait(objects_->get(artifacts::route_key("shop.localhost"), 1 << 20));
+    EXPECT_EQ(text->find("$x"), std::string::npos) << "the hash of the password stays inside";
+    const std::string next = deploy("again");
+    EXPECT_EQ(route("shop.localhost").access, artifacts::Access::password);
+    EXPECT_EQ(route("shop-" + id_tail(next) + ".localhost").access, artifacts::Access::members);
+}
+
 TEST_F(DeploymentsTest, refuses_every_call_of_a_stale_worker) {
     create();
     const Deployment job = claim();

@@ -22,23 +22,40 @@ struct RouteRow {
 };
 BOOST_DESCRIBE_STRUCT(RouteRow, (), (host, project, deployment, generation, previous))
 
-/// A route as the store gets it: beside its row, what the host is.
+/// A route as the store gets it: beside its row, what the host is and what its project says about
+/// visitors. Read together, so that no route goes out without it.
 struct PublishedRow {
     std::string host{};
     std::string project{};
     std::string deployment{};
     std::int64_t generation = 0;
     std::vector<artifacts::PreviousDeployment> previous{};
+    artifacts::Access access = artifacts::Access::everybody;
+    std::int64_t access_generation = 0;
+    std::vector<std::string> revoked_links{};
     artifacts::HostKind host_kind = artifacts::HostKind::production;
 };
 BOOST_DESCRIBE_STRUCT(PublishedRow, (),
-                      (host, project, deployment, generation, previous, host_kind))
+                      (host, project, deployment, generation, previous, access, access_generation,
+                       revoked_links, host_kind))
+
+constexpr const char* published_rows =
+    "from (select r.host as host, r.project as project, r.deployment as deployment, "
+    "r.generation as generation, r.previous as previous, "
+    "coalesce(h.kind, 'production') as host_kind, "
+    "coalesce(case when h.kind = 'production' then a.production else a.previews end, "
+    "'everybody') as access, coalesce(a.generation, 0) as access_generation, "
+    "coalesce(a.revoked_links, '[]') as revoked_links from routes r "
+    "left join hosts h on h.host = r.host left join site_access a on a.project = r.project) found ";
 
 objects::Object route_object(const PublishedRow& row) {
     const artifacts::Route route{.generation = row.generation,
                                  .host = row.host,
                                  .project = row.project,
                                  .deployment = row.deployment,
+                                 .access = row.access,
+                                 .access_generation = row.access_generation,
+                                 .revoked_links = row.revoked_links,
                                  .previous = row.previous,
                                  .host_kind = row.host_kind};
     return {artifacts::route_key(row.host), json::text(route)};
@@ -107,11 +124,8 @@ Task<> RoutePublisher::put_changed() {
         const auto newer = [from](soci::session& sql) {
             return db::select<PublishedRow>(
                 sql,
-                "from (select r.host as host, r.project as project, r.deployment as deployment, "
-                "r.generation as generation, r.previous as previous, "
-                "coalesce(h.kind, 'production') as host_kind from routes r "
-                "left join hosts h on h.host = r.host) as named "
-                "where generation > :from order by generation limit :count",
+                std::string(published_rows) +
+                    "where generation > :from order by generation limit :count",
                 from, static_cast<std::int64_t>(batch_max));
         };
         const std::vector<PublishedRow> rows = co_await database_.read(newer);

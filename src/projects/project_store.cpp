@@ -40,6 +40,7 @@ std::optional<Project> living(soci::session& sql, const std::string& id) {
 ProjectDetails details_of(soci::session& sql, Project project) {
     ProjectDetails details;
     details.credential = view_credential(sql, project.id);
+    details.access = view_site_access(sql, project.id);
     details.production = db::select_one<ProductionPointer>(
         sql, "from productions where project = :project and deployment <> ''", project.id);
     details.project = std::move(project);
@@ -50,6 +51,16 @@ Result<> check_new(const NewProject& wanted) {
     const Result<> fits = check(wanted.credential, wanted.project.repo_url);
     if (!fits) return fits.error();
     return check(wanted.variables, "/variables");
+}
+
+void write_access_audit(soci::session& sql, std::int64_t now_ms, const Actor& actor,
+                        const std::string& project) {
+    const SiteAccess now = view_site_access(sql, project);
+    accounts::write_audit(sql, now_ms,
+                          {actor.name, "site_access_changed", project,
+                           fmt::format("previews: {}, production: {}",
+                                       boost::describe::enum_to_string(now.previews, ""),
+                                       boost::describe::enum_to_string(now.production, ""))});
 }
 
 /// A token must not travel to another server than the one it was given for.
@@ -140,7 +151,7 @@ Task<std::vector<ProjectDetails>> ProjectStore::list(std::string user, std::int6
 
 Task<Result<ProjectDetails>> ProjectStore::change(Project changed,
                                                   std::optional<CredentialInput> credential,
-                                                  Actor actor) {
+                                                  Actor actor, SiteAccessChange access) {
     const Result<> settings_fit = check(changed);
     if (!settings_fit) co_return settings_fit.error();
     if (credential) {
@@ -178,6 +189,9 @@ Task<Result<ProjectDetails>> ProjectStore::change(Project changed,
                     changed.repo_url, changed.branch, changed.root, changed.framework,
                     changed.install_command, changed.build_command, changed.output_dir,
                     changed.node, changed.supersede, changed.keep_sources, version, changed.id);
+        const Result<bool> opened = change_site_access(sql, changed.id, access);
+        if (!opened) throw Undo{opened.error()};
+        if (*opened) write_access_audit(sql, now, actor, changed.id);
         accounts::write_audit(sql, now, {actor.name, "project_changed", changed.id, changed.name});
         announce(sql, "changed", changed.id, now);
         Project stored = changed;
@@ -194,6 +208,7 @@ Task<Result<>> ProjectStore::remove(std::string project, Actor actor) {
         if (!found) return not_found();
         db::execute(sql, "update projects set deleted_at_ms = :now where id = :id", now, project);
         release_hosts(sql, project, now);
+        close_site_access(sql, project);
         for (const char* table : {"connections", "variables", "hooks"}) {
             db::execute(sql, std::string("delete from ") + table + " where project = :project",
                         project);

@@ -12,6 +12,7 @@
 #include "base/task.hpp"
 #include "projects/credential_rows.hpp"
 #include "projects/project.hpp"
+#include "projects/site_access.hpp"
 #include "projects/variable.hpp"
 
 namespace berth::db {
@@ -32,6 +33,7 @@ struct ProjectDetails {
     Project project{};
     CredentialView credential{};
     std::optional<ProductionPointer> production{};
+    SiteAccess access{};
 };
 
 /// Who acts: for the audit, and whose deploy keys may be used.
@@ -77,10 +79,11 @@ public:
     /// ("" is the start).
     Task<std::vector<ProjectDetails>> list(std::string user, std::int64_t limit, std::string after);
 
-    /// Stores changed settings if the version is still that of `changed.version`.
+    /// Stores changed settings if the version is still that of `changed.version`. Who may visit its
+    /// sites: the routes are to be published afterwards.
     /// Errors: invalid; precondition — precondition_failed; not_found.
     Task<Result<ProjectDetails>> change(Project changed, std::optional<CredentialInput> credential,
-                                        Actor actor);
+                                        Actor actor, SiteAccessChange access = {});
 
     /// Forgets its secrets and frees its hosts. Errors: not_found.
     Task<Result<>> remove(std::string project, Actor actor);

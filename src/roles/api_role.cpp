@@ -21,11 +21,13 @@
 #include "objects/object_store.hpp"
 #include "projects/project_store.hpp"
 #include "projects/traffic_store.hpp"
+#include "projects/visitor_store.hpp"
 #include "roles/admin.hpp"
 #include "roles/config.hpp"
 #include "roles/garbage.hpp"
 #include "roles/role_config.hpp"
 #include "roles/roles.hpp"
+#include "visitors/pass.hpp"
 
 namespace berth::roles {
 namespace {
@@ -146,6 +148,9 @@ public:
           accounts_(database, &unix_now_ms, std::move(secrets), password_cost()),
           projects_(database, sealer, &unix_now_ms,
                     {config.base_host, host_of(config.platform_url)}),
+          visitors_(database, &unix_now_ms),
+          visitor_passwords_(password_cost()),
+          passes_(accounts_.secrets().pass_key),
           publisher_(database, *objects_, *bus_),
           logs_(database, *objects_, *bus_),
           deployments_(database, *objects_, *bus_, &unix_now_ms, publisher_, settings()),
@@ -165,6 +170,9 @@ public:
         services_.inspections = &inspections_;
         services_.publisher = &publisher_;
         services_.traffic = &traffic_;
+        services_.visitors = &visitors_;
+        services_.visitor_passwords = &visitor_passwords_;
+        services_.passes = &passes_;
         services_.job_limits = config.limits;
         services_.job_inputs = [this](std::string project, deployments::Environment environment) {
             return inputs_of(projects_, std::move(project), environment);
@@ -185,6 +193,7 @@ public:
 
     Task<> run() {
         co_await deployments_.refresh_leases();
+        co_await publish_pass_keys();
         co_await publisher_.publish();
         const auto here = loop_.get_executor();
         spawn(here, deployments_.dispatch_events(), "events");
@@ -205,6 +214,13 @@ public:
     }
 
 private:
+    /// Before any pass is given: edges check it with what lies here.
+    Task<> publish_pass_keys() {
+        objects::Object keys{visitors::public_keys_key, json::text(passes_.public_keys())};
+        const Result<std::string> stored = co_await objects_->get(keys.key, 16 << 10);
+        if (!stored || *stored != keys.bytes) co_await objects_->put(std::move(keys));
+    }
+
     static std::string host_of(const std::string& url) {
         const std::size_t begin = url.find("://") + 3;
         return url.substr(begin, url.find_first_of(":/", begin) - begin);
@@ -234,6 +250,9 @@ private:
     std::unique_ptr<bus::Bus> bus_;
     accounts::Accounts accounts_;
     projects::ProjectStore projects_;
+    projects::VisitorStore visitors_;
+    accounts::Passwords visitor_passwords_;
+    const visitors::PassSigner passes_;
     deployments::RoutePublisher publisher_;
     logs::LogStore logs_;
     Deployments deployments_;
