@@ -1,7 +1,13 @@
 import type { IncomingMessage } from 'node:http'
 
 import type { Question } from '../src/api/rules'
-import type { NewProject, ProjectSettings, Variable, VariableInput } from '../src/api/types'
+import type {
+  NewProject,
+  ProjectSettings,
+  SiteAccess,
+  Variable,
+  VariableInput,
+} from '../src/api/types'
 import { explanationOf, rulesOf } from './rules'
 import { trafficOf } from './traffic'
 import { filesOf, id, inspectionOf, siteUrl, type World } from './world'
@@ -77,6 +83,15 @@ const fresh = (request: IncomingMessage, version: number) => {
   const wanted = request.headers['if-match']
   if (!wanted) throw new Refusal(428, 'precondition_required', 'Send If-Match.')
   if (wanted !== `"${version}"`) throw new Refusal(412, 'precondition_failed', 'Changed meanwhile.')
+}
+
+const change = (stored: SiteAccess, access: NonNullable<ProjectSettings['access']>) => {
+  const previews = access.previews ?? stored.previews
+  const production = access.production ?? stored.production
+  const has_password = stored.has_password || Boolean(access.password)
+  if (!has_password && (previews === 'password' || production === 'password'))
+    throw new Refusal(422, 'password_missing', 'Choose a password.', '/access/password')
+  Object.assign(stored, { previews, production, has_password })
 }
 
 const page = <T>(items: T[]) => ({ body: { items, next: null } })
@@ -198,7 +213,8 @@ const handlers: Record<string, Handler> = {
   'PATCH projects/*': (call) => {
     const row = rowOf(call)
     fresh(call.request, row.version)
-    const { credential, ...settings } = call.body as unknown as ProjectSettings
+    const { credential, access, ...settings } = call.body as unknown as ProjectSettings
+    if (access) change(row.project.access, access)
     Object.assign(row.project, settings, settings.name && { url: siteUrl(settings.name) })
     if (credential)
       row.project.credential = {
@@ -260,6 +276,37 @@ const handlers: Record<string, Handler> = {
         history: row.history,
       },
     }
+  },
+  'GET projects/*/share-links': (call) => page(rowOf(call).links),
+  'POST projects/*/share-links': (call) => {
+    const row = rowOf(call)
+    const host = String(call.body.host)
+    if (!host.startsWith(row.project.name))
+      throw new Refusal(404, 'host_not_found', `The project has no address ${host}.`, '/host')
+    const link = {
+      id: id('shl'),
+      host,
+      created_by: 'ada@example.com',
+      created_at_ms: Date.now(),
+      expires_at_ms: Date.now() + Number(call.body.expires_in_s) * 1000,
+      last_used_ms: null,
+    }
+    row.links.unshift(link)
+    const url = `http://${host}/.berth/access?share=mock-not-a-secret&return=%2F`
+    return { status: 201, body: { id: link.id, host, url, expires_at_ms: link.expires_at_ms } }
+  },
+  'DELETE projects/*/share-links/*': (call) => {
+    const row = rowOf(call)
+    row.links = row.links.filter((link) => link.id !== call.parts[3])
+    return { status: 204 }
+  },
+  'POST projects/*/visitors/sign-out': () => ({ status: 204 }),
+  'POST access-codes': ({ world, body }) => {
+    const host = String(body.host)
+    if (!world.projects.some((row) => host.startsWith(row.project.name)))
+      throw new Refusal(404, 'host_not_found', 'You may see no site at this address.', '/host')
+    const url = `http://${host}/.berth/access?code=mock&return=%2F`
+    return { status: 201, body: { url, expires_at_ms: Date.now() + 60_000 } }
   },
   'GET projects/*/hook': (call) => ({ body: { url: rowOf(call).hook } }),
   'POST projects/*/hook': (call) => {
@@ -325,7 +372,7 @@ export const answer = (
 ): Reply => {
   const parts = url.pathname.replace('/api/v1/', '').split('/').map(decodeURIComponent)
   const exact = `${request.method} ${parts.join('/')}`
-  const pattern = `${request.method} ${parts.map((part, i) => (i === 1 && !/^(health|login|refresh|logout|session|settings|password)$/.test(part) ? '*' : part)).join('/')}`
+  const pattern = `${request.method} ${parts.map((part, i) => ((i === 3 && parts[2] === 'share-links') || (i === 1 && !/^(health|login|refresh|logout|session|settings|password)$/.test(part)) ? '*' : part)).join('/')}`
   const handler = handlers[exact] ?? handlers[pattern]
   if (!handler) throw new Refusal(404, 'not_found', `No route ${exact}.`)
   if (!open.includes(exact) && !request.headers.cookie?.includes('mock-session=1'))

@@ -6,6 +6,7 @@ import type {
   PointerMove,
   Project,
   SessionRow,
+  ShareLink,
   State,
   Step,
   StepName,
@@ -39,6 +40,7 @@ export interface ProjectRow {
   env_version: number
   history: PointerMove[]
   hook: string | null
+  links: ShareLink[]
   runs: Run[]
 }
 
@@ -140,6 +142,7 @@ export class World {
       supersede: true,
       keep_sources: 3,
       credential: { kind: 'none', username: '', public_key: null },
+      access: { previews: 'everybody', production: 'everybody', has_password: false },
       created_at_ms: Date.now() - age_ms,
       url: siteUrl(name),
       production: null,
@@ -152,6 +155,7 @@ export class World {
       env_version: 1,
       history: [],
       hook: null,
+      links: [],
       runs: [],
     }
     this.projects.unshift(row)

@@ -3,6 +3,7 @@
 export const pages = {
   setup: '/setup',
   login: '/login',
+  access: '/access',
   projects: '/',
   new_project: '/new',
   project: '/p/$project',

@@ -28,18 +28,20 @@ import { pages } from './paths'
 
 const root = createRootRouteWithContext<{ client: QueryClient }>()({ component: Outlet })
 
-/** Everything that needs somebody signed in; a fresh install is sent to its set-up. */
+/** Sends whoever is not signed in to do so; a fresh install is sent to its set-up. */
+const signedIn = async (client: QueryClient, href: string) => {
+  if (await client.ensureQueryData(sessionQuery)) return
+  const setup = await client.fetchQuery(setupQuery)
+  if (setup.needed) throw redirect({ to: pages.setup })
+  throw redirect({ to: pages.login, search: { next: href === '/' ? undefined : href } })
+}
+
+/** Everything of the dashboard itself. */
 const app = createRoute({
   getParentRoute: () => root,
   id: 'app',
   component: lazyRouteComponent(() => import('./parts/Shell')),
-  beforeLoad: async ({ context: { client }, location }) => {
-    if (await client.ensureQueryData(sessionQuery)) return
-    const setup = await client.fetchQuery(setupQuery)
-    if (setup.needed) throw redirect({ to: pages.setup })
-    const next = location.href === '/' ? undefined : location.href
-    throw redirect({ to: pages.login, search: { next } })
-  },
+  beforeLoad: ({ context: { client }, location }) => signedIn(client, location.href),
 })
 
 const textOf = (value: unknown) => (typeof value === 'string' && value ? value : undefined)
@@ -65,6 +67,17 @@ const login = createRoute({
     next: textOf(search.next),
   }),
   component: lazyRouteComponent(() => import('./pages/LoginPage')),
+})
+
+const access = createRoute({
+  getParentRoute: () => root,
+  path: pages.access,
+  validateSearch: (search: Record<string, unknown>): { host?: string; return?: string } => ({
+    host: textOf(search.host),
+    return: textOf(search.return),
+  }),
+  beforeLoad: ({ context: { client }, location }) => signedIn(client, location.href),
+  component: lazyRouteComponent(() => import('./pages/AccessPage')),
 })
 
 const projects = createRoute({
@@ -184,6 +197,7 @@ const settings = createRoute({
 export const routeTree = root.addChildren([
   setup,
   login,
+  access,
   app.addChildren([
     projects,
     newProject,

@@ -2,6 +2,7 @@ import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 
 import { call, callVersioned, Problem } from './client'
 import type {
+  AccessCode,
   Deployment,
   InstanceSettings,
   ListPage,
@@ -11,6 +12,7 @@ import type {
   Session,
   SessionRow,
   SetupState,
+  ShareLink,
   Token,
   User,
   Variable,
@@ -100,6 +102,22 @@ export const hookQuery = (project: string) =>
   queryOptions({
     queryKey: ['hook', project],
     queryFn: () => call<{ url: string | null }>(`/projects/${part(project)}/hook`),
+  })
+
+export const shareLinksQuery = (project: string) =>
+  queryOptions({
+    queryKey: ['share-links', project],
+    queryFn: () => call<ListPage<ShareLink>>(`/projects/${part(project)}/share-links`),
+  })
+
+/** Asked once: each code works once. */
+export const accessCodeQuery = (host: string, return_to: string) =>
+  queryOptions({
+    queryKey: ['access-code', host, return_to],
+    queryFn: () => call<AccessCode>('/access-codes', { method: 'POST', body: { host, return_to } }),
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: 0,
+    retry: false,
   })
 
 export const sessionsQuery = queryOptions({

@@ -191,6 +191,62 @@ export interface ProjectSettings {
   supersede?: boolean
   keep_sources?: number
   credential?: CredentialInput | null
+  access?: SiteAccessChange | null
+}
+
+export interface SiteAccess {
+  previews: 'everybody' | 'members' | 'password'
+  production: 'everybody' | 'members' | 'password'
+  has_password: boolean
+}
+
+export interface SiteAccessChange {
+  previews?: 'everybody' | 'members' | 'password' | null
+  production?: 'everybody' | 'members' | 'password' | null
+  /** Of visitors; never shown again. */
+  password?: string | null
+}
+
+export interface ShareLinkDraft {
+  /** None: production's. */
+  host?: string | null
+  /** Its own host, instead of `host`. */
+  deployment?: string | null
+  /** From 60 seconds to 90 days; 7 days unless said. */
+  expires_in_s?: number
+}
+
+export interface NewShareLink {
+  id: string
+  host: string
+  /** Shown this once. */
+  url: string
+  expires_at_ms: number
+}
+
+export interface ShareLink {
+  id: string
+  host: string
+  created_by: string
+  created_at_ms: number
+  expires_at_ms: number
+  last_used_ms: number | null
+}
+
+export interface ShareLinkList {
+  items: ShareLink[]
+  next: string | null
+}
+
+export interface AccessCodeDraft {
+  host: string
+  /** A path of that host. */
+  return_to?: string
+}
+
+export interface AccessCode {
+  url: string
+  expires_at_ms: number
 }
 
 export interface Project {
@@ -207,6 +263,7 @@ export interface Project {
   supersede: boolean
   keep_sources: number
   credential: CredentialView
+  access: SiteAccess
   created_at_ms: number
   url: string
   production: {

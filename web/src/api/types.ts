@@ -16,6 +16,7 @@ import type {
 } from './schema'
 
 export type {
+  AccessCode,
   CredentialInput,
   CredentialView,
   DeployKey,
@@ -24,6 +25,7 @@ export type {
   Explanation,
   File as OutputFile,
   Inspection,
+  NewShareLink,
   Plan,
   Planned,
   Production,
@@ -38,6 +40,8 @@ export type {
   SessionInfo as Session,
   Settings as InstanceSettings,
   Setup as SetupState,
+  ShareLink,
+  SiteAccess,
   Step,
   Traffic,
   TrafficPoint,

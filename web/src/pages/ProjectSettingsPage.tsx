@@ -16,6 +16,7 @@ import {
 import { frameworkName, frameworks, type OverrideKey, planFields } from '../parts/Detected'
 import { fieldError, focusFirstError, isGeneral } from '../parts/forms'
 import { useProject } from '../parts/useProject'
+import { Visitors } from '../parts/Visitors'
 import { pages } from '../paths'
 import { Button } from '../ui/Button'
 import { SecretBox } from '../ui/Copy'
@@ -36,6 +37,7 @@ export default function ProjectSettingsPage() {
       <h1 className="sr-only">Settings of {name}</h1>
       <General key={`general ${key}`} project={data.data} etag={data.etag} />
       <Build key={`build ${key}`} project={data.data} etag={data.etag} />
+      <Visitors project={data.data} etag={data.etag} />
       <Access project={data.data} etag={data.etag} />
       <Hook project={data.data} />
       <Danger project={data.data} />
