@@ -30,16 +30,19 @@ Said refused(unsigned status, std::string_view code, std::string_view detail,
 }
 
 bj::object project(const std::string& name) {
-    return {{"id", "prj_" + name},
-            {"name", name},
-            {"repo_url", "https://git.example/team/" + name + ".git"},
-            {"branch", "main"},
-            {"root", ""},
-            {"framework", nullptr},
-            {"build_command", "npm run site"},
-            {"url", "http://" + name + ".localhost:8080"},
-            {"credential", bj::object{{"kind", "none"}, {"username", ""}}},
-            {"latest", nullptr}};
+    return {
+        {"id", "prj_" + name},
+        {"name", name},
+        {"repo_url", "https://git.example/team/" + name + ".git"},
+        {"branch", "main"},
+        {"root", ""},
+        {"framework", nullptr},
+        {"build_command", "npm run site"},
+        {"url", "http://" + name + ".localhost:8080"},
+        {"credential", bj::object{{"kind", "none"}, {"username", ""}}},
+        {"access",
+         bj::object{{"previews", "members"}, {"production", "everybody"}, {"has_password", false}}},
+        {"latest", nullptr}};
 }
 
 /// dpl_shop, dpl_broken… : the deployment of the project of that name; dpl_preview is of shop.
@@ -237,6 +240,27 @@ Said traffic_answer(const Asked& asked, bool visited) {
                                      {"referrers", std::move(referrers)}});
 }
 
+Said share_answer(const Asked& asked) {
+    if (asked.verb == "DELETE") {
+        if (asked.path.ends_with("shl_none"))
+            return refused(404, "not_found", "no such share link");
+        return {.status = 204};
+    }
+    bj::object link{{"id", "shl_1"}, {"host", "shop.localhost"}, {"expires_at_ms", 4102444800000}};
+    if (asked.verb == "POST") {
+        if (asked.body.contains("nowhere")) {
+            return refused(404, "host_not_found", "host: the project has no address nowhere",
+                           "/host");
+        }
+        link["url"] = "http://shop.localhost:8080/.berth/access?share=s3cret&return=%2F";
+        return json_said(201, link);
+    }
+    link["created_by"] = "ada@example.org";
+    link["created_at_ms"] = 1;
+    link["last_used_ms"] = nullptr;
+    return json_said(200, bj::object{{"items", bj::array{link}}, {"next", nullptr}});
+}
+
 Said project_answer(const Asked& asked, std::size_t times) {
     const std::string rest = asked.path.substr(std::string("/projects/").size());
     const std::string given = rest.substr(0, rest.find('/'));
@@ -245,6 +269,8 @@ Said project_answer(const Asked& asked, std::size_t times) {
     if (name == "none") return refused(404, "not_found", "no project named 'none'");
     if (part == "env") return env_answer(asked, times);
     if (part == "traffic") return traffic_answer(asked, name == "shop");
+    if (part.starts_with("share-links")) return share_answer(asked);
+    if (part == "visitors/sign-out") return {.status = 204};
     if (part == "hook") {
         return json_said(200,
                          bj::object{{"url", "http://localhost:8080/api/v1/hooks/deploy/s3cret"}});

@@ -17,6 +17,7 @@ struct SetFlags {
     std::vector<std::string> unset{};
     bool token_stdin = false;
     std::string token_user{};
+    bool visitor_password_stdin = false;
 };
 
 constexpr std::array setting_names = {
@@ -86,6 +87,10 @@ Outcome<> get(Context& context, const NameFlags& flags) {
     if (const json::value* credential = member(project->body, "credential")) {
         rows.push_back({"credential", text(*credential, "kind")});
     }
+    if (const json::value* access = member(project->body, "access")) {
+        rows.push_back({"access.previews", text(*access, "previews")});
+        rows.push_back({"access.production", text(*access, "production")});
+    }
     context.output.table(rows);
     return {};
 }
@@ -99,6 +104,7 @@ Outcome<std::string> setting_name(std::string name) {
     std::string known;
     for (const char* one : setting_names)
         known += (known.empty() ? "" : ", ") + std::string(one);
+    known += ", access.previews, access.production";
     return usage(fmt::format("'{}' is not a setting; there are {}", name, known));
 }
 
@@ -109,11 +115,37 @@ json::value setting_value(const std::string& name, const std::string& text) {
     return parsed ? *parsed : json::value(text);
 }
 
+/// "access.previews" → "previews"; "" for another name.
+std::string access_name(const std::string& name) {
+    constexpr std::string_view prefix = "access.";
+    if (name != "access.previews" && name != "access.production") return "";
+    return name.substr(prefix.size());
+}
+
+/// Who may visit: KEY=VALUE pairs of `access`, and the password.
+Outcome<json::bj::object> access_changes_of(const SetFlags& flags) {
+    json::bj::object access;
+    for (const std::string& given : flags.settings) {
+        const std::size_t equals = std::min(given.find('='), given.size());
+        const std::string name = access_name(given.substr(0, equals));
+        if (!name.empty() && equals < given.size()) access[name] = given.substr(equals + 1);
+    }
+    if (!flags.visitor_password_stdin) return access;
+    const Outcome<std::string> password = read_stdin("the visitors' password");
+    if (!password) return password.error();
+    access["password"] = *password;
+    return access;
+}
+
 Outcome<json::bj::object> changes_of(const SetFlags& flags) {
     json::bj::object changes;
+    Outcome<json::bj::object> access = access_changes_of(flags);
+    if (!access) return access.error();
+    if (!access->empty()) changes["access"] = std::move(*access);
     for (const std::string& given : flags.settings) {
         const std::size_t equals = given.find('=');
         if (equals == std::string::npos) return usage(fmt::format("'{}' is not KEY=VALUE", given));
+        if (!access_name(given.substr(0, equals)).empty()) continue;
         const Outcome<std::string> name = setting_name(given.substr(0, equals));
         if (!name) return name.error();
         changes[*name] = setting_value(*name, given.substr(equals + 1));
@@ -144,7 +176,10 @@ Outcome<> set(Context& context, const SetFlags& flags) {
     const Outcome<Answer> changed = (*session)->patch("/projects/" + path_part(project->name),
                                                       *changes, {.if_match = project->etag});
     if (!changed) return changed.error();
-    context.output.note(fmt::format("Changed {}. The next deployment uses it.", project->name));
+    const bool visitors_alone = changes->size() == 1 && changes->contains("access");
+    context.output.note(
+        visitors_alone ? fmt::format("Changed {}. Its sites answer so now.", project->name)
+                       : fmt::format("Changed {}. The next deployment uses it.", project->name));
     if (context.output.json()) context.output.object(changed->body);
     return {};
 }
@@ -170,7 +205,8 @@ void add_set(CLI::App& noun, Parsed& parsed) {
         add_command(noun, "set", "Change settings of a project",
                     {{"berth projects set -p shop build_command=\"npm run site\"", ""},
                      {"berth projects set --unset output_dir", "back to what is detected"},
-                     {"berth projects set --token-stdin < token", "another Git token"}});
+                     {"berth projects set --token-stdin < token", "another Git token"},
+                     {"berth projects set access.previews=members", "who may visit"}});
     const auto flags = std::make_shared<SetFlags>();
     command->add_option("KEY=VALUE", flags->settings, "Settings")->type_name("");
     command->add_option("--unset", flags->unset, "Back to what is detected")
@@ -181,6 +217,10 @@ void add_set(CLI::App& noun, Parsed& parsed) {
     command->add_option("--token-user", flags->token_user, "User name that goes with it")
         ->type_name("U")
         ->needs(token);
+    command
+        ->add_flag("--visitor-password-stdin", flags->visitor_password_stdin,
+                   "Read the password of protected sites from stdin")
+        ->excludes(token);
     on_run(command, parsed, flags, set);
 }
 
