@@ -11,10 +11,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import machine  # noqa: E402
 from stage import ROOT, Stage, say  # noqa: E402
-import deploy, edge, log, memory, rules, sandbox  # noqa: E401,E402
+import connections, deploy, edge, log, memory, rules, sandbox  # noqa: E401,E402
 
 BENCHES = {"memory": memory, "sandbox": sandbox, "deploy": deploy, "log": log, "edge": edge,
-           "rules": rules}
+           "rules": rules, "connections": connections}
 
 
 def arguments():
@@ -22,13 +22,16 @@ def arguments():
     parser.add_argument("names", nargs="*", metavar="NAME",
                         help=f"{', '.join(BENCHES)}; none is all of them")
     parser.add_argument("--rounds", type=int, default=7, help="pairs of each (default 7)")
+    parser.add_argument("--seconds", type=int, default=3, help="of each load on an edge (default 3)")
+    parser.add_argument("--rows", default="", metavar="PATTERN",
+                        help="edge: only rows of such names (a regular expression)")
     parser.add_argument("--json", action="store_true", help="one JSON object instead of lines")
     options = parser.parse_args()
     unknown = [name for name in options.names if name not in BENCHES]
     if unknown:
         parser.error(f"no benchmark is called {', '.join(unknown)}; there are {', '.join(BENCHES)}")
-    if options.rounds < 1:
-        parser.error("--rounds is at least 1")
+    if options.rounds < 1 or options.seconds < 1:
+        parser.error("--rounds and --seconds are at least 1")
     return options
 
 
@@ -48,7 +51,7 @@ def main():
     host = machine.describe(ROOT)
     if not options.json:
         print(", ".join(f"{key} {value}" for key, value in host.items()), flush=True)
-    stage, results, failures = Stage(options.rounds), [], {}
+    stage, results, failures = Stage(options), [], {}
     try:
         for name in options.names or BENCHES:
             figures, wrong = measure(name, stage)

@@ -1,4 +1,4 @@
-"""What benchmarks share: one Berth, one Git server, the number of rounds; and words on stderr."""
+"""What benchmarks share: one Berth, one Git server, how often and how long; and words on stderr."""
 
 import sys
 import time
@@ -12,10 +12,13 @@ from gitserver import GitServer  # noqa: E402
 
 
 class Stage:
-    def __init__(self, rounds):
-        self.rounds = rounds
+    def __init__(self, options):
+        self.rounds = options.rounds
+        self.seconds = options.seconds
+        self.pattern = options.rows
         self._git = None
         self._berth = None
+        self._made = {}
 
     @property
     def git(self):
@@ -31,11 +34,14 @@ class Stage:
         return self._berth
 
     def project(self, name, files, *options):
-        """Imports a repository and waits until it is live."""
+        """Imports a repository and waits until it is live; once, however many benchmarks want it."""
+        if name in self._made:
+            return self._made[name]
         url = self.git.repository(name, files)
         made, done = self.berth.imported(url, name, *options, timeout=600)
         if made is None or made["state"] != "ready":
             raise RuntimeError(f"{name}: {made and made['detail']}\n{done.stderr[-3000:]}")
+        self._made[name] = made
         return made
 
     def deploy(self, name):
