@@ -1,7 +1,8 @@
 # berth_room(NAME SOURCES a.cpp … [ROOMS base …] [LIBRARIES …] [TESTS a_test.cpp …] [TEST_ROOMS …]
 #            [COLD])
 #
-# COLD: nothing in it is called often; it is optimised less, which saves a quarter of its build.
+# COLD: what it does waits for a person, a disk or a database; it is optimised less, which saves a
+# quarter of its build.
 # One static library per room and one test program beside it. ROOMS is the room's line of the
 # table in docs/architecture.md; tools/tidy.py reads the includes against the same table.
 add_library(berth_pch OBJECT ${CMAKE_SOURCE_DIR}/cmake/pch.cpp)
