@@ -4,7 +4,6 @@ so that no service of them starts and nobody else gets them."""
 import os
 import shutil
 import subprocess
-from pathlib import Path
 
 from stage import ROOT, say
 

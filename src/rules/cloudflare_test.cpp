@@ -94,6 +94,8 @@ TEST(CloudflareHeaders, join_and_unset_and_substitute) {
     EXPECT_EQ(named.fields("http://eu.shop.example/"),
               "x-a: 1\ncache-control: no-store\nx-sub: eu\n");
     EXPECT_EQ(named.fields("/r"), "x-a: 1\ncache-control: no-store\n");
+    EXPECT_EQ(named.fields("/b/%C3%BC%20c"),
+              "x-a: 1, 2\ncache-control: -\nx-rest: got %C3%BC%20c\n");
 }
 
 TEST(CloudflareFiles, have_one_address_each) {

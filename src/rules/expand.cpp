@@ -150,8 +150,11 @@ std::optional<std::string> expand_target(const Target& target, const Captures& c
 }
 
 std::optional<std::string> expand_field(const Template& value, const Captures& captures) {
-    const auto plain = [](const Capture& capture) { return capture.value; };
-    std::string out = expand(value, captures, plain);
+    // A path goes into a field as it stands in a URL: a `Link` to it holds, and it is ASCII.
+    std::string out = expand(value, captures, [](const Capture& capture) {
+        return capture.from == Capture::From::path ? http::encode_path(capture.value)
+                                                   : capture.value;
+    });
     if (!http::is_field_value(out)) return std::nullopt;
     return out;
 }

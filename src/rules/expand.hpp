@@ -19,7 +19,8 @@ std::optional<std::string> expand_path(const Template& path, const Captures& cap
 std::optional<std::string> expand_target(const Target& target, const Captures& captures,
                                          QueryUse use, std::string_view request_query);
 
-/// A header's name or value. Nothing: a capture has what a field may not have.
+/// A header's name or value; what a path gave is encoded. Nothing: a capture has what a field may
+/// not have.
 std::optional<std::string> expand_field(const Template& value, const Captures& captures);
 
 /// The decoded values of a query's parameter, the last one; nothing: it is not there.

@@ -51,7 +51,7 @@ bool rest_fits(const Pattern& pattern, const PathView& path, std::size_t count) 
         case Slash::kept:
             return more > 0 || path.ends_in_slash;
         case Slash::strict:
-            return path.path == "/" || path.ends_in_slash == pattern.ends_in_slash;
+            return path.ends_in_slash == pattern.ends_in_slash;
     }
     return false;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <optional>
+#include <set>
 
 #include "http/normalise.hpp"
 #include "rules/pattern.hpp"
@@ -35,11 +36,13 @@ std::pair<std::string, std::string> pair_of(std::string_view word) {
 Pattern pattern_of(std::string_view path) {
     Pattern pattern = exact_pattern(path, Slash::ignored);
     std::string regex;
+    std::set<std::string> names;  // of two of one name the first captures, as the peer's does
     for (std::size_t i = 0; i < pattern.parts.size(); ++i) {
         Part& part = pattern.parts[i];
         const bool last = i + 1 == pattern.parts.size();
         if (part.text.size() > 1 && part.text[0] == ':') {
             part = {PartKind::one, part.text.substr(1)};
+            if (!names.insert(part.text).second) part.text.clear();
         } else if (part.text == "*") {
             part = {PartKind::rest, "splat"};
             if (!last) regex = "(/.*)?";
@@ -61,7 +64,8 @@ Pattern pattern_of(std::string_view path) {
     for (; at < pattern.parts.size(); ++at) {
         const Part& part = pattern.parts[at];
         if (part.kind == PartKind::text) mixed.regex += "/" + quote_regex(part.text);
-        if (part.kind == PartKind::one) mixed.regex += "/(?P<" + part.text + ">[^/]+)";
+        if (part.kind == PartKind::one)
+            mixed.regex += part.text.empty() ? "/[^/]+" : "/(?P<" + part.text + ">[^/]+)";
         // Two of them: the second is empty in the peer's; here it takes what it needs.
         if (part.kind == PartKind::rest)
             mixed.regex += std::exchange(has_splat, true) ? "(?:/.*)?" : "(?:/(?P<splat>.*))?";
@@ -159,6 +163,26 @@ bool is_redirect(std::uint32_t status) {
     return status >= 300 && status < 400;
 }
 
+/// `/* /blog/:splat` would send /blog/x to /blog/blog/x and on for ever: what is below the target
+/// already is left alone, as the peer does.
+void leave_what_arrived(const Target& to, Pattern& pattern) {
+    if (!to.scheme.empty() || !to.query.empty() || to.path.empty()) return;
+    if (!pattern.regex.empty() || pattern.parts.empty()) return;
+    if (pattern.parts.back().kind != PartKind::rest) return;
+    const Piece& first = to.path.front();
+    if (first.capture != pattern.parts.back().text || !first.text.ends_with('/')) return;
+    const std::vector<Part> below = exact_pattern(first.text, Slash::ignored).parts;
+    const std::size_t texts = pattern.parts.size() - 1;
+    if (below.empty() || below.size() < texts) return;
+    if (!std::equal(below.begin(), below.begin() + static_cast<std::ptrdiff_t>(texts),
+                    pattern.parts.begin()))
+        return;
+    std::string rest;
+    for (std::size_t i = texts; i < below.size(); ++i)
+        rest += "/" + quote_regex(below[i].text);
+    pattern.unless.push_back(rest + "(?:/|$)");
+}
+
 }  // namespace
 
 void add_netlify_redirect(const NetlifyRedirect& redirect, const Line& line, Problems& problems,
@@ -223,6 +247,8 @@ void add_netlify_redirect(const NetlifyRedirect& redirect, const Line& line, Pro
     }
     rule.to = *target;
     rule.action = is_redirect(redirect.status) ? Action::redirect : Action::rewrite;
+    if (rule.action == Action::redirect && from->host.empty())
+        leave_what_arrived(rule.to, rule.path);
     for (const auto& [name, value] : redirect.headers) {
         rule.upstream_headers.push_back(
             {HeaderChange::Kind::set, {{lower_case(name), {}}}, {{value, {}}}});
@@ -231,6 +257,13 @@ void add_netlify_redirect(const NetlifyRedirect& redirect, const Line& line, Pro
 }
 
 namespace {
+
+/// Of two pairs of one name the last counts, as the peer does.
+void add_pair(std::vector<std::pair<std::string, std::string>>& pairs, std::string_view word) {
+    auto pair = pair_of(word);
+    std::erase_if(pairs, [&](const auto& known) { return known.first == pair.first; });
+    pairs.push_back(std::move(pair));
+}
 
 /// Fills what follows `from` on the line. "" or what is wrong.
 std::string read_words(const std::vector<std::string_view>& words, NetlifyRedirect& redirect) {
@@ -248,7 +281,7 @@ std::string read_words(const std::vector<std::string_view>& words, NetlifyRedire
         if (target == words.end())
             return "no word is a target: it begins with /, http:// or https://";
         for (; words.begin() + static_cast<std::ptrdiff_t>(at) != target; ++at)
-            redirect.query.push_back(pair_of(words[at]));
+            add_pair(redirect.query, words[at]);
         redirect.to = *target;
         ++at;
         if (at < words.size() && words[at].find('=') == std::string_view::npos) {
@@ -260,7 +293,7 @@ std::string read_words(const std::vector<std::string_view>& words, NetlifyRedire
         }
     }
     for (; at < words.size(); ++at)
-        redirect.conditions.push_back(pair_of(words[at]));
+        add_pair(redirect.conditions, words[at]);
     return "";
 }
 

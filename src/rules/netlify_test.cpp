@@ -43,12 +43,27 @@ INSTANTIATE_TEST_SUITE_P(
                       Case{"/* /n/:splat", "/x", "301 /n/x"},
                       Case{"/p/:id/:idx /q/:idx/:id", "/p/A/B", "301 /q/B/A"},
                       Case{"/p/:id /q/:id", "/p/", "404 404.html"},
+                      Case{"/p/:id/:id /q/:id", "/p/1/2", "301 /q/1"},
+                      Case{"/p/:id/*/:id /q/:id", "/p/1/x/2", "301 /q/1"},
                       Case{"/d/*/e /n/:splat", "/d/x/y/e", "301 /n/x/y"},
                       Case{"/foo* /n/:splat", "/foobar", "301 /n/bar"},
                       Case{"/foo*bar /n", "/fooxbar", "404 404.html"},
                       Case{"/a%20b /n", "/a%20b", "301 /n"}, Case{"/a%20b /n", "/a b", "301 /n"},
                       Case{"/b/* /c/:splat", "/b/%3Fx%23y", "301 /c/%3Fx%23y"},
                       Case{"/a /b#frag", "/a", "301 /b#frag"}));
+
+INSTANTIATE_TEST_SUITE_P(Loops, NetlifyRedirects,
+                         ::testing::Values(Case{"/* /n/:splat 301!", "/x", "301 /n/x"},
+                                           Case{"/* /n/:splat 301!", "/n/x", "404 404.html"},
+                                           Case{"/* /n/:splat 301!", "/n", "404 404.html"},
+                                           Case{"/* /n/:splat 301!", "/nx", "301 /n/nx"},
+                                           Case{"/a/* /a/n/:splat", "/a/x", "301 /a/n/x"},
+                                           Case{"/a/* /a/n/:splat", "/a/n/x", "404 404.html"},
+                                           Case{"/a/* /a/:splat/n", "/a/x", "404 404.html"},
+                                           Case{"/* /n/:splat 301!\n/n/* /m/:splat 302", "/n/x",
+                                                "302 /m/x"},
+                                           Case{"/* /there", "/there/x", "301 /there"},
+                                           Case{"/* / 302", "/x", "302 /"}));
 
 INSTANTIATE_TEST_SUITE_P(
     Statuses, NetlifyRedirects,
@@ -81,6 +96,7 @@ INSTANTIATE_TEST_SUITE_P(
                       Case{"/s id=:id /b/:id", "/s?id=", "301 /b/?id="},
                       Case{"/s id=:id /b/:id", "/s?id=1&id=2", "301 /b/2?id=1&id=2"},
                       Case{"/s id=:id /b/:id\n/s /none", "/s?ID=1", "301 /none?ID=1"},
+                      Case{"/s id=2 id=1 /one\n/s /none", "/s?id=1", "301 /one?id=1"},
                       Case{"/s id=1 /one\n/s /none", "/s?id=1", "301 /one?id=1"},
                       Case{"/s id=1 /one\n/s /none", "/s?id=2", "301 /none?id=2"}));
 
