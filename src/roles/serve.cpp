@@ -51,7 +51,7 @@ public:
         if (!prepared) return say(prepared.error());
         keep_setup_code(*prepared);
 
-        for (ChildSpec& spec : children(*prepared, std::move(*sockets), std::move(*admin)))
+        for (ChildSpec& spec : children(*prepared, std::move(*sockets)))
             supervisor.add(std::move(spec));
         greet(*prepared);
         supervisor.watch([&orphan] { return orphan.end_if_replaced(); });
