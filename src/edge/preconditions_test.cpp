@@ -95,6 +95,7 @@ TEST(Preconditions, are_judged_in_their_order) {
     constexpr Codings takes{{Coding::br, Coding::identity}, 2};
     for (const Case& c : cases()) {
         std::vector<std::string> values;
+        values.reserve(c.fields.size());
         for (const http::FieldView& field : c.fields)
             values.push_back(with_tags(std::string(field.value), file));
         http::HeadView head;
