@@ -42,7 +42,7 @@ std::optional<std::string> brotli(std::string_view bytes) {
 }
 
 std::optional<std::string> zstd(std::string_view bytes) {
-    constexpr int level = 9;  // its window is at most 4 MiB
+    constexpr int level = 6;  // 9 takes twice the time for 1 % less; the window is at most 2 MiB
     std::string result(bytes.size(), '\0');
     const std::size_t size =
         ZSTD_compress(result.data(), result.size(), bytes.data(), bytes.size(), level);
