@@ -17,7 +17,9 @@ namespace raw = http::testing_support;
 /// An api that says what a test wants, byte by byte, once per connection.
 class Script {
 public:
-    Script(Fd listening, std::string reply) : listening_(std::move(listening)), reply_(reply) {
+    /// Answers once it has heard `until`.
+    Script(Fd listening, std::string reply, std::string until)
+        : listening_(std::move(listening)), reply_(std::move(reply)), until_(std::move(until)) {
         thread_ = std::thread([this] { run(); });
     }
     ~Script() {
@@ -38,7 +40,7 @@ private:
             const Fd socket(::accept4(listening_.get(), nullptr, nullptr, SOCK_CLOEXEC));
             if (!socket) continue;
             ++connections_;
-            const std::string head = raw::receive_until(socket, "\r\n\r\n");
+            const std::string head = raw::receive_until(socket, until_);
             {
                 const std::lock_guard lock(mutex_);
                 heard_ += head;
@@ -49,6 +51,7 @@ private:
 
     Fd listening_;
     std::string reply_;
+    std::string until_;
     std::mutex mutex_{};
     std::string heard_{};
     std::atomic<int> connections_ = 0;
@@ -63,8 +66,8 @@ protected:
         edge_->stop();
         thread_.join();
     }
-    void answer_with(std::string reply) {
-        script_.emplace(http::listen_unix(store_ / "api.sock"), std::move(reply));
+    void answer_with(std::string reply, std::string until = "\r\n\r\n") {
+        script_.emplace(http::listen_unix(store_ / "api.sock"), std::move(reply), std::move(until));
         if (edge_) return;
         EdgeConfig config;
         config.listening.push_back(http::listen_tcp("127.0.0.1", 0));
@@ -109,6 +112,32 @@ TEST_F(RelayTest, passes_the_final_answer_over_interim_ones) {
     EXPECT_TRUE(reply.starts_with("HTTP/1.1 200 OK\r\n")) << reply;
     EXPECT_TRUE(reply.ends_with("\r\n\r\nhi"));
     EXPECT_EQ(reply.find("Link"), reply.npos);
+}
+
+TEST_F(RelayTest, reads_and_drops_the_trailers_of_a_request) {
+    answer_with("HTTP/1.1 204 No Content\r\n\r\n", "0\r\n\r\n");
+    const std::string reply = raw::exchange(
+        port_,
+        "POST / HTTP/1.1\r\nHost: berth.test\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n"
+        "TE: trailers\r\n\r\n5\r\nhello\r\n0\r\nX-Sum: 1\r\nX-More: 2\r\n\r\n"
+        "GET / HTTP/1.1\r\nHost: no.test\r\nConnection: close\r\n\r\n");
+    EXPECT_TRUE(reply.starts_with("HTTP/1.1 204 ")) << reply;
+    EXPECT_NE(reply.find("unknown_host"), reply.npos)
+        << "the next request was not found: " << reply;
+    const std::string heard = script_->heard();
+    EXPECT_TRUE(heard.ends_with("\r\n\r\n5\r\nhello\r\n0\r\n\r\n")) << heard;
+    EXPECT_EQ(heard.find("trailer"), heard.npos) << heard;
+    EXPECT_EQ(heard.find("x-sum"), heard.npos) << heard;
+}
+
+TEST_F(RelayTest, drops_the_trailers_of_an_answer) {
+    answer_with(
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n"
+        "2\r\nhi\r\n0\r\nX-Sum: 1\r\n\r\n");
+    const std::string reply = get();
+    EXPECT_TRUE(reply.ends_with("\r\n\r\n2\r\nhi\r\n0\r\n\r\n")) << reply;
+    EXPECT_EQ(reply.find("X-Sum"), reply.npos);
+    EXPECT_EQ(reply.find("x-sum"), reply.npos);
 }
 
 TEST_F(RelayTest, answers_502_to_what_makes_no_sense) {
