@@ -42,7 +42,10 @@ SiteAnswer answer_coded(Blobs& blobs, const Site& site, const SiteFile& file, Ma
     SiteAnswer answer;
     answer.status = manner.status;
     answer.prepared = blobs.find(key);
-    if (answer.prepared) return answer;
+    if (answer.prepared) {
+        answer.source = traffic::Source::memory;
+        return answer;
+    }
     answer.status = 0;
     if (blobs.is_known_missing(key)) return answer;
     Blobs::Opened opened = blobs.open(file.sha256, coding);
@@ -62,7 +65,7 @@ SiteAnswer answer_coded(Blobs& blobs, const Site& site, const SiteFile& file, Ma
         }
         prepared->head = std::move(answer.head);
         answer.prepared = std::move(prepared);
-        answer.loaded = true;
+        answer.source = traffic::Source::miss;
         blobs.remember(key, answer.prepared);
         return answer;
     }

@@ -13,16 +13,17 @@
 #include "edge/multipart.hpp"
 #include "edge/site.hpp"
 #include "http/head_parser.hpp"
+#include "traffic/report.hpp"
 
 namespace berth::edge {
 
 struct SiteAnswer {
     unsigned status = 200;
-    std::shared_ptr<const Prepared> prepared{};  // head and body from memory; else:
-    std::string head{};                          // as in Prepared
-    std::string text{};                          // and a short body,
-    bool loaded = false;                         // `prepared`: read from the store just now
-    Fd file{};                                   // or a piece of a file,
+    std::shared_ptr<const Prepared> prepared{};      // head and body from memory; else:
+    std::string head{};                              // as in Prepared
+    std::string text{};                              // and a short body,
+    traffic::Source source = traffic::Source::made;  // memory or miss where it was prepared
+    Fd file{};                                       // or a piece of a file,
     std::uint64_t offset = 0;
     std::uint64_t bytes = 0;
     std::unique_ptr<Multipart> parts{};  // or several; `bytes` is of them all, then

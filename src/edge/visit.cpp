@@ -23,8 +23,8 @@ std::int64_t steady_now_us() {
 Source source_of(const Step& step) {
     if (step.kind != Step::Kind::answer) return Source::proxied;
     if (step.answer.status == 304) return Source::not_modified;
-    if (step.answer.prepared) return step.answer.loaded ? Source::miss : Source::memory;
-    return step.answer.file ? Source::file : Source::made;
+    // By what was said when it was found: a site's own fields take an answer out of its memory.
+    return step.answer.file ? Source::file : step.answer.source;
 }
 
 /// The host that a visitor came from, into `host`. False: none, or the site's own.
