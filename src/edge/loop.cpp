@@ -173,7 +173,7 @@ std::string_view protocol_of(const Connection& connection, const http::HeadView&
 
 Task<After> serve_head(Connection& connection, std::size_t bytes) {
     Loop& loop = connection.loop;
-    Counters::add(loop.counters.requests);
+    if (!connection.is_inner()) Counters::add(loop.counters.requests);
     LoadedSites loaded;
     while (true) {  // each round but the last loads one deployment; a route names few
         loop.peer = connection.peer;

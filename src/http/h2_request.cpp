@@ -44,10 +44,10 @@ void H2Request::add(std::string_view name, std::string_view value) {
 }
 
 Refusal H2Request::head(bool whole, std::string& into) const {
-    if (bytes_ > head_bytes_max) return {431, "head_too_large", "the head is too large"};
+    if (bytes_ > head_bytes_max) return {431, "head_too_long", "the head is over 32 KiB"};
     if (verb_ == "CONNECT") return {501, "unknown_verb", "the verb is not known"};
     if (!is_token(verb_) || !is_word(path_) || (scheme_ != "https" && scheme_ != "http"))
-        return {400, "malformed_request", "the request is malformed"};
+        return {400, "malformed_request_line", "the method, path or scheme is malformed"};
     if (path_.front() != '/' && !(path_ == "*" && verb_ == "OPTIONS"))
         return {400, "malformed_target", "the target is malformed"};
     const std::string& host = has_authority_ ? authority_ : host_;
@@ -60,7 +60,7 @@ Refusal H2Request::head(bool whole, std::string& into) const {
     if (!cookies_.empty()) into.append("cookie: ").append(cookies_).append("\r\n");
     if (is_chunked(whole)) into.append("transfer-encoding: chunked\r\n");
     into.append("\r\n");
-    if (into.size() > head_bytes_max) return {431, "head_too_large", "the head is too large"};
+    if (into.size() > head_bytes_max) return {431, "head_too_long", "the head is over 32 KiB"};
     return {};
 }
 
