@@ -89,6 +89,13 @@ def room(count, binary):
         print(output[-8000:], flush=True)
 
 
+def differential(count, preset):
+    """Rules beside the peers' own matchers; `script/fuzz differential` asks millions."""
+    command(count, "rules beside the peers' own matchers",
+            ["node", "tests/differential/run.mjs",
+             f"build/{preset}/tests/differential/berth_rules_answers", "--cases", "20000"], 300)
+
+
 def web(count):
     for script in ("types", "lint", "test", "build", "budget"):
         command(count, f"web: {script}", ["npm", "run", "--silent", script], 300, ROOT / "web")
@@ -147,6 +154,7 @@ def main():
         tidy_changed(count, options.preset)
     if "unit" in wanted:
         unit(count, options.preset)
+        differential(count, options.preset)
     if "web" in wanted:
         web(count)
     if "journeys" in wanted:

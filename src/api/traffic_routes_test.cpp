@@ -15,6 +15,7 @@ protected:
     TrafficRoutesTest() {
         services.traffic = &traffic_;
         now += 20 * minute_ms + 5'000;  // in the middle of an hour
+        ann_ = owner();
         project_ = add_project(ann_, "shop");
     }
 
@@ -41,7 +42,7 @@ protected:
         return reply.json();
     }
 
-    Sender ann_ = owner();
+    Sender ann_{};
     std::string project_{};
     projects::TrafficStore traffic_{database, [this] { return now; }};
 };

@@ -108,6 +108,9 @@ TEST(CloudflareFiles, have_one_address_each) {
     EXPECT_EQ(plain.get("/b/"), "200 b/index.html");
     EXPECT_EQ(plain.get("/b/index.html"), "308 /b/");
     EXPECT_EQ(plain.get("/b/index"), "308 /b/");
+    EXPECT_EQ(plain.get("/b/x/index/"), "308 /b/x/");
+    EXPECT_EQ(plain.get("/index/"), "308 /");
+    EXPECT_EQ(plain.get("/reindex/"), "404 none");
     EXPECT_EQ(plain.get("/index.html"), "308 /");
     EXPECT_EQ(plain.get("/c.html"), "200 c.html");
 }

@@ -57,7 +57,8 @@ Looked look_up_cloudflare(const FileIndex& index, std::string_view path) {
     const std::string_view key = path.substr(1);
     if (path.ends_with('/')) {
         if (const auto file = find(index, key, "index.html"); file != no_file) return found(file);
-        if (key.ends_with("index/")) return elsewhere(std::string(path.substr(0, path.size() - 6)));
+        if (path.ends_with("/index/"))
+            return elsewhere(std::string(path.substr(0, path.size() - 6)));
         const std::string_view bare = key.substr(0, key.empty() ? 0 : key.size() - 1);
         if (!bare.empty() && find(index, bare, ".html") != no_file)
             return elsewhere("/" + std::string(bare));

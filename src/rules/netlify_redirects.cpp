@@ -121,9 +121,13 @@ std::optional<Condition> condition_of(std::string_view name, std::string_view va
 
 void add_conditions(const NetlifyRedirect& redirect, const Line& line, Problems& problems,
                     Rule& rule) {
+    const std::vector<std::string> of_path = captures_of(rule.path, {});
     for (const auto& [name, value] : redirect.query) {
         Condition condition{.subject = Subject::query, .name = name, .test = Test::equals};
-        if (value.starts_with(':') && value.size() > 1) {
+        if (value.starts_with(':') &&
+            std::ranges::find(of_path, value.substr(1)) != of_path.end()) {
+            condition.test = Test::present;  // the path's capture of that name counts
+        } else if (value.starts_with(':') && value.size() > 1) {
             condition.test = Test::captures;
             condition.values = {value.substr(1)};
         } else {

@@ -92,6 +92,8 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(Case{"/a /b", "/a?x=1&y", "301 /b?x=1&y"},
                       Case{"/a /b?z=1", "/a?x=1", "301 /b?z=1"},
                       Case{"/s id=:id tag=:t /b/:id/:t", "/s?tag=2&id=1", "301 /b/1/2?tag=2&id=1"},
+                      Case{"/s/:id id=:id /b/:id", "/s/1?id=2", "301 /b/1?id=2"},
+                      Case{"/s/:id id=:id /b/:id", "/s/1", "404 404.html"},
                       Case{"/s id=:id /b/:id", "/s?id=%2Fetc", "301 /b/%2Fetc?id=%2Fetc"},
                       Case{"/s id=:id /b/:id", "/s?id=", "301 /b/?id="},
                       Case{"/s id=:id /b/:id", "/s?id=1&id=2", "301 /b/2?id=1&id=2"},
