@@ -14,6 +14,9 @@ namespace {
 /// Variants may be added at any time; how soon they are found.
 constexpr std::int64_t missing_ms_max = 60'000;
 constexpr std::size_t overhead_bytes = 256;  // of keeping one answer
+/// What an open descriptor counts: 4 MiB of memory keep 256 of them. A blob that is deleted
+/// meanwhile lives on until it is dropped here.
+constexpr std::size_t descriptor_bytes = 16 << 10;
 
 }  // namespace
 
@@ -39,8 +42,8 @@ bool Blobs::is_known_missing(const PreparedKey& key) {
 }
 
 void Blobs::remember(const PreparedKey& key, std::shared_ptr<const Prepared> prepared) {
-    const std::size_t bytes =
-        prepared->head.capacity() + prepared->body.capacity() + overhead_bytes;
+    const std::size_t bytes = prepared->head.capacity() + prepared->body.capacity() +
+                              overhead_bytes + (prepared->file ? descriptor_bytes : 0);
     shelf_.put(key, Kept{std::move(prepared), 0}, bytes);
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-/// The blobs of public/ as one loop reads them: small answers whole in memory, within a bound of
-/// bytes; larger ones as descriptors for sendfile.
+/// The blobs of public/ as one loop reads them: small answers whole in memory, larger ones as open
+/// descriptors for sendfile, all within one bound of bytes.
 
 #include <cstdint>
 #include <memory>
@@ -15,10 +15,12 @@
 namespace berth::edge {
 
 /// A whole answer: the status line and fields (without date, connection and the blank line), and
-/// the body.
+/// the body, or where it is.
 struct Prepared {
     std::string head{};
     std::string body{};
+    std::shared_ptr<const Fd> file{};  // null: `body` it is
+    std::uint64_t bytes = 0;           // of the file
 };
 
 /// What makes two answers the same.

@@ -33,7 +33,7 @@ public:
         }
         const std::uint64_t wanted = std::min<std::uint64_t>(into.size(), size() - at_);
         if (wanted == 0) return {0, true, false};
-        const ssize_t count = ::pread(answer_.file.get(), into.data(), wanted,
+        const ssize_t count = ::pread(answer_.file->get(), into.data(), wanted,
                                       static_cast<off_t>(answer_.offset + at_ - text.size()));
         if (count <= 0) return {0, false, true};  // shorter than promised
         at_ += static_cast<std::uint64_t>(count);
@@ -58,7 +58,7 @@ private:
 class PartsBody final : public http::H2Body {
 public:
     /// `sent` grows with what is read.
-    PartsBody(Fd file, const Multipart& parts, std::uint64_t& sent)
+    PartsBody(std::shared_ptr<const Fd> file, const Multipart& parts, std::uint64_t& sent)
         : file_(std::move(file)), sent_(sent) {
         for (const Range& range : parts.ranges) {
             sections_.push_back({part_head(parts, range), {}});
@@ -74,8 +74,8 @@ public:
         section.text.erase(0, count);
         if (count == 0) {
             const std::size_t wanted = std::min<std::uint64_t>(into.size(), section.range.bytes);
-            const ssize_t got =
-                ::pread(file_.get(), into.data(), wanted, static_cast<off_t>(section.range.offset));
+            const ssize_t got = ::pread(file_->get(), into.data(), wanted,
+                                        static_cast<off_t>(section.range.offset));
             if (got <= 0) return {0, false, true};  // shorter than promised
             count = static_cast<std::size_t>(got);
             section.range.offset += count;
@@ -91,7 +91,7 @@ private:
         std::string text{};  // or:
         Range range{};
     };
-    Fd file_;
+    std::shared_ptr<const Fd> file_;
     std::uint64_t& sent_;
     std::vector<Section> sections_{};
     std::size_t at_ = 0;

@@ -64,7 +64,7 @@ Task<bool> send_parts(http::Stream& stream, const SiteAnswer& answer) {
         const std::string head = part_head(*answer.parts, range);
         bool whole = co_await stream.write(head);
         if (!whole) co_return false;
-        whole = co_await stream.send_file(answer.file.get(), range.offset, range.bytes);
+        whole = co_await stream.send_file(answer.file->get(), range.offset, range.bytes);
         if (!whole) co_return false;
     }
     const std::string end = closing_line(*answer.parts);
@@ -78,7 +78,7 @@ Task<bool> send_body(Connection& connection, const SiteAnswer& answer) {
         const bool whole = co_await send_parts(stream, answer);
         co_return whole;
     }
-    const bool whole = co_await stream.send_file(answer.file.get(), answer.offset, answer.bytes);
+    const bool whole = co_await stream.send_file(answer.file->get(), answer.offset, answer.bytes);
     co_return whole;
 }
 

@@ -44,6 +44,8 @@ SiteAnswer answer_coded(Blobs& blobs, const Site& site, const SiteFile& file, Ma
     answer.prepared = blobs.find(key);
     if (answer.prepared) {
         answer.source = traffic::Source::memory;
+        answer.file = answer.prepared->file;
+        answer.bytes = answer.prepared->bytes;
         return answer;
     }
     answer.status = 0;
@@ -56,8 +58,8 @@ SiteAnswer answer_coded(Blobs& blobs, const Site& site, const SiteFile& file, Ma
     }
     answer.status = manner.status;
     answer.head = file_head(file, manner, coding, opened.bytes, site.type_of(file));
+    auto prepared = std::make_shared<Prepared>();
     if (opened.bytes <= Blobs::kept_bytes_max) {
-        auto prepared = std::make_shared<Prepared>();
         prepared->body.resize(static_cast<std::size_t>(opened.bytes));
         if (!read_whole(opened.file.get(), prepared->body)) {
             answer.status = 0;
@@ -69,8 +71,13 @@ SiteAnswer answer_coded(Blobs& blobs, const Site& site, const SiteFile& file, Ma
         blobs.remember(key, answer.prepared);
         return answer;
     }
-    answer.file = std::move(opened.file);
+    prepared->head = std::move(answer.head);
+    prepared->file = std::make_shared<const Fd>(std::move(opened.file));
+    prepared->bytes = opened.bytes;
+    answer.file = prepared->file;
     answer.bytes = opened.bytes;
+    answer.prepared = std::move(prepared);
+    blobs.remember(key, answer.prepared);
     return answer;
 }
 
@@ -126,7 +133,7 @@ SiteAnswer answer_ranges(Blobs& blobs, const Site& site, const SiteFile& file, M
     manner.status = 206;
     SiteAnswer answer;
     answer.status = 206;
-    answer.file = std::move(opened.file);
+    answer.file = std::make_shared<const Fd>(std::move(opened.file));
     if (ranges.size() == 1) {
         answer.offset = ranges[0].offset;
         answer.bytes = ranges[0].bytes;

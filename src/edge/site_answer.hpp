@@ -23,7 +23,7 @@ struct SiteAnswer {
     std::string head{};                              // as in Prepared
     std::string text{};                              // and a short body,
     traffic::Source source = traffic::Source::made;  // memory or miss where it was prepared
-    Fd file{};                                       // or a piece of a file,
+    std::shared_ptr<const Fd> file{};                // or a piece of a file,
     std::uint64_t offset = 0;
     std::uint64_t bytes = 0;
     std::unique_ptr<Multipart> parts{};  // or several; `bytes` is of them all, then
