@@ -217,12 +217,12 @@ TEST_F(Behaviour, settings_are_changed_with_the_version_that_was_read) {
 }
 
 TEST_F(Behaviour, who_may_visit_is_sent_as_one_and_the_password_comes_from_stdin) {
-    ASSERT_EQ(run({.arguments = {"projects", "set", "-p", "shop", "access.previews=password",
-                                 "access.production=members", "root=web",
-                                 "--visitor-password-stdin"},
-                   .input = "let me in please\n"})
-                  .exit,
-              0);
+    ASSERT_EQ(
+        run({.arguments = {"projects", "set", "-p", "shop", "access.previews=password",
+                           "access.production=members", "root=web", "--visitor-password-stdin"},
+             .input = "let me in please\n"})
+            .exit,
+        0);
     EXPECT_EQ(sent("PATCH", "/projects/shop"), json::bj::parse(R"({"root":"web","access":
         {"previews":"password","production":"members","password":"let me in please"}})"));
 }
@@ -231,7 +231,9 @@ TEST_F(Behaviour, a_share_link_leads_to_production_a_host_or_a_deployment) {
     ASSERT_EQ(run({.arguments = {"share", "create", "-p", "shop"}}).exit, 0);
     EXPECT_EQ(sent("POST", "/projects/shop/share-links"),
               json::bj::parse(R"({"expires_in_s":604800})"));
-    ASSERT_EQ(run({.arguments = {"share", "create", "dpl_shop", "-p", "shop", "--expires", "1d"}}).exit, 0);
+    ASSERT_EQ(
+        run({.arguments = {"share", "create", "dpl_shop", "-p", "shop", "--expires", "1d"}}).exit,
+        0);
     EXPECT_EQ(sent("POST", "/projects/shop/share-links"),
               json::bj::parse(R"({"expires_in_s":86400,"deployment":"dpl_shop"})"));
     ASSERT_EQ(run({.arguments = {"share", "create", "shop-git-x.localhost", "-p", "shop"}}).exit,
