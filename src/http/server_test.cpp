@@ -110,7 +110,7 @@ Task<Response> answer(Request& request) {
         co_await sleep_for(nap);
     } else if (request.path == "/nap") {
         ++naps;
-        const std::chrono::milliseconds nap{40};
+        const std::chrono::milliseconds nap{500};
         co_await sleep_for(nap);
         response = text_response(200, "text/plain", "rested");
     } else if (request.path == "/forged") {
