@@ -237,8 +237,8 @@ class Edge(Side):
             self.why_no_tls = f"`berth edge` has no {', '.join(lacking)}"
             return []
         self.tls_port = next_port()
-        return ["--listen-tls", f"127.0.0.1:{self.tls_port}", "--cert", content.cert, "--key",
-                content.key]
+        return ["--https-redirect", "off", "--listen-tls", f"127.0.0.1:{self.tls_port}", "--cert",
+                content.cert, "--key", content.key]
 
     def pids(self):
         """The edge's own process, not its supervisor's."""
