@@ -6,6 +6,7 @@
 #include <boost/asio/post.hpp>
 
 #include "base/log.hpp"
+#include "edge/send.hpp"
 #include "http/response_writer.hpp"
 
 namespace berth::edge {
@@ -190,9 +191,7 @@ void H2Connection::answer(std::int32_t id, Step step) {
     stream.sent_bytes = head.size();  // before it was compressed
     read_fields(head, fields);
     fields.emplace_back("date", http::http_date());
-    std::string_view hsts = connection_->loop.outside.hsts;
-    if (!connection_->server_name.empty() && !hsts.empty() &&
-        head.find("\r\nstrict-transport-security: ") == head.npos) {
+    if (std::string_view hsts = hsts_line(*connection_, head); !hsts.empty()) {
         hsts.remove_suffix(2);
         const std::size_t colon = hsts.find(": ");
         fields.emplace_back(hsts.substr(0, colon), hsts.substr(colon + 2));

@@ -2,6 +2,7 @@
 
 #include <boost/asio/experimental/parallel_group.hpp>
 
+#include "edge/send.hpp"
 #include "edge/site_fields.hpp"
 #include "http/chunked.hpp"
 #include "http/message.hpp"
@@ -104,10 +105,7 @@ std::string visitor_head(const Connection& connection, const Passing& passing,
     for (const rules::Field& field : passing.fields) {
         if (field.value) add(head, field.name, *field.value);
     }
-    if (!connection.server_name.empty() &&
-        head.find("\r\nstrict-transport-security: ") == head.npos) {
-        head += connection.loop.outside.hsts;
-    }
+    head += hsts_line(connection, head);
     if (reply.status == 101) {
         return head + "connection: upgrade\r\nupgrade: websocket\r\n\r\n";
     }

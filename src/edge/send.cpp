@@ -21,15 +21,12 @@ std::string_view date_tail(bool keep_alive) {
     return tails[keep_alive ? 1 : 0];
 }
 
-/// With the transport's security where there is something to say, unless the site says it itself.
-std::string_view head_tail(const Outside& outside, std::string_view head, Sending sending) {
+std::string_view head_tail(const Connection& connection, std::string_view head, Sending sending) {
     const std::string_view tail = date_tail(sending.keep_alive);
-    if (!sending.over_tls || outside.hsts.empty() ||
-        head.find("\r\nstrict-transport-security: ") != head.npos) {
-        return tail;
-    }
+    const std::string_view hsts = sending.over_tls ? hsts_line(connection, head) : "";
+    if (hsts.empty()) return tail;
     thread_local std::string longer;
-    longer.assign(outside.hsts).append(tail);
+    longer.assign(hsts).append(tail);
     return longer;
 }
 
@@ -46,10 +43,17 @@ std::string_view after(std::string_view piece, std::size_t& sent) {
 
 }  // namespace
 
+std::string_view hsts_line(const Connection& connection, std::string_view head) {
+    const std::string& hsts = connection.loop.outside.hsts;
+    if (connection.server_name.empty() || hsts.empty()) return {};
+    const bool said = head.find("\r\nstrict-transport-security: ") != head.npos;
+    return said ? std::string_view() : hsts;
+}
+
 bool send_at_once(Connection& connection, const SiteAnswer& answer, Sending sending,
                   std::ptrdiff_t& sent) {
     const std::string_view head = answer.head_text();
-    const std::string_view tail = head_tail(connection.loop.outside, head, sending);
+    const std::string_view tail = head_tail(connection, head, sending);
     const std::string_view body = sending.head_only ? std::string_view() : answer.body_text();
     const int more = has_file(answer, sending) ? MSG_MORE : 0;
     sent = connection.stream.try_write(head, tail, body, more);
@@ -93,7 +97,7 @@ Task<bool> send_rest(Connection& connection, SiteAnswer& answer, Sending sending
     connection.stream.limit(limits.write_limit, limits.write_limit + slowest);
     auto gone = static_cast<std::size_t>(sent);
     // The date may have changed meanwhile, its length not.
-    const std::string tail_text(head_tail(connection.loop.outside, answer.head_text(), sending));
+    const std::string tail_text(head_tail(connection, answer.head_text(), sending));
     const std::string_view head = after(answer.head_text(), gone);
     const std::string_view tail = after(tail_text, gone);
     const std::string_view body =

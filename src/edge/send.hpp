@@ -12,6 +12,10 @@ struct Sending {
     bool over_tls = false;  // of a host that we have a certificate for
 };
 
+/// What an answer with that head has to say about the transport's security, as a field's line: ""
+/// in the clear, without a certificate for the host, or where the site says it itself.
+std::string_view hsts_line(const Connection& connection, std::string_view head);
+
 /// Tries without waiting: false when `answer` needs `send_answer` for the rest; `sent` says how
 /// much went out. Negative `sent`: broken.
 bool send_at_once(Connection& connection, const SiteAnswer& answer, Sending sending,
