@@ -183,7 +183,7 @@ TEST_F(DeploymentsTest, publishes_with_each_route_who_may_visit) {
     EXPECT_EQ(production.access_generation, 7);
     EXPECT_EQ(production.revoked_links, std::vector<std::string>{"shl_a"});
     EXPECT_EQ(production.deployment, id);
-    for (const std::string host :
+    for (const std::string& host :
          {std::string("shop-git-main.localhost"), "shop-" + id_tail(id) + ".localhost"}) {
         EXPECT_EQ(route(host).access, artifacts::Access::members) << host;
     }
