@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "http/fuzzing.hpp"
+#include "http/h2_fuzzing.hpp"
 
 namespace berth::http {
 namespace {
@@ -17,6 +18,10 @@ TEST(Corpus, of_chunked_bodies_breaks_no_promise) {
 
 TEST(Corpus, of_paths_and_hosts_breaks_no_promise) {
     EXPECT_GT(berth::fuzzing::replay(BERTH_CORPUS "/normalise", fuzzing::check_normalise), 20U);
+}
+
+TEST(Corpus, of_http2_connections_breaks_no_promise) {
+    EXPECT_GT(berth::fuzzing::replay(BERTH_CORPUS "/h2", fuzzing::check_h2), 40U);
 }
 
 }  // namespace
