@@ -23,16 +23,24 @@ def vite_template():
                         "--no-interactive"], cwd=folder, env=environment, check=True, timeout=180,
                        capture_output=True, stdin=subprocess.DEVNULL)
         app = Path(folder, "app")
-        # npm 11 writes a lock file that `npm ci` refuses when oxlint's optional packages of other
-        # platforms are in it; what is built does not need the linter.
-        package = json.loads((app / "package.json").read_text())
-        package["devDependencies"].pop("oxlint", None)
-        (app / "package.json").write_text(json.dumps(package, indent=2))
         subprocess.run(["npm", "install", "--ignore-scripts", "--no-audit", "--no-fund"],
                        cwd=app, env=environment, check=True, timeout=180, capture_output=True)
+        _drop_unlocked_optionals(app / "package-lock.json")
         _templates["vite"] = {str(f.relative_to(app)): f.read_bytes() for f in app.rglob("*")
                               if f.is_file() and "node_modules" not in f.parts}
     return dict(_templates["vite"])
+
+
+def _drop_unlocked_optionals(path):
+    """npm leaves an optional package that its registry does not have out of the lock file, and then
+    `npm ci` refuses the lock file for it (npm 11)."""
+    lock = json.loads(path.read_text())
+    locked = {name.rpartition("node_modules/")[2] for name in lock["packages"]}
+    for package in lock["packages"].values():
+        optional = package.get("optionalDependencies", {})
+        for name in [name for name in optional if name not in locked]:
+            del optional[name]
+    path.write_text(json.dumps(lock, indent=2))
 
 
 def small_package(build, name="small", dependencies=None, **more):
