@@ -1,9 +1,7 @@
 #include "http/certificates.hpp"
 
 #include <fmt/format.h>
-#include <openssl/bio.h>
 #include <openssl/core_names.h>
-#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
@@ -21,20 +19,12 @@
 #include "base/clock.hpp"
 #include "base/crypto.hpp"
 #include "http/normalise.hpp"
+#include "http/openssl.hpp"
 
 namespace berth::http {
 
 namespace {
 
-template <auto free>
-struct Freed {
-    template <class T>
-    void operator()(T* object) const {
-        free(object);
-    }
-};
-using Bio = std::unique_ptr<BIO, Freed<BIO_free>>;
-using Certificate = std::unique_ptr<X509, Freed<X509_free>>;
 using Key = std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY_free>>;
 using Context = std::shared_ptr<SSL_CTX>;
 
@@ -43,22 +33,6 @@ constexpr const char* ciphers =
     "ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305";
 constexpr std::int64_t ticket_key_ms = 12LL * 3600 * 1000;
 constexpr std::size_t ticket_keys_kept = 3;  // the one at work and two before it
-
-std::string openssl_error() {
-    std::array<char, 256> text{};
-    ERR_error_string_n(ERR_get_error(), text.data(), text.size());
-    ERR_clear_error();
-    return text.data();
-}
-
-Bio bio_of(const std::string& text) {
-    return Bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
-}
-
-/// A key with a passphrase is refused, not asked for on the terminal.
-int no_passphrase(char*, int, int, void*) {
-    return -1;
-}
 
 int choose_protocol(SSL*, const unsigned char** chosen, unsigned char* size,
                     const unsigned char* offered, unsigned offered_size, void*) {

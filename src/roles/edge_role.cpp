@@ -4,7 +4,6 @@
 #include <signal.h>
 
 #include <boost/asio/signal_set.hpp>
-#include <filesystem>
 #include <thread>
 
 #include "base/id.hpp"
@@ -12,9 +11,9 @@
 #include "edge/edge.hpp"
 #include "http/client.hpp"
 #include "http/server.hpp"
-#include "roles/certificate_files.hpp"
 #include "roles/config.hpp"
 #include "roles/edge_admin.hpp"
+#include "roles/edge_certificates.hpp"
 #include "roles/edge_reports.hpp"
 #include "roles/orphan.hpp"
 #include "roles/role_config.hpp"
@@ -37,35 +36,6 @@ struct WaitReply {
     std::int64_t generation = 0;
 };
 BOOST_DESCRIBE_STRUCT(WaitReply, (), (generation))
-
-/// What the supervisor has put there; null when it cannot be read now.
-std::shared_ptr<const http::CertificateSet> load_certificates(const std::string& directory) {
-    try {
-        const auto pairs = read_handed_certificates(directory);
-        if (pairs) return http::CertificateSet::make(*pairs).set;
-        log::error("certificates cannot be read", {{"why", pairs.error().message}});
-    } catch (const std::exception& broken) {
-        log::error("certificates cannot be read", {{"why", broken.what()}});
-    }
-    return nullptr;
-}
-
-/// Takes each new set; open connections keep theirs.
-Task<> follow_certificates(edge::Edge& edge, std::string directory) {
-    const std::string path = directory + "/" + CertificateFiles::file_name;
-    std::filesystem::file_time_type seen{};
-    while (true) {  // until canceled
-        std::error_code gone;
-        const auto written = std::filesystem::last_write_time(path, gone);
-        if (!gone && written != seen) {
-            if (const auto set = load_certificates(directory)) {
-                edge.use_certificates(set);
-                seen = written;
-            }
-        }
-        co_await sleep_for(1s);
-    }
-}
 
 edge::EdgeConfig edge_config(const EdgeRoleConfig& config) {
     edge::EdgeConfig made;
@@ -163,7 +133,9 @@ int run_edge() {
               "edge admin");
     }
     if (config.listeners_tls > 0) {
-        spawn(loop.get_executor(), follow_certificates(edge, config.certificates), "certificates");
+        spawn(loop.get_executor(),
+              follow_certificates(edge, config.certificates, config.state, config.ca_file),
+              "certificates");
     }
     std::thread hints([&loop] { loop.run(); });
     write_edge_pid(config.state);

@@ -29,6 +29,50 @@ def certificate(folder, name, hosts, subject=None):
         shutil.rmtree(made)
 
 
+class Issuer:
+    """An authority that answers for its certificates: `openssl ocsp`."""
+
+    def __init__(self):
+        self.folder = Path(tempfile.mkdtemp(prefix="berth-journey-"))
+        self.port = free_port(29000, 29999)
+        self.index = self.folder / "index.txt"
+        self.index.write_text("")
+        self._openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                      "-days", "30", "-keyout", "ca.key", "-out", "ca.crt", "-subj", "/CN=Issuer")
+        self.responder = None
+
+    def _openssl(self, *arguments):
+        subprocess.run(["openssl", *arguments], cwd=self.folder, check=True, capture_output=True)
+
+    def issue(self, folder, name, host, serial):
+        """NAME.crt (with the issuer's) and NAME.key in `folder`; the responder knows it."""
+        (self.folder / "extensions").write_text(
+            f"subjectAltName=DNS:{host}\nauthorityInfoAccess=OCSP;URI:http://127.0.0.1:{self.port}/\n")
+        self._openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                      "-keyout", "key", "-out", "request", "-subj", f"/CN={name}")
+        self._openssl("x509", "-req", "-in", "request", "-CA", "ca.crt", "-CAkey", "ca.key", "-days", "30",
+                      "-set_serial", str(serial), "-extfile", "extensions", "-out", "own.crt")
+        with self.index.open("a") as index:
+            index.write(f"V\t491231235959Z\t\t{serial:02X}\tunknown\t/CN={name}\n")
+        chain = (self.folder / "own.crt").read_text() + (self.folder / "ca.crt").read_text()
+        (self.folder / "chain").write_text(chain)
+        shutil.move(self.folder / "key", folder / f"{name}.key")
+        shutil.move(self.folder / "chain", folder / f"{name}.crt")
+
+    def start(self):
+        self.responder = subprocess.Popen(
+            ["openssl", "ocsp", "-index", "index.txt", "-port", str(self.port), "-rsigner", "ca.crt",
+             "-rkey", "ca.key", "-CA", "ca.crt", "-nmin", "60", "-ignore_err"],
+            cwd=self.folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL)
+
+    def close(self):
+        if self.responder:
+            self.responder.kill()
+            self.responder.wait()
+        shutil.rmtree(self.folder)
+
+
 class Tls(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -72,6 +116,22 @@ class Tls(unittest.TestCase):
         text = subprocess.run(["openssl", "x509", "-inform", "DER", "-noout", "-subject"],
                               input=der, capture_output=True, check=True).stdout.decode()
         return text.strip().rpartition("= ")[2]
+
+    def test_what_a_responder_says_is_stapled(self):
+        issuer = Issuer()
+        self.addCleanup(issuer.close)
+        issuer.issue(self.certificates, "asked", "asked.localhost", 7)
+        issuer.start()
+
+        def shown():
+            done = subprocess.run(
+                ["openssl", "s_client", "-connect", f"127.0.0.1:{self.tls_port}", "-servername",
+                 "asked.localhost", "-status"], stdin=subprocess.DEVNULL, capture_output=True, timeout=20)
+            return done.stdout.decode()
+
+        wait_until("the responder's answer in the handshake",
+                   lambda: "OCSP Response Status: successful" in shown(), 30, every=0.5)
+        self.assertIn("Cert Status: good", shown())
 
     def test_sites_and_platform_are_served_by_both_protocols(self):
         site = f"one.localhost:{self.tls_port}"
