@@ -141,9 +141,13 @@ bj::object resources_of(const BundlePlan& plan) {
     const auto memory = static_cast<std::int64_t>(limits.memory_bytes);
     bj::object memory_limits{{"limit", memory}};
     if (plan.limits_swap) memory_limits["swap"] = memory;
-    constexpr std::int64_t period_us = 100'000;
-    bj::object cpu{
-        {"quota", limits.cpu_percent * period_us / 100}, {"period", period_us}, {"shares", 512}};
+    bj::object cpu{{"shares", 512}};
+    // A quota that cannot bind still stops threads that move between processors.
+    if (plan.limits_cpu_time) {
+        constexpr std::int64_t period_us = 100'000;
+        cpu["quota"] = limits.cpu_percent * period_us / 100;
+        cpu["period"] = period_us;
+    }
     if (!plan.cpus.empty()) {
         std::string list;
         for (const unsigned number : plan.cpus) {

@@ -34,6 +34,8 @@ struct BundlePlan {
     std::string network_path{};  // "" for a new one with nothing but loopback
     std::vector<std::string> hosts_lines{};
     std::vector<unsigned> cpus{};  // to run on; empty for all
+    /// Whether its processors alone would give it more time than its limit.
+    bool limits_cpu_time = true;
     bool limits_swap = true;
     CgroupMode cgroup_mode = CgroupMode::v1;
 };

@@ -567,6 +567,37 @@ TEST_F(LauncherTest, shows_a_run_the_processors_it_pays_for) {
     EXPECT_EQ(go(run_to_end(*engine, std::move(run))).out, "1\n");
 }
 
+/// Of a process's control group, as the kernel has it: "-1", "max 100000", "50000".
+std::string cpu_quota_of(pid_t pid) {
+    std::ifstream groups(fmt::format("/proc/{}/cgroup", pid));
+    for (std::string line; std::getline(groups, line);) {
+        const std::string path = line.substr(line.rfind(':') + 1);
+        const std::string controllers = line.substr(line.find(':') + 1);
+        const bool v1 = controllers.starts_with("cpu,") || controllers.starts_with("cpu:");
+        std::ifstream quota(v1 ? "/sys/fs/cgroup/cpu" + path + "/cpu.cfs_quota_us"
+                               : "/sys/fs/cgroup" + path + "/cpu.max");
+        std::string text;
+        if (std::getline(quota, text)) return text;
+    }
+    return "none";
+}
+
+TEST_F(LauncherTest, limits_processor_time_only_where_the_processors_do_not) {
+    LauncherProcess launcher({.instance = "quotatest", .prepared_networks = 0});
+    const auto quota = [&](unsigned percent) {
+        const auto engine = connect(launcher);  // the run ends with it
+        engines::Run run = shell_run("exec sleep 60");
+        run.limits.cpu_percent = percent;
+        const auto running = go(engine->start(std::move(run)));
+        const std::vector<pid_t> children = children_of(launcher.pid());
+        return running && children.size() == 1 ? cpu_quota_of(children.front()) : "no run";
+    };
+    EXPECT_TRUE(quota(50).starts_with("50000"));
+    EXPECT_TRUE(soon([&] { return children_of(launcher.pid()).empty(); }));
+    const std::string free = quota(100);
+    EXPECT_TRUE(free == "-1" || free.starts_with("max")) << free;
+}
+
 TEST_F(LauncherTest, finds_what_sandboxes_need_on_this_machine) {
     for (const Probed& probed : probe_sandbox("/etc/ssl/certs/ca-certificates.crt")) {
         EXPECT_TRUE(probed.ok) << probed.name << ": " << probed.detail << "; " << probed.fix;

@@ -247,6 +247,8 @@ Task<Result<>> Sandboxes::start_active(Held active, StartBody start, std::vector
     plan.first_uid = active->first_uid;
     plan.cgroup_path = cgroups_.path_of(active->name);
     plan.cpus = choose_cpus(plan.start.limits.cpu_percent);
+    plan.limits_cpu_time =
+        plan.start.limits.cpu_percent < 100 * (plan.cpus.empty() ? cpus_.size() : plan.cpus.size());
     plan.limits_swap = cgroups_.limits_swap();
     plan.cgroup_mode = cgroups_.mode();
     const Result<> connected = co_await connect(*active, plan);
