@@ -377,7 +377,7 @@ Task<> H2Connection::go_away_later(std::shared_ptr<H2Connection> self) {
 Task<bool> H2Connection::receive() {
     http::Stream& stream = connection_->stream;
     if (stream.buffered().empty()) {
-        const int got = stream.try_fill();
+        const int got = stream.may_fill() ? stream.try_fill() : 0;
         if (got < 0) co_return false;
         if (got == 0) {
             set_limit();

@@ -129,7 +129,7 @@ Task<HeadArrived> wait_for_head(Connection& connection) {
             const http::HeadEnd end = http::find_head_end(stream.buffered(), scanned);
             if (end.bytes > 0 || end.refusal) co_return HeadArrived{end.bytes, end.refusal};
         }
-        const int got = stream.try_fill();
+        const int got = stream.may_fill() ? stream.try_fill() : 0;
         if (got > 0) continue;
         if (got < 0) co_return HeadArrived{};
         connection.idle = stream.buffered().empty();

@@ -19,7 +19,7 @@ Task<bool> fill_while_awaited(Connection& connection, http::Stream& upstream) {
     const auto here = co_await asio::this_coro::executor;
     bool watched = connection.stream.buffered().empty();
     while (true) {  // ends when something came, or when either side is gone
-        const int got = upstream.try_fill();
+        const int got = upstream.may_fill() ? upstream.try_fill() : 0;
         if (got != 0) co_return got > 0;
         if (!watched) {
             const bool ready = co_await upstream.wait_readable();

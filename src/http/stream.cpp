@@ -1,6 +1,5 @@
 #include "http/stream.hpp"
 
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/sendfile.h>
@@ -11,7 +10,6 @@
 #include <algorithm>
 #include <array>
 #include <boost/asio/post.hpp>
-#include <boost/asio/redirect_error.hpp>
 #include <cerrno>
 #include <cstring>
 
@@ -33,24 +31,17 @@ std::span<char> scratch() {
     return bytes;
 }
 
-asio::generic::stream_protocol protocol_of(int socket) {
-    int family = AF_UNIX;
-    socklen_t size = sizeof family;
-    ::getsockopt(socket, SOL_SOCKET, SO_DOMAIN, &family, &size);
-    if (family != AF_UNIX) {
-        const int yes = 1;
-        ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-    }
-    return {family, 0};
+/// What is written goes out at once. Means nothing to a unix socket.
+void send_without_delay(int socket) {
+    const int yes = 1;
+    ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
 }
 
 }  // namespace
 
 Stream::Stream(const asio::any_io_executor& loop, Deadlines& deadlines, Fd socket)
-    : socket_(loop), deadlines_(deadlines) {
-    const auto protocol = protocol_of(socket.get());
-    socket_.assign(protocol, socket.release());
-    socket_.non_blocking(true);
+    : socket_(loop, std::move(socket)), deadlines_(deadlines) {
+    send_without_delay(socket_.native());
 }
 
 std::string_view Stream::buffered() const {
@@ -72,10 +63,15 @@ void Stream::consume(std::size_t bytes) {
 std::ptrdiff_t Stream::receive(std::span<char> into) {
     if (!socket_.is_open()) return -1;
     while (true) {  // ends unless a signal interrupts
-        const ssize_t count = ::recv(socket_.native_handle(), into.data(), into.size(), 0);
-        if (count > 0) return count;
+        const ssize_t count = ::recv(socket_.native(), into.data(), into.size(), 0);
+        if (count > 0) {
+            if (static_cast<std::size_t>(count) < into.size())
+                socket_.exhausted(ReadySocket::reading);
+            return count;
+        }
         if (count == 0) return -1;
         if (errno == EINTR) continue;
+        socket_.exhausted(ReadySocket::reading);
         return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -1;
     }
 }
@@ -122,10 +118,11 @@ bool Stream::flush_wire() {
     bool good = socket_.is_open();
     while (good && gone < wire.size()) {
         const ssize_t sent =
-            ::send(socket_.native_handle(), wire.data() + gone, wire.size() - gone, MSG_NOSIGNAL);
+            ::send(socket_.native(), wire.data() + gone, wire.size() - gone, MSG_NOSIGNAL);
         if (sent >= 0) {
             gone += static_cast<std::size_t>(sent);
         } else if (errno != EINTR) {
+            socket_.exhausted(ReadySocket::writing);
             good = errno == EAGAIN || errno == EWOULDBLOCK;
             break;
         }
@@ -167,10 +164,10 @@ Task<bool> Stream::handshake(std::unique_ptr<Tls> tls) {
 Task<bool> Stream::fill() {
     while (true) {  // ends when something came, at the end, and at the limit
         const std::uint64_t before = received_bytes_;
-        const int got = try_fill();
+        const int got = may_fill() ? try_fill() : 0;
         if (got != 0) {
             if (must_give_way(static_cast<std::size_t>(received_bytes_ - before))) {
-                co_await asio::post(socket_.get_executor(), asio::use_awaitable);
+                co_await asio::post(socket_.loop(), asio::use_awaitable);
             }
             co_return got > 0;
         }
@@ -181,18 +178,14 @@ Task<bool> Stream::fill() {
 
 Task<bool> Stream::wait_readable() {
     turn_bytes_ = 0;
-    boost::system::error_code broken;
-    co_await socket_.async_wait(asio::socket_base::wait_read,
-                                asio::redirect_error(asio::use_awaitable, broken));
-    co_return !broken && !expired_;
+    co_await socket_.wait(ReadySocket::reading);
+    co_return socket_.is_open() && !expired_;
 }
 
 Task<bool> Stream::wait_writable() {
     turn_bytes_ = 0;
-    boost::system::error_code broken;
-    co_await socket_.async_wait(asio::socket_base::wait_write,
-                                asio::redirect_error(asio::use_awaitable, broken));
-    co_return !broken && !expired_;
+    co_await socket_.wait(ReadySocket::writing);
+    co_return socket_.is_open() && !expired_;
 }
 
 std::ptrdiff_t Stream::try_write(std::string_view first, std::string_view second,
@@ -209,12 +202,13 @@ std::ptrdiff_t Stream::try_write(std::string_view first, std::string_view second
     message.msg_iov = pieces.data();
     message.msg_iovlen = count;
     while (true) {  // ends unless a signal interrupts
-        const ssize_t sent = ::sendmsg(socket_.native_handle(), &message, MSG_NOSIGNAL | flags);
+        const ssize_t sent = ::sendmsg(socket_.native(), &message, MSG_NOSIGNAL | flags);
         if (sent >= 0) {
             sent_bytes_ += static_cast<std::uint64_t>(sent);
             return sent;
         }
         if (errno == EINTR) continue;
+        socket_.exhausted(ReadySocket::writing);
         return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -1;
     }
 }
@@ -266,7 +260,7 @@ Task<bool> Stream::write(std::string_view first, std::string_view second, std::s
         }
         if (left[0].empty() && left[1].empty() && left[2].empty()) {
             if (must_give_way(static_cast<std::size_t>(sent))) {
-                co_await asio::post(socket_.get_executor(), asio::use_awaitable);
+                co_await asio::post(socket_.loop(), asio::use_awaitable);
             }
             co_return true;
         }
@@ -302,19 +296,20 @@ Task<bool> Stream::send_file(int file, std::uint64_t offset, std::uint64_t bytes
     while (bytes > 0) {
         if (!socket_.is_open()) co_return false;
         const std::size_t piece = std::min<std::uint64_t>(bytes, 1 << 20);
-        const ssize_t sent = ::sendfile(socket_.native_handle(), file, &at, piece);
+        const ssize_t sent = ::sendfile(socket_.native(), file, &at, piece);
         if (sent > 0) {
             bytes -= static_cast<std::uint64_t>(sent);
             sent_bytes_ += static_cast<std::uint64_t>(sent);
             renew();
             if (must_give_way(static_cast<std::size_t>(sent))) {
-                co_await asio::post(socket_.get_executor(), asio::use_awaitable);
+                co_await asio::post(socket_.loop(), asio::use_awaitable);
             }
             continue;
         }
         if (sent == 0) co_return false;  // the file is shorter than promised
         if (errno == EINTR) continue;
         if (errno != EAGAIN && errno != EWOULDBLOCK) co_return false;
+        socket_.exhausted(ReadySocket::writing);
         const bool ready = co_await wait_writable();
         if (!ready) co_return false;
     }
@@ -358,8 +353,7 @@ bool Stream::must_give_way(std::size_t bytes) {
 
 void Stream::expire() {
     expired_ = true;
-    boost::system::error_code ignored;
-    socket_.cancel(ignored);
+    socket_.wake();
 }
 
 void Stream::say_end() {
@@ -371,21 +365,19 @@ void Stream::say_end() {
 
 void Stream::end_sending() {
     say_end();
-    boost::system::error_code ignored;
-    socket_.shutdown(asio::socket_base::shutdown_send, ignored);
+    ::shutdown(socket_.native(), SHUT_WR);
 }
 
 void Stream::close() {
     Deadlines::clear(*this);
     say_end();
-    boost::system::error_code ignored;
-    socket_.close(ignored);
+    socket_.close();
 }
 
 bool Stream::peer_gone() {
     if (!socket_.is_open() || tls_over_) return true;
     char byte = 0;
-    const ssize_t count = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    const ssize_t count = ::recv(socket_.native(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
     if (count > 0) return false;
     return count == 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
 }

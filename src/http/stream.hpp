@@ -4,7 +4,6 @@
 /// peer that is always ready does not keep the loop from the others: after 64 KiB they have a turn.
 /// After handshake() all of this is over TLS, and bytes are those in the clear.
 
-#include <boost/asio/generic/stream_protocol.hpp>
 #include <chrono>
 #include <cstddef>
 #include <memory>
@@ -15,6 +14,7 @@
 #include "base/file.hpp"
 #include "base/task.hpp"
 #include "http/deadlines.hpp"
+#include "http/ready_socket.hpp"
 #include "http/tls.hpp"
 
 namespace berth::http {
@@ -38,6 +38,9 @@ public:
     Task<bool> fill();
     /// The same without waiting: 1 received, 0 nothing there, -1 ended or broken.
     int try_fill();
+    /// False: the kernel said that there is nothing, and has not said otherwise since; to be asked
+    /// before try_fill() by who waits next.
+    bool may_fill() const { return !socket_.is_open() || socket_.may(ReadySocket::reading); }
 
     /// Sends all of both, in order, with back-pressure. False: broken, or the limit is over.
     Task<bool> write(std::string_view first, std::string_view second = {},
@@ -47,6 +50,7 @@ public:
     std::ptrdiff_t try_write(std::string_view first, std::string_view second = {},
                              std::string_view third = {}, int flags = 0);
     Task<bool> send_file(int file, std::uint64_t offset, std::uint64_t bytes);
+    /// True: it is worth trying again. False: the limit is over, or it was closed.
     Task<bool> wait_writable();
     Task<bool> wait_readable();
 
@@ -85,7 +89,7 @@ private:
     Task<bool> send_file_sealed(int file, std::uint64_t offset, std::uint64_t bytes);
     void make_room();
 
-    asio::generic::stream_protocol::socket socket_;
+    ReadySocket socket_;
     Deadlines& deadlines_;
     std::string buffer_{};
     std::size_t begin_ = 0;

@@ -36,6 +36,18 @@ protected:
         *ended = true;
     }
 
+    /// Runs it on the stream's own loop.
+    bool wait(Task<bool> task) {
+        std::optional<bool> value;
+        asio::co_spawn(loop_, std::move(task), [&](std::exception_ptr broken, bool result) {
+            EXPECT_FALSE(broken);
+            value = result;
+        });
+        loop_.restart();
+        loop_.run();
+        return value.value();
+    }
+
     asio::io_context loop_{1};
     Deadlines deadlines_{loop_.get_executor()};
     Fd peer_{};
