@@ -1,27 +1,59 @@
 #include "edge/preconditions.hpp"
 
-#include "edge/file_head.hpp"
+#include <algorithm>
 
 namespace berth::edge {
 
 namespace {
 
-/// What a conditional field says: nothing (it is not there), "*", the tag that it names among
-/// `takes`, or "" when it names none.
-std::optional<std::string> named(const SiteFile& file, const Codings& takes,
-                                 const http::HeadView& head, std::string_view name,
-                                 Comparison comparison) {
-    bool there = false;
-    for (const http::FieldView& field : head.all()) {
-        if (field.name != name) continue;
-        there = true;
-        if (field.value == "*") return "*";
-        for (const Coding coding : takes.list()) {
-            std::string etag = etag_of(file, coding);
-            if (lists_etag(field.value, etag, comparison)) return etag;
+/// A file's tags one after another, without memory of their own: they are compared on the hot path.
+class TagText {
+public:
+    explicit TagText(const SiteFile& file) {
+        constexpr std::string_view digits = "0123456789abcdef";
+        char* at = text_.data();
+        *at++ = '"';
+        for (const std::uint8_t byte : file.sha256) {
+            *at++ = digits[byte >> 4];
+            *at++ = digits[byte & 0xf];
         }
     }
-    return there ? std::optional<std::string>("") : std::nullopt;
+
+    /// Until the next call. What etag_of() says.
+    std::string_view in(Coding coding) {
+        char* at = text_.data() + 1 + 2 * sizeof(Digest);
+        if (const std::string_view word = word_of(coding); !word.empty()) {
+            *at++ = '-';
+            at = std::ranges::copy(word, at).out;
+        }
+        *at++ = '"';
+        return {text_.data(), at};
+    }
+
+private:
+    std::array<char, 80> text_{};
+};
+
+/// What a conditional field says.
+struct Named {
+    enum class Kind { absent, none, anything, one } kind = Kind::absent;
+    Coding coding = Coding::identity;  // of the one among `takes` that it names
+};
+
+Named named(const SiteFile& file, const Codings& takes, const http::HeadView& head,
+            std::string_view name, Comparison comparison) {
+    using enum Named::Kind;
+    Named found;
+    for (const http::FieldView& field : head.all()) {
+        if (field.name != name) continue;
+        found.kind = none;
+        if (field.value == "*") return {anything, {}};
+        TagText tag(file);
+        for (const Coding coding : takes.list()) {
+            if (lists_etag(field.value, tag.in(coding), comparison)) return {one, coding};
+        }
+    }
+    return found;
 }
 
 }  // namespace
@@ -43,12 +75,12 @@ Wanted wanted_of(const http::HeadView& head) {
 
 Verdict judge(const SiteFile& file, const Codings& takes, const http::HeadView& head) {
     using enum Verdict::Kind;
-    const auto must_be = named(file, takes, head, "if-match", Comparison::strong);
-    if (must_be && must_be->empty()) return {failed, {}};
-    auto known_one = named(file, takes, head, "if-none-match", Comparison::weak);
-    if (!known_one || known_one->empty()) return {};
-    if (*known_one == "*") return {known_anyhow, {}};
-    return {known, std::move(*known_one)};
+    const Named must_be = named(file, takes, head, "if-match", Comparison::strong);
+    if (must_be.kind == Named::Kind::none) return {failed, {}};
+    const Named known_one = named(file, takes, head, "if-none-match", Comparison::weak);
+    if (known_one.kind == Named::Kind::anything) return {known_anyhow, {}};
+    if (known_one.kind == Named::Kind::one) return {known, known_one.coding};
+    return {};
 }
 
 std::optional<std::string_view> lone_value(const http::HeadView& head, std::string_view name) {

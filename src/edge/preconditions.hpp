@@ -28,10 +28,10 @@ struct Verdict {
     enum class Kind {
         go_on,
         failed,        // 412
-        known,         // 304: the visitor has the form that `etag` names
+        known,         // 304: the visitor has the form in that coding
         known_anyhow,  // 304: If-None-Match says "*"
     } kind = Kind::go_on;
-    std::string etag{};
+    Coding coding = Coding::identity;
 };
 
 /// `takes`: the forms that a condition may name.

@@ -118,10 +118,19 @@ Codings takes_of(const SiteFile& file, const http::HeadView& head) {
     return takes;
 }
 
-SiteAnswer answer_not_modified(const SiteFile& file, Manner manner, std::string_view etag) {
+/// The head is made once and kept beside the file's own answers.
+SiteAnswer answer_not_modified(Blobs& blobs, const SiteFile& file, Manner manner, Coding coding) {
+    const bool for_good = manner.by_its_name && file.immutable;
+    const PreparedKey key{file.sha256, file.compressible ? 1U : 0U, coding,
+                          Manner{304, for_good, manner.searchable}};
     SiteAnswer answer;
     answer.status = 304;
-    answer.head = not_modified_head(file, manner, etag);
+    answer.prepared = blobs.find(key);
+    if (answer.prepared) return answer;
+    auto prepared = std::make_shared<Prepared>();
+    prepared->head = not_modified_head(file, manner, etag_of(file, coding));
+    answer.prepared = std::move(prepared);
+    blobs.remember(key, answer.prepared);
     return answer;
 }
 
@@ -170,14 +179,17 @@ std::optional<SiteAnswer> answer_conditions(Blobs& blobs, const Site& site, cons
             return answer_page(412, "precondition_failed", "The file has changed.",
                                head.get("accept"));
         case Verdict::Kind::known:
-            return answer_not_modified(file, manner, verdict.etag);
+            return answer_not_modified(blobs, file, manner, verdict.coding);
         case Verdict::Kind::known_anyhow:
             break;
     }
     // Which form the visitor has is not said: it is told of the one that it would get.
     SiteAnswer best = answer_best(blobs, site, file, manner, head);
     if (best.status != manner.status) return best;
-    return answer_not_modified(file, manner, field_of(best.head_text(), "etag"));
+    SiteAnswer answer;
+    answer.status = 304;
+    answer.head = not_modified_head(file, manner, field_of(best.head_text(), "etag"));
+    return answer;
 }
 
 /// A piece of the file, or that there is none; nothing: the whole is asked for.

@@ -73,12 +73,17 @@ private:
                 if (type != asio::cancellation_type::none) wake_later(direction);
             });
         }
-        waiter.resume = [handler = std::move(handler)]() mutable {
+        waiter.resume = [this_loop = is_own(asio::get_associated_executor(handler)),
+                         handler = std::move(handler)]() mutable {
+            if (this_loop) return std::move(handler)();
             const auto executor = asio::get_associated_executor(handler);
             asio::dispatch(executor, std::move(handler));
         };
         begin_wait(direction);
     }
+
+    /// A waiter of our own loop goes on at once, others on theirs.
+    bool is_own(const asio::any_io_executor& executor) const { return executor == loop_; }
 
     void begin_wait(Direction direction);
     void wake_later(Direction direction);
