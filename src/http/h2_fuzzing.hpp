@@ -39,7 +39,7 @@ public:
     H2Judge(std::string_view input, unsigned manner)
         : input_(input), manner_(manner), session_(*this, {}) {}
 
-    /// The connection's bytes, `piece` at a time. False: it ended before all were taken.
+    /// The connection's bytes, `piece` at a time. False: it was ended for what they are.
     bool take(std::string_view bytes, std::size_t piece) {
         while (!bytes.empty()) {
             const std::size_t size = std::min(piece, bytes.size());
@@ -47,7 +47,7 @@ public:
             const bool lives = session_.receive(bytes.substr(0, size));
             receiving_ = false;
             bytes.remove_prefix(size);
-            if (!drain() || !lives || session_.is_over()) return bytes.empty() && lives;
+            if (!drain() || !lives || session_.is_over()) return false;
             *open_ = true;
             for (const auto& [id, stream] : streams_)
                 session_.resume(id);
@@ -146,6 +146,8 @@ inline void check_h2(std::string_view input) {
     const bool whole = at_once.take(bytes, bytes.size());
     H2Judge slowly(input, manner);
     if (!slowly.take(bytes, 1 + manner % 13) || !whole) return;
+    // More at once than are allowed at a time are refused; one after another they are not.
+    if (slowly.requests().size() > H2Limits().streams_max) return;
     must(at_once.requests() == slowly.requests(), "other requests when they come slowly", input);
 }
 
