@@ -5,6 +5,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "http/message.hpp"
@@ -19,10 +20,14 @@ struct Call {
     std::string body{};
     /// When set, the body is read from it instead (on a worker thread; return 0 at the end).
     std::function<std::size_t(std::span<char>)> source{};
+    /// How many bytes the source has: sent as Content-Length. Nothing: sent in chunks.
+    std::optional<std::uint64_t> source_bytes{};
     /// When set, a 2xx answer's body goes here piece by piece (on a worker thread) and
     /// `Reply::body` stays empty; return false to stop.
     std::function<bool(std::string_view)> sink{};
     std::chrono::milliseconds limit{30'000};
+    /// When set, the call also ends once less than 1 KiB a second moved for that long.
+    std::chrono::seconds stall{0};
     std::size_t reply_bytes_max = 16 << 20;
 };
 

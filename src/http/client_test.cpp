@@ -29,6 +29,9 @@ Task<Response> answer(Request& request) {
     } else if (request.path == "/slow") {
         const std::chrono::milliseconds nap{300};
         co_await sleep_for(nap);
+    } else if (request.path == "/hanging") {
+        const std::chrono::milliseconds nap{5'000};
+        co_await sleep_for(nap);
     } else if (request.path == "/missing") {
         response = problem_response(404, "not_found", "no such thing");
     } else if (request.path == "/many-fields") {
@@ -41,6 +44,7 @@ Task<Response> answer(Request& request) {
         response =
             text_response(200, "text/plain", std::string(word(request.verb)) + " " + request.body);
         response.headers.add("x-mark", std::string(request.headers.get("x-mark")));
+        response.headers.add("x-length", std::string(request.headers.get("content-length")));
         response.headers.add("x-type", std::string(request.headers.get("content-type")));
     }
     co_return response;
@@ -103,7 +107,29 @@ TEST_F(ClientTest, streams_the_body_from_a_source) {
         std::fill_n(into.begin(), 1000, 's');
         return 1000;
     };
-    EXPECT_EQ(send(what).value().body.size(), 5U + 20'000U);
+    const Reply reply = send(what).value();
+    EXPECT_EQ(reply.body.size(), 5U + 20'000U);
+    EXPECT_EQ(reply.headers.get("x-length"), "");
+}
+
+TEST_F(ClientTest, says_the_length_of_a_source_that_is_known) {
+    Call what = call("PUT", "/x");
+    what.source = [](std::span<char> into) -> std::size_t {
+        std::fill_n(into.begin(), 1000, 's');
+        return 1000;
+    };
+    what.source_bytes = 20'000;
+    const Reply reply = send(what).value();
+    EXPECT_EQ(reply.body.size(), 4U + 20'000U);
+    EXPECT_EQ(reply.headers.get("x-length"), "20000");
+    what.source_bytes = 0;
+    EXPECT_EQ(send(what).value().headers.get("x-length"), "0");
+}
+
+TEST_F(ClientTest, ends_a_call_in_which_nothing_moves) {
+    Call what = call("GET", "/hanging");
+    what.stall = 1s;
+    EXPECT_EQ(send(what).error().failure, Failure::timed_out);
 }
 
 TEST_F(ClientTest, streams_the_answer_to_a_sink) {

@@ -21,6 +21,7 @@ constexpr std::size_t waiting_calls_max = 4096;
 constexpr long connect_limit_ms = 10'000;
 constexpr int poll_limit_ms = 1'000;
 constexpr long kept_connections_max = 8;  // per thread
+constexpr long stalled_bytes_per_s = 1 << 10;
 constexpr std::size_t reply_head_bytes_max = 256 << 10;
 
 /// What the waiting coroutine may say to the thread that works for it.
@@ -210,6 +211,10 @@ void set_body(Transfer& transfer) {
         curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
         curl_easy_setopt(easy, CURLOPT_READFUNCTION, &give_body);
         curl_easy_setopt(easy, CURLOPT_READDATA, &transfer);
+        if (call.source_bytes) {
+            curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE,
+                             static_cast<curl_off_t>(*call.source_bytes));
+        }
     } else if (!call.body.empty() || call.verb == "POST" || call.verb == "PUT" ||
                call.verb == "PATCH") {
         curl_easy_setopt(easy, CURLOPT_POST, 1L);
@@ -231,6 +236,11 @@ Result<> prepare(Transfer& transfer, const std::string& ca_file) {
     const auto limit = static_cast<long>(transfer.call.limit.count());
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, limit);
+    if (transfer.call.stall.count() > 0) {
+        curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, stalled_bytes_per_s);
+        curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME,
+                         static_cast<long>(transfer.call.stall.count()));
+    }
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
                      std::min(limit > 0 ? limit : connect_limit_ms, connect_limit_ms));
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
@@ -269,6 +279,12 @@ CURLcode drive(Handle& handle, Leash& leash, const std::atomic<bool>& ending) {
     return code;
 }
 
+std::int64_t spent_ms(CURL* easy) {
+    curl_off_t microseconds = 0;
+    curl_easy_getinfo(easy, CURLINFO_TOTAL_TIME_T, &microseconds);
+    return microseconds / 1000;
+}
+
 Result<Reply> outcome(CURLcode code, Transfer& transfer) {
     if (transfer.too_large) {
         return fail(Failure::too_large, "the answer is over {} bytes, or its head over {}",
@@ -279,8 +295,7 @@ Result<Reply> outcome(CURLcode code, Transfer& transfer) {
         case CURLE_OK:
             break;
         case CURLE_OPERATION_TIMEDOUT:
-            return fail(Failure::timed_out, "no whole answer after {} ms",
-                        transfer.call.limit.count());
+            return fail(Failure::timed_out, "no whole answer after {} ms", spent_ms(transfer.easy));
         case CURLE_URL_MALFORMAT:
         case CURLE_UNSUPPORTED_PROTOCOL:
             return fail(Failure::invalid, "'{}' is not an http URL", transfer.call.url);
