@@ -5,7 +5,7 @@
 
 namespace berth::objects {
 
-void check_key(const std::string& key) {
+bool is_key(const std::string& key) {
     constexpr std::string_view letters =
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
     const bool rooted = key.starts_with("public/") || key.starts_with("private/");
@@ -15,12 +15,16 @@ void check_key(const std::string& key) {
         const std::string_view segment = rest.substr(0, slash);
         if (segment.empty() || segment == "." || segment == ".." ||
             segment.find_first_not_of(letters) != std::string_view::npos) {
-            break;
+            return false;
         }
-        if (slash == rest.size()) return;
+        if (slash == rest.size()) return true;
         rest.remove_prefix(slash + 1);
     }
-    throw std::logic_error("object key '" + key + "' is not one of ours");
+    return false;
+}
+
+void check_key(const std::string& key) {
+    if (!is_key(key)) throw std::logic_error("object key '" + key + "' is not one of ours");
 }
 
 }  // namespace berth::objects

@@ -44,15 +44,19 @@ public:
     virtual Task<> put_all(std::vector<Object> batch) = 0;
     virtual Task<std::unique_ptr<Writer>> writer() = 0;
 
+    // Of a remote store each of the three below may also fail with unavailable: no answer, or a
+    // refusal that is about us and not the object. Whoever takes an error for "not there" looks at
+    // its kind.
+
     /// Errors: not_found; too_large — over `bytes_max`.
     virtual Task<Result<std::string>> get(std::string key, std::size_t bytes_max) = 0;
     /// Errors: not_found.
     virtual Task<Result<Entry>> stat(std::string key) = 0;
     /// A descriptor of the object's bytes, where the store has files; else of a local copy.
-    /// Errors: not_found.
+    /// Errors: not_found; too_large — for a copy.
     virtual Task<Result<Fd>> open(std::string key) = 0;
 
-    /// No error when there was none.
+    /// No error when there was none. Throws: the store refused. So does `list`.
     virtual Task<> remove(std::string key) = 0;
     /// Keys that begin with `prefix` and are greater than `after`, in order, at most `limit`.
     virtual Task<std::vector<Entry>> list(std::string prefix, std::string after,
@@ -62,6 +66,13 @@ public:
 /// A directory. It is created if missing; leftovers of a crash are swept at the start.
 /// `threads` do the file work.
 std::unique_ptr<ObjectStore> make_file_object_store(std::string directory, std::size_t threads);
+
+struct S3Config;  // objects/s3_config.hpp
+
+/// A bucket that speaks S3. Nothing is asked of it until the first call. Its files of what is on
+/// its way have no names; nothing of a crash stays but parts of an upload, which the next one
+/// sweeps after a day.
+std::unique_ptr<ObjectStore> make_s3_object_store(S3Config config);
 
 /// For tests and as a model: forgets everything when destroyed.
 std::unique_ptr<ObjectStore> make_memory_object_store();

@@ -6,6 +6,9 @@
 
 #include <filesystem>
 
+#include "base/crypto.hpp"
+#include "objects/s3_testing.hpp"
+
 namespace berth::objects {
 namespace {
 
@@ -18,6 +21,29 @@ std::unique_ptr<ObjectStore> make_file(const std::string& directory) {
     return make_file_object_store(directory, 2);
 }
 
+std::unique_ptr<ObjectStore> make_s3(const std::string&) {
+    const std::optional<S3Config> config = testing_support::s3_config();
+    return config ? make_s3_object_store(*config) : nullptr;
+}
+std::unique_ptr<ObjectStore> make_s3_virtual_host(const std::string&) {
+    std::optional<S3Config> config = testing_support::s3_config();
+    if (!config) return nullptr;
+    const std::string port = config->endpoint.substr(config->endpoint.rfind(':'));
+    config->endpoint = "http://localhost" + port;  // curl itself knows where x.localhost is
+    config->addressing = S3Addressing::virtual_host;
+    return make_s3_object_store(*config);
+}
+/// Below a prefix with all that is special in URLs, signatures and XML.
+std::unique_ptr<ObjectStore> make_s3_odd(const std::string&) {
+    std::optional<S3Config> config = testing_support::s3_config();
+    if (!config) return nullptr;
+    config->prefix +=
+        "-sp ace/plus+plus/ünï✓/per%cent%2Fx/q?m&a=b#h/~(1)!'*/back\\slash/eq=;:@,$/"
+        "<&>\"/...";
+    config->prefix += std::string(200, 'x') + "/";
+    return make_s3_object_store(*config);
+}
+
 std::string empty_directory() {
     const std::string path = testing::TempDir() + "berth-objects-test";
     std::filesystem::remove_all(path);
@@ -28,6 +54,9 @@ std::string empty_directory() {
 class ObjectStoreTest : public testing::TestWithParam<MakeStore> {
 protected:
     ~ObjectStoreTest() override { std::filesystem::remove_all(directory_); }
+    void SetUp() override {
+        if (!store_) GTEST_SKIP() << "no S3 server: tests/run.py starts one";
+    }
 
     std::string directory_ = empty_directory();
     std::unique_ptr<ObjectStore> store_ = GetParam()(directory_);
@@ -90,6 +119,58 @@ TEST_P(ObjectStoreTest, a_written_object_exists_only_once_committed) {
     EXPECT_EQ(std::string_view(text, 5), "world");
 }
 
+Task<> write_in_pieces(ObjectStore& store, std::string key, std::string bytes, std::size_t piece) {
+    const std::unique_ptr<Writer> writer = co_await store.writer();
+    for (std::size_t begin = 0; begin < bytes.size(); begin += piece) {
+        std::string next = bytes.substr(begin, piece);
+        co_await writer->write(std::move(next));
+    }
+    co_await writer->commit(key);
+}
+
+TEST_P(ObjectStoreTest, keeps_objects_of_any_size) {
+    constexpr std::size_t part = 16 << 20;  // what S3 takes in one piece
+    for (const std::size_t size : {std::size_t{0}, std::size_t{1}, part, part + 1, part * 2 + 17}) {
+        std::string bytes(size, 'b');
+        for (std::size_t i = 0; i < size; i += 1000)
+            bytes[i] = static_cast<char>(i / 1000);
+        wait(write_in_pieces(*store_, "private/written", bytes, 3 << 20));
+        EXPECT_EQ(wait(store_->stat("private/written")).value().bytes, size);
+        wait(store_->put({"private/put", bytes}));
+        for (const char* key : {"private/written", "private/put"}) {
+            const std::string back = wait(store_->get(key, size)).value();
+            EXPECT_TRUE(back == bytes) << key << " of " << size;
+            const Result<Fd> file = wait(store_->open(key));
+            EXPECT_EQ(::lseek(file->get(), 0, SEEK_CUR), 0);
+            EXPECT_EQ(::lseek(file->get(), 0, SEEK_END), static_cast<off_t>(size));
+        }
+    }
+}
+
+TEST_P(ObjectStoreTest, knows_when_an_object_was_written) {
+    const std::int64_t before = unix_now_ms() - 2'000;  // some know seconds, some round
+    wait(store_->put({"private/a", "x"}));
+    const std::int64_t after = unix_now_ms() + 2'000;
+    const std::int64_t stated = wait(store_->stat("private/a")).value().modified_ms;
+    const std::int64_t listed = wait(store_->list("private/", "", 1)).front().modified_ms;
+    EXPECT_TRUE(before <= stated && stated <= after) << stated;
+    EXPECT_TRUE(before <= listed && listed <= after) << listed;
+}
+
+TEST_P(ObjectStoreTest, lists_more_than_a_page_of_any_server) {
+    std::vector<Object> batch;
+    for (int i = 0; i < 1'050; ++i)
+        batch.push_back({fmt::format("public/many/{:04}", i), "x"});
+    wait(store_->put_all(batch));
+    const std::vector<std::string> all = keys("public/many/", "", 5'000);
+    ASSERT_EQ(all.size(), 1'050U);
+    EXPECT_TRUE(std::ranges::is_sorted(all));
+    EXPECT_EQ(keys("public/many/", "public/many/1020", 5'000).size(), 29U);
+    EXPECT_EQ(keys("public/many/", "", 1'001).back(), "public/many/1000");
+    EXPECT_TRUE(keys("public/many/", "public/many/1049").empty());
+    EXPECT_TRUE(keys("public/many/", "", 0).empty());
+}
+
 TEST_P(ObjectStoreTest, lists_in_order_in_pages) {
     for (const char* key :
          {"public/a/2", "public/a/1", "public/a-b", "public/b/1", "private/a/1"}) {
@@ -112,6 +193,9 @@ TEST_P(ObjectStoreTest, refuses_keys_that_are_not_ours) {
 
 INSTANTIATE_TEST_SUITE_P(memory, ObjectStoreTest, testing::Values(&make_memory));
 INSTANTIATE_TEST_SUITE_P(file, ObjectStoreTest, testing::Values(&make_file));
+INSTANTIATE_TEST_SUITE_P(s3, ObjectStoreTest, testing::Values(&make_s3));
+INSTANTIATE_TEST_SUITE_P(s3_virtual_host, ObjectStoreTest, testing::Values(&make_s3_virtual_host));
+INSTANTIATE_TEST_SUITE_P(s3_odd_prefix, ObjectStoreTest, testing::Values(&make_s3_odd));
 
 TEST(FileObjectStore, hides_private_objects_from_other_users_and_sweeps_leftovers) {
     const std::string directory = testing::TempDir() + "berth-objects-modes";

@@ -28,4 +28,28 @@ protected:
     ObjectStore& real_;
 };
 
+/// Over a store whose reads fail while `silent` is set, as those of a remote one that is down.
+class SilentObjectStore final : public ForwardingObjectStore {
+public:
+    using ForwardingObjectStore::ForwardingObjectStore;
+
+    bool silent = false;
+
+    Task<Result<std::string>> get(std::string key, std::size_t bytes_max) override {
+        if (silent) co_return nothing();
+        co_return co_await real_.get(std::move(key), bytes_max);
+    }
+    Task<Result<Entry>> stat(std::string key) override {
+        if (silent) co_return nothing();
+        co_return co_await real_.stat(std::move(key));
+    }
+    Task<Result<Fd>> open(std::string key) override {
+        if (silent) co_return nothing();
+        co_return co_await real_.open(std::move(key));
+    }
+
+private:
+    static Error nothing() { return fail(Failure::unavailable, "no answer from the object store"); }
+};
+
 }  // namespace berth::objects
