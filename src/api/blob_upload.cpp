@@ -96,6 +96,7 @@ Task<Result<std::vector<std::string>>> missing_blobs(objects::ObjectStore& store
         const Result<BlobName> parsed = parse_name(name);
         if (!parsed) co_return parsed.error();
         const Result<objects::Entry> there = co_await store.stat(parsed->key);
+        if (!there && there.error().failure != Failure::not_found) co_return there.error();
         if (!there) lacking.push_back(name);
     }
     co_return lacking;

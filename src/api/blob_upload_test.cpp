@@ -4,6 +4,7 @@
 
 #include "artifacts/manifest.hpp"
 #include "base/crypto.hpp"
+#include "objects/testing.hpp"
 
 namespace berth::api {
 namespace {
@@ -86,6 +87,12 @@ TEST_F(BlobUpload, says_what_the_store_lacks) {
     const std::vector<std::string> asked{sha_, sha_ + ".br", sha_ + ".zst", sha256_hex("other")};
     EXPECT_EQ(wait(missing_blobs(*objects_, asked)).value(),
               (std::vector<std::string>{sha_ + ".zst", sha256_hex("other")}));
+}
+
+TEST_F(BlobUpload, calls_nothing_missing_while_the_store_is_silent) {
+    objects::SilentObjectStore silent(*objects_);
+    silent.silent = true;
+    EXPECT_EQ(wait(missing_blobs(silent, {sha_})).error().failure, Failure::unavailable);
 }
 
 }  // namespace

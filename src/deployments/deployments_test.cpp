@@ -206,6 +206,22 @@ TEST_F(DeploymentsTest, refuses_every_call_of_a_stale_worker) {
     EXPECT_TRUE(wait(deployments_.holds_lease(job.id, job.epoch)).has_value());
 }
 
+TEST_F(DeploymentsTest, a_silent_store_fails_no_deployment) {
+    create();
+    const Deployment job = claim();
+    const jobs::Finish finish = built(job, "x");
+    objects::SilentObjectStore store(*objects_);
+    RoutePublisher publisher(database_, store, *bus_);
+    Deployments deployments(
+        database_, store, *bus_, [this] { return now_ms_; }, publisher, config());
+    store.silent = true;
+    EXPECT_EQ(wait(deployments.finish(job.id, finish)).error().failure, Failure::unavailable);
+    EXPECT_EQ(find(job.id).state, State::preparing);
+    store.silent = false;
+    wait(deployments.finish(job.id, finish)).value();
+    EXPECT_EQ(find(job.id).state, State::ready);
+}
+
 TEST_F(DeploymentsTest, a_manifest_must_be_servable_and_complete) {
     create();
     const Deployment job = claim();

@@ -73,6 +73,7 @@ Task<Result<artifacts::Manifest>> Deployments::manifest_for(const Deployment& de
         if (!seen.insert(entry.sha256).second) continue;
         const std::string key = artifacts::blob_key(entry.sha256);
         const auto there = co_await objects_.stat(key);
+        if (!there && there.error().failure != Failure::not_found) co_return there.error();
         if (!there || there->bytes != entry.bytes) {
             co_return fail_as(Failure::conflict, "blob_missing", "/manifest/files",
                               "the bytes of {} were not uploaded", path);

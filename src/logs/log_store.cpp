@@ -136,6 +136,9 @@ Task<Page> LogStore::read(std::string deployment, std::int64_t after, std::size_
             if (!archive) {
                 const std::string key = log_key(deployment);
                 Result<Fd> opened = co_await objects_.open(key);
+                if (!opened && opened.error().failure != Failure::not_found) {
+                    throw std::runtime_error(opened.error().message);
+                }
                 if (!opened) break;  // removed meanwhile
                 archive = std::move(*opened);
             }

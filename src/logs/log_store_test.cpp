@@ -74,6 +74,17 @@ TEST_F(LogStoreTest, replays_from_any_line_before_and_after_archiving) {
     EXPECT_EQ(wait(logs_.read("dpl_1", 0, 1 << 20)).lines.size(), 100u);
 }
 
+TEST_F(LogStoreTest, ends_no_log_early_because_the_store_is_silent) {
+    append(7, 0, 3).value();
+    objects::SilentObjectStore store(*objects_);
+    LogStore logs(database_, store, *bus_);
+    wait(logs.archive("dpl_1"));
+    store.silent = true;
+    EXPECT_THROW(wait(logs.read("dpl_1", 0, 1 << 20)), std::runtime_error);
+    store.silent = false;
+    EXPECT_EQ(wait(logs.read("dpl_1", 0, 1 << 20)).lines.size(), 3u);
+}
+
 /// A store where something else happens before the first piece is written.
 class BusyStore final : public objects::ForwardingObjectStore {
 public:
