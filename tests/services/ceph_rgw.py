@@ -1,0 +1,188 @@
+"""A real S3 server: Ceph's object gateway over one monitor and one store that keeps its data in memory. All
+state is in a folder of its own, all sockets are on loopback; what was started is ended by process id."""
+
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.error
+import urllib.request
+import uuid
+from pathlib import Path
+
+# Small and quick instead of safe: one copy, few placement groups, no waiting for other monitors.
+CONF = """
+[global]
+fsid = {fsid}
+mon_host = v2:127.0.0.1:{mon_port}/0
+mon_data = {dir}/mon
+osd_data = {dir}/osd
+rgw_data = {dir}/rgw
+run_dir = {dir}/run
+admin_socket = {dir}/run/$name.asok
+keyring = {dir}/keyring
+log_file = {dir}/run/$name.log
+crash_dir = {dir}/run
+auth_allow_insecure_global_id_reclaim = false
+paxos_propose_interval = 0.05
+paxos_min_wait = 0.02
+public_addr = 127.0.0.1
+ms_bind_ipv6 = false
+ms_bind_port_min = {osd_port}
+ms_bind_port_max = {osd_port_last}
+osd_objectstore = memstore
+memstore_device_bytes = 2147483648
+memstore_page_set = false
+osd_crush_chooseleaf_type = 0
+osd_pool_default_size = 1
+osd_pool_default_min_size = 1
+osd_pool_default_pg_num = 4
+osd_pool_default_pgp_num = 4
+osd_pool_default_pg_autoscale_mode = off
+mon_allow_pool_size_one = true
+mon_max_pg_per_osd = 2000
+mon_osd_full_ratio = 0.96
+osd_memory_target = 939524096
+osd_op_num_shards = 2
+osd_class_load_list = *
+osd_class_default_list = *
+rgw_enable_usage_log = false
+rgw_enable_ops_log = false
+rgw_run_sync_thread = false
+rgw_thread_pool_size = 32
+rgw_dns_name = localhost
+rgw_gc_obj_min_wait = 60
+"""
+
+
+def free_ports(count, begin=24000, end=28999):
+    """Neighbours below the ephemeral range, where no client socket can sit on one by chance."""
+    for first in range(begin + os.getpid() % 1000, end, count):
+        sockets = [socket.socket() for _ in range(count)]
+        try:
+            for number, each in enumerate(sockets):
+                each.bind(("127.0.0.1", first + number))
+            return list(range(first, first + count))
+        except OSError:
+            continue
+        finally:
+            for each in sockets:
+                each.close()
+    raise RuntimeError("no free ports")
+
+
+class CephRgw:
+    """Used with `with`: it answers inside. `environment` is what the unit tests read."""
+
+    def __enter__(self):
+        self.dir = Path(tempfile.mkdtemp(prefix="berth-rgw-"))
+        self.processes = []
+        try:
+            self.start()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        for process in reversed(self.processes):
+            process.terminate()
+            try:
+                process.wait(15)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+    def start(self):
+        self.port, mon_port, osd_port, *_, osd_port_last = free_ports(12)
+        self.access_key, self.secret_key = secrets.token_hex(10), secrets.token_hex(20)
+        for part in ("mon", "osd", "rgw", "run"):
+            (self.dir / part).mkdir()
+        fsid = str(uuid.uuid4())
+        (self.dir / "ceph.conf").write_text(CONF.format(
+            dir=self.dir, fsid=fsid, mon_port=mon_port, osd_port=osd_port,
+            osd_port_last=osd_port_last))
+        self.make_monitor(fsid, mon_port)
+        self.spawn("ceph-mon", "-f", "-i", "a")
+        self.wait_for("the monitor", lambda: self.connects(mon_port))
+        osd = str(uuid.uuid4())
+        self.run("ceph", "osd", "new", osd)
+        self.run("ceph-osd", "--mkfs", "-i", "0", "--osd-uuid", osd)
+        self.spawn("ceph-osd", "-f", "-i", "0")
+        self.run("radosgw-admin", "user", "create", "--uid=berth", "--display-name=berth",
+                 f"--access-key={self.access_key}", f"--secret-key={self.secret_key}")
+        self.spawn("radosgw", "-f", "-n", "client.rgw", "--rgw-frontends",
+                   f"beast endpoint=127.0.0.1:{self.port}")
+        self.wait_for("the gateway", self.answers)
+
+    def make_monitor(self, fsid, mon_port):
+        # One key ring for all: the monitor imports it when it is made.
+        for number, name in enumerate(("mon.", "client.admin", "osd.0", "client.rgw")):
+            self.run("ceph-authtool", self.dir / "keyring", *(["--create-keyring"] * (number == 0)),
+                     "--gen-key", "-n", name, "--cap", "mon", "allow *", "--cap", "osd", "allow *",
+                     "--cap", "mgr", "allow *")
+        self.run("monmaptool", "--create", "--clobber", "--fsid", fsid, "--addv", "a",
+                 f"[v2:127.0.0.1:{mon_port}]", self.dir / "monmap")
+        self.run("ceph-mon", "--mkfs", "-i", "a", "--monmap", self.dir / "monmap", "--keyring",
+                 self.dir / "keyring")
+
+    @property
+    def environment(self):
+        return {"BERTH_TEST_S3_ENDPOINT": f"http://127.0.0.1:{self.port}",
+                "BERTH_TEST_S3_ACCESS_KEY": self.access_key,
+                "BERTH_TEST_S3_SECRET_KEY": self.secret_key}
+
+    def settings(self):
+        return {**os.environ, "CEPH_CONF": str(self.dir / "ceph.conf")}
+
+    def run(self, *argv):
+        done = subprocess.run([str(part) for part in argv], env=self.settings(), timeout=60,
+                              capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        if done.returncode != 0:
+            raise RuntimeError(f"{argv[0]} ended with {done.returncode}: {done.stderr[-2000:]}")
+
+    def spawn(self, *argv):
+        with open(self.dir / "servers.log", "ab") as log:
+            self.processes.append(subprocess.Popen(argv, env=self.settings(), stdout=log,
+                                                   stderr=log, stdin=subprocess.DEVNULL,
+                                                   start_new_session=True))
+
+    def connects(self, port):
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", port)) == 0
+
+    def answers(self):
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/swift/healthcheck", timeout=5):
+                return True
+        except (urllib.error.URLError, OSError):
+            return False
+
+    def wait_for(self, what, check, seconds=60):
+        deadline = time.monotonic() + seconds
+        while not check():
+            gone = any(process.poll() is not None for process in self.processes)
+            if gone or time.monotonic() > deadline:
+                log = (self.dir / "servers.log").read_text(errors="replace")[-3000:]
+                raise RuntimeError(f"{what} {'ended' if gone else 'does not answer'}:\n{log}")
+            time.sleep(0.05)
+
+
+def main():
+    """For one's own use: prints the environment and serves until its standard input ends."""
+    with CephRgw() as server:
+        print("\n".join(f"export {name}={value}" for name, value in server.environment.items()),
+              flush=True)
+        try:
+            while input():
+                pass
+        except (EOFError, KeyboardInterrupt):
+            pass
+
+
+if __name__ == "__main__":
+    main()
