@@ -6,12 +6,16 @@ import secrets
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 import urllib.error
 import urllib.request
 import uuid
 from pathlib import Path
+
+# What we start ends with us, also when we are killed.
+LEASH = ("setpriv", "--pdeathsig", "TERM")
 
 # Small and quick instead of safe: one copy, few placement groups, no waiting for other monitors.
 CONF = """
@@ -140,14 +144,14 @@ class CephRgw:
         return {**os.environ, "CEPH_CONF": str(self.dir / "ceph.conf")}
 
     def run(self, *argv):
-        done = subprocess.run([str(part) for part in argv], env=self.settings(), timeout=60,
+        done = subprocess.run([*LEASH, *(str(part) for part in argv)], env=self.settings(), timeout=60,
                               capture_output=True, text=True, stdin=subprocess.DEVNULL)
         if done.returncode != 0:
             raise RuntimeError(f"{argv[0]} ended with {done.returncode}: {done.stderr[-2000:]}")
 
     def spawn(self, *argv):
         with open(self.dir / "servers.log", "ab") as log:
-            self.processes.append(subprocess.Popen(argv, env=self.settings(), stdout=log,
+            self.processes.append(subprocess.Popen([*LEASH, *argv], env=self.settings(), stdout=log,
                                                    stderr=log, stdin=subprocess.DEVNULL,
                                                    start_new_session=True))
 
@@ -173,16 +177,10 @@ class CephRgw:
 
 
 def main():
-    """For one's own use: prints the environment and serves until its standard input ends."""
+    """ceph_rgw.py COMMAND…: runs it with a server in its environment, and ends as it does."""
     with CephRgw() as server:
-        print("\n".join(f"export {name}={value}" for name, value in server.environment.items()),
-              flush=True)
-        try:
-            while input():
-                pass
-        except (EOFError, KeyboardInterrupt):
-            pass
+        return subprocess.run(sys.argv[1:], env={**os.environ, **server.environment}).returncode
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
