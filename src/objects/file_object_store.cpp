@@ -12,6 +12,7 @@
 #include "base/workers.hpp"
 #include "objects/keys.hpp"
 #include "objects/object_store.hpp"
+#include "objects/spool.hpp"
 
 namespace berth::objects {
 namespace {
@@ -89,6 +90,24 @@ public:
         if (file) return file;
         if (errno != ENOENT && errno != ENOTDIR) throw_errno("open " + key);
         return fail(Failure::not_found, "no object {}", key);
+    }
+
+    Result<std::string> read(const std::string& key, std::uint64_t offset,
+                             std::size_t count) const {
+        const Result<Fd> file = open(key);
+        if (!file) return file.error();
+        struct stat info{};
+        if (::fstat(file->get(), &info) != 0) throw_errno("stat " + key);
+        const auto size = static_cast<std::uint64_t>(info.st_size);
+        if (offset >= size) return std::string();
+        std::string bytes(std::min<std::uint64_t>(count, size - offset), '\0');
+        std::size_t done = 0;
+        while (done < bytes.size()) {  // ends when full: a stored file never shrinks
+            const std::size_t more = read_at(*file, offset + done, std::span(bytes).subspan(done));
+            if (more == 0) throw std::runtime_error(key + " is cut");
+            done += more;
+        }
+        return bytes;
     }
 
     void remove(const std::string& key) const {
@@ -228,6 +247,15 @@ public:
         check_key(key);
         const auto work = [this, &key, bytes_max] {
             return read_file(directory_.path_of(key), bytes_max);
+        };
+        co_return co_await workers_.run(work);
+    }
+
+    Task<Result<std::string>> read(std::string key, std::uint64_t offset,
+                                   std::size_t count) override {
+        check_key(key);
+        const auto work = [this, &key, offset, count] {
+            return directory_.read(key, offset, count);
         };
         co_return co_await workers_.run(work);
     }

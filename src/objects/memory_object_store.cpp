@@ -69,6 +69,15 @@ public:
         co_return found->second.bytes;
     }
 
+    Task<Result<std::string>> read(std::string key, std::uint64_t offset,
+                                   std::size_t count) override {
+        check_key(key);
+        const auto found = map_.find(key);
+        if (found == map_.end()) co_return fail(Failure::not_found, "no object {}", key);
+        const std::string& bytes = found->second.bytes;
+        co_return bytes.substr(std::min<std::uint64_t>(offset, bytes.size()), count);
+    }
+
     Task<Result<Entry>> stat(std::string key) override {
         check_key(key);
         const auto found = map_.find(key);

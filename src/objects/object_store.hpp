@@ -44,12 +44,17 @@ public:
     virtual Task<> put_all(std::vector<Object> batch) = 0;
     virtual Task<std::unique_ptr<Writer>> writer() = 0;
 
-    // Of a remote store each of the three below may also fail with unavailable: no answer, or a
+    // Of a remote store each of the four below may also fail with unavailable: no answer, or a
     // refusal that is about us and not the object. Whoever takes an error for "not there" looks at
     // its kind.
 
     /// Errors: not_found; too_large — over `bytes_max`.
     virtual Task<Result<std::string>> get(std::string key, std::size_t bytes_max) = 0;
+    /// At most `count` (over 0) bytes from `offset` on; "" behind the end. A remote store compares
+    /// them with no hash.
+    /// Errors: not_found.
+    virtual Task<Result<std::string>> read(std::string key, std::uint64_t offset,
+                                           std::size_t count) = 0;
     /// Errors: not_found.
     virtual Task<Result<Entry>> stat(std::string key) = 0;
     /// A descriptor of the object's bytes, where the store has files; else of a local copy.

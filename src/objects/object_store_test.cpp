@@ -147,6 +147,22 @@ TEST_P(ObjectStoreTest, keeps_objects_of_any_size) {
     }
 }
 
+TEST_P(ObjectStoreTest, reads_from_any_place) {
+    wait(store_->put({"public/digits", "0123456789"}));
+    wait(store_->put({"public/empty", ""}));
+    const auto read = [&](const char* key, std::uint64_t offset, std::size_t count) {
+        return wait(store_->read(key, offset, count)).value();
+    };
+    EXPECT_EQ(read("public/digits", 0, 3), "012");
+    EXPECT_EQ(read("public/digits", 7, 3), "789");
+    EXPECT_EQ(read("public/digits", 7, 100), "789");
+    EXPECT_EQ(read("public/digits", 10, 1), "");
+    EXPECT_EQ(read("public/digits", 1'000, 1), "");
+    EXPECT_EQ(read("public/empty", 0, 1), "");
+    EXPECT_EQ(wait(store_->read("public/none", 0, 1)).error().failure, Failure::not_found);
+    EXPECT_EQ(wait(store_->read("public/none", 5, 1)).error().failure, Failure::not_found);
+}
+
 TEST_P(ObjectStoreTest, knows_when_an_object_was_written) {
     const std::int64_t before = unix_now_ms() - 2'000;  // some know seconds, some round
     wait(store_->put({"private/a", "x"}));

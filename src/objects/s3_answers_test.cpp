@@ -108,6 +108,7 @@ TEST(S3Refusals, mean_what_can_be_done_about_them) {
     const std::vector<Meant> cases{
         {reply(404, "NoSuchKey"), Failure::not_found, "not_found", false, ""},
         {reply(404, "NoSuchUpload"), Failure::conflict, "conflict", false, ""},
+        {reply(416, "InvalidRange"), Failure::precondition, "precondition", false, ""},
         {reply(404, "NoSuchBucket"), Failure::unavailable, "object_store_refused", false,
          "make the bucket"},
         {reply(403, "SignatureDoesNotMatch"), Failure::unavailable, "object_store_refused", false,

@@ -265,7 +265,7 @@ TEST_F(S3FaultsTest, says_what_to_check_and_never_the_secret) {
     };
     EXPECT_TRUE(has(with(wrong_secret), "403 SignatureDoesNotMatch"));
     EXPECT_TRUE(has(with(wrong_secret), "check BERTH_S3_SECRET_KEY"));
-    EXPECT_TRUE(has(with(wrong_key), "check BERTH_S3_ACCESS_KEY"));
+    EXPECT_TRUE(has(with(wrong_key), "BERTH_S3_ACCESS_KEY"));
     EXPECT_TRUE(has(with(no_bucket), "404 NoSuchBucket"));
     EXPECT_TRUE(has(with(no_bucket), "make the bucket"));
     const std::string behind = with(clock_behind);

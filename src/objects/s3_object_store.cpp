@@ -14,8 +14,8 @@
 #include "objects/keys.hpp"
 #include "objects/object_store.hpp"
 #include "objects/s3_answers.hpp"
-#include "objects/s3_spool.hpp"
 #include "objects/s3_upload.hpp"
+#include "objects/spool.hpp"
 
 namespace berth::objects {
 namespace {
@@ -61,6 +61,16 @@ struct Download {
         hash.emplace();
     }
 };
+
+S3Sink keep_in_memory(const std::shared_ptr<Download>& download, std::size_t bytes_max) {
+    download->restart();
+    return [download, bytes_max](std::string_view piece) {
+        if (piece.size() > bytes_max - download->bytes.size()) return false;
+        download->bytes += piece;
+        download->hash->add(piece);
+        return true;
+    };
+}
 
 /// All that writers need of the store; they must not outlive it.
 struct Parts {
@@ -166,15 +176,7 @@ public:
         check_key(key);
         const auto download = std::make_shared<Download>();
         S3Request request{.key = parts_.whole_key(key)};
-        request.sink = [download, bytes_max]() -> S3Sink {
-            download->restart();
-            return [download, bytes_max](std::string_view piece) {
-                if (piece.size() > bytes_max - download->bytes.size()) return false;
-                download->bytes += piece;
-                download->hash->add(piece);
-                return true;
-            };
-        };
+        request.sink = [download, bytes_max]() { return keep_in_memory(download, bytes_max); };
         request.accept = [download](const http::Reply& reply) {
             return check_hash(reply, download->hash->hex());
         };
@@ -183,6 +185,28 @@ public:
         if (reply.error().failure == Failure::too_large) {
             co_return fail(Failure::too_large, "{} has over {} bytes", key, bytes_max);
         }
+        co_return with_key(reply.error(), key);
+    }
+
+    Task<Result<std::string>> read(std::string key, std::uint64_t offset,
+                                   std::size_t count) override {
+        check_key(key);
+        const auto download = std::make_shared<Download>();
+        S3Request request{.key = parts_.whole_key(key)};
+        request.headers.add("range", fmt::format("bytes={}-{}", offset, offset + count - 1));
+        request.sink = [download, count]() { return keep_in_memory(download, count); };
+        request.accept = [offset](const http::Reply& reply) -> Result<> {
+            // From a server that knows no ranges all comes, which is right from 0 on.
+            const std::string begin = fmt::format("bytes {}-", offset);
+            const bool right = reply.status == 206
+                                   ? reply.headers.get("content-range").starts_with(begin)
+                                   : offset == 0;
+            if (right) return boost::system::in_place_value;
+            return fail(Failure::unavailable, "other bytes than those asked for");
+        };
+        const Result<http::Reply> reply = co_await parts_.client.send(std::move(request));
+        if (reply) co_return std::move(download->bytes);
+        if (reply.error().failure == Failure::precondition) co_return std::string();
         co_return with_key(reply.error(), key);
     }
 

@@ -21,7 +21,7 @@ struct Advice {
     std::string_view check;
 };
 constexpr std::array advice{
-    Advice{"SignatureDoesNotMatch", "check BERTH_S3_SECRET_KEY"},
+    Advice{"SignatureDoesNotMatch", "check BERTH_S3_SECRET_KEY and BERTH_S3_ACCESS_KEY"},
     Advice{"InvalidAccessKeyId", "check BERTH_S3_ACCESS_KEY"},
     Advice{"AccessDenied", "check what this key may do, and the bucket's name"},
     Advice{"NoSuchBucket", "make the bucket, or check its name and the endpoint"},
@@ -91,6 +91,7 @@ S3Failure s3_failure(const S3Config& config, const http::Reply& reply) {
     const std::string words = words_of(config, reply, refusal);
     if (passes_by_itself(reply.status, refusal.code)) return passing("{}", words);
     if (refusal.code == "NoSuchUpload") return {fail(Failure::conflict, "{}", words)};
+    if (reply.status == 416) return {fail(Failure::precondition, "{}", words)};
     // Only the server's own word says that an object is not there: a proxy's 404 does not. (The
     // answer to HEAD has no words; S3Client asks again where that matters.)
     if (refusal.code == "NoSuchKey" || (reply.status == 404 && reply.body.empty())) {

@@ -13,7 +13,8 @@ struct S3Failure {
 };
 
 /// `reply` has a status that is no 2xx.
-/// Shape:  not_found — no such object; conflict — no such upload; unavailable — code
+/// Shape:  not_found — no such object; conflict — no such upload; precondition — a range behind
+///         the end; unavailable — code
 ///         object_store_unavailable, with `again`; or object_store_refused: it stays so until
 ///         somebody changes something.
 S3Failure s3_failure(const S3Config& config, const http::Reply& reply);

@@ -16,6 +16,10 @@ public:
     Task<Result<std::string>> get(std::string key, std::size_t bytes_max) override {
         return real_.get(std::move(key), bytes_max);
     }
+    Task<Result<std::string>> read(std::string key, std::uint64_t offset,
+                                   std::size_t count) override {
+        return real_.read(std::move(key), offset, count);
+    }
     Task<Result<Entry>> stat(std::string key) override { return real_.stat(std::move(key)); }
     Task<Result<Fd>> open(std::string key) override { return real_.open(std::move(key)); }
     Task<> remove(std::string key) override { return real_.remove(std::move(key)); }
@@ -38,6 +42,11 @@ public:
     Task<Result<std::string>> get(std::string key, std::size_t bytes_max) override {
         if (silent) co_return nothing();
         co_return co_await real_.get(std::move(key), bytes_max);
+    }
+    Task<Result<std::string>> read(std::string key, std::uint64_t offset,
+                                   std::size_t count) override {
+        if (silent) co_return nothing();
+        co_return co_await real_.read(std::move(key), offset, count);
     }
     Task<Result<Entry>> stat(std::string key) override {
         if (silent) co_return nothing();

@@ -1,4 +1,4 @@
-#include "objects/s3_spool.hpp"
+#include "objects/spool.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -25,7 +25,7 @@ std::size_t read_at(const Fd& file, std::uint64_t offset, std::span<char> into) 
         const ssize_t count =
             ::pread(file.get(), into.data(), into.size(), static_cast<off_t>(offset));
         if (count >= 0) return static_cast<std::size_t>(count);
-        if (errno != EINTR) throw_errno("read what is uploaded");
+        if (errno != EINTR) throw_errno("read a file");
     }
 }
 
@@ -34,7 +34,7 @@ void write_at(const Fd& file, std::uint64_t offset, std::string_view bytes) {
         const ssize_t count =
             ::pwrite(file.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
         if (count < 0 && errno == EINTR) continue;
-        if (count <= 0) throw_errno("write what is downloaded");
+        if (count <= 0) throw_errno("write a file");
         offset += static_cast<std::uint64_t>(count);
         bytes.remove_prefix(static_cast<std::size_t>(count));
     }
