@@ -13,15 +13,14 @@
 #include "objects/in_parallel.hpp"
 #include "objects/keys.hpp"
 #include "objects/object_store.hpp"
-#include "objects/s3_answers.hpp"
+#include "objects/s3_listing.hpp"
 #include "objects/s3_upload.hpp"
 #include "objects/spool.hpp"
 
 namespace berth::objects {
 namespace {
 
-constexpr std::size_t threads = 2;      // hashing and files
-constexpr std::size_t page_max = 1000;  // S3's own
+constexpr std::size_t threads = 2;  // hashing and files
 constexpr std::int64_t abandoned_ms = 24 * 3600 * 1000;
 constexpr std::int64_t sweep_every_ms = 24 * 3600 * 1000;
 
@@ -265,7 +264,10 @@ public:
         std::vector<Entry> found;
         std::string last = std::move(after);
         while (found.size() < limit) {  // ends when full, or with the last page
-            const Result<S3Page> page = co_await list_page(prefix, last, limit - found.size());
+            const std::string below = parts_.whole_key(prefix);
+            const std::string behind = last.empty() ? "" : parts_.whole_key(last);
+            const Result<S3Page> page =
+                co_await s3_list_page(parts_.client, below, behind, limit - found.size());
             if (!page) refuse(with_key(page.error(), prefix));
             for (const S3Listed& object : page->objects) {
                 const std::string key = object.key.substr(parts_.client.config().prefix.size());
@@ -281,37 +283,6 @@ private:
     Task<Result<>> put_one(Object object) {
         co_await put(std::move(object));
         co_return Result<>{};
-    }
-
-    /// One page of keys in order, all below `prefix` and greater than `after`. Pages are asked for
-    /// by key instead of by token: a token may expire, and servers' tokens have ended listings
-    /// early.
-    Task<Result<S3Page>> list_page(std::string prefix, std::string after, std::size_t limit) {
-        S3Page page;
-        S3Request request{.query = {{"list-type", "2"},
-                                    {"max-keys", std::to_string(std::min(limit, page_max))},
-                                    {"prefix", parts_.whole_key(prefix)}}};
-        if (!after.empty()) request.query.emplace_back("start-after", parts_.whole_key(after));
-        request.accept = [&](const http::Reply& reply) -> Result<> {
-            Result<S3Page> parsed = parse_s3_page(reply.body);
-            if (!parsed) return parsed.error();
-            std::string last = parts_.whole_key(after);
-            for (const S3Listed& object : parsed->objects) {
-                if (object.key <= last || !object.key.starts_with(parts_.whole_key(prefix))) {
-                    return fail(Failure::unavailable,
-                                "a listing with keys that were not asked for");
-                }
-                last = object.key;
-            }
-            if (!parsed->next.empty() && parsed->objects.empty()) {
-                return fail(Failure::unavailable, "a listing that goes on with nothing");
-            }
-            page = std::move(*parsed);
-            return boost::system::in_place_value;
-        };
-        const Result<http::Reply> reply = co_await parts_.client.send(std::move(request));
-        if (!reply) co_return reply.error();
-        co_return page;
     }
 
     Parts parts_;
