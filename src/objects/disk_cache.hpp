@@ -33,10 +33,10 @@ struct BlobName {
 class BlobReader {
 public:
     virtual ~BlobReader() = default;
-    /// The next bytes, at most `count`, as soon as there are some; "" after the last. The last ones
-    /// come only once the whole is known to have the right hash. Errors: unavailable — the rest
-    /// does not come: the store broke off, or its bytes are not the blob's. What was read is to be
-    /// thrown away.
+    /// One call at a time. The next bytes, at most `count`, as soon as there are some; "" after the
+    /// last. The last ones come only once the whole is known to have the right hash. Errors:
+    /// unavailable — the rest does not come: the store broke off, or its bytes are not the blob's.
+    /// What was read is to be thrown away.
     virtual Task<Result<std::string>> read(std::size_t count) = 0;
 };
 

@@ -66,7 +66,7 @@ Result<S3Page> parse_s3_page(std::string_view xml) {
         page.objects.push_back(
             {child(item, "Key"), item.child("Size").text().as_ullong(), *modified});
     }
-    if (child(*list, "IsTruncated") == "true") page.next = child(*list, "NextContinuationToken");
+    page.more = child(*list, "IsTruncated") == "true";
     return page;
 }
 

@@ -27,7 +27,7 @@ struct S3Listed {
 };
 struct S3Page {
     std::vector<S3Listed> objects{};
-    std::string next{};  // continuation token; "" at the end
+    bool more = false;  // it is not the last one
 };
 /// Errors: unavailable — not such a document.
 Result<S3Page> parse_s3_page(std::string_view xml);

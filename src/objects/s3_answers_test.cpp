@@ -23,7 +23,16 @@ TEST(S3Answers, reads_a_page_of_a_listing) {
     EXPECT_EQ(page.objects[0].bytes, 5'368'709'120U);
     EXPECT_EQ(page.objects[0].modified_ms, then_ms + 120);
     EXPECT_EQ(page.objects[1].modified_ms, then_ms);
-    EXPECT_EQ(page.next, "1/w==");
+    EXPECT_TRUE(page.more);
+}
+
+TEST(S3Answers, knows_the_last_page) {
+    const S3Page page = parse_s3_page(
+                            "<ListBucketResult><IsTruncated>false</IsTruncated>"
+                            "</ListBucketResult>")
+                            .value();
+    EXPECT_FALSE(page.more);
+    EXPECT_TRUE(page.objects.empty());
 }
 
 TEST(S3Answers, takes_nothing_else_for_a_listing) {

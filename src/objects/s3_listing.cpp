@@ -15,7 +15,7 @@ Result<> check_page(const S3Page& page, const std::string& prefix, const std::st
         }
         last = &object.key;
     }
-    if (!page.next.empty() && page.objects.empty()) {
+    if (page.more && page.objects.empty()) {
         return fail(Failure::unavailable, "a listing that goes on with nothing");
     }
     return boost::system::in_place_value;

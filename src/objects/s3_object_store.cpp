@@ -274,7 +274,7 @@ public:
                 if (is_key(key)) found.push_back({key, object.bytes, object.modified_ms});
                 last = key;
             }
-            if (page->next.empty()) break;
+            if (!page->more) break;
         }
         co_return found;
     }
