@@ -48,6 +48,7 @@ std::vector<CachedBlobs::Blob> CacheFiles::sweep() {
         fs::remove(path);
     std::ranges::sort(found, {}, [](const auto& each) { return each.first; });
     std::vector<CachedBlobs::Blob> blobs;
+    blobs.reserve(found.size());
     for (auto& [written, blob] : found)
         blobs.push_back(std::move(blob));
     return blobs;

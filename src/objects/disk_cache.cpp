@@ -231,7 +231,7 @@ private:
 Task<Result<std::unique_ptr<BlobReader>>> Cache::open(BlobName blob) {
     const Found found = co_await threads_.on_strand(find(blob));
     if (!found) co_return found.error();
-    const std::shared_ptr<BlobFetch> fetch = *found;
+    const std::shared_ptr<BlobFetch>& fetch = *found;
     if (!fetch) co_return co_await open_through_reader(threads_, std::move(blob));
     const BlobProgress first = co_await threads_.on_strand(wait_beyond(fetch, 0));
     if (first.state == BlobFetch::State::broken) co_return first.error;

@@ -144,6 +144,7 @@ TEST_F(DiskCacheTest, fetches_once_for_all_who_ask_from_any_loop) {
     store_.held_from = 0;
     std::atomic<int> right = 0;
     std::vector<std::thread> askers;
+    askers.reserve(8);
     for (int i = 0; i < 8; ++i)
         askers.emplace_back([&] { right += get(blob).value() == large ? 1 : 0; });
     while (counts().joined < 7)

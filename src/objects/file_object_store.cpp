@@ -161,7 +161,8 @@ private:
         std::vector<std::pair<std::string, bool>> names;  // key, is a directory
         for (const auto& item : fs::directory_iterator(path_of(directory), missing)) {
             const std::string name = item.path().filename().string();
-            const std::string key = directory.empty() ? name : directory + "/" + name;
+            const std::string key =
+                directory.empty() ? name : fmt::format("{}/{}", directory, name);
             if (key == "beside") continue;
             names.emplace_back(item.is_directory() ? key + "/" : key, item.is_directory());
         }

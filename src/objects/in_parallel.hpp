@@ -42,6 +42,7 @@ Task<Result<>> in_parallel(std::size_t count, std::size_t at_once, Work work) {
     Lanes lanes{.count = count};
     using Lane = decltype(asio::co_spawn(here, run_lane(work, lanes), asio::deferred));
     std::vector<Lane> all;
+    all.reserve(std::min(count, at_once));
     for (std::size_t i = 0; i < std::min(count, at_once); ++i)
         all.push_back(asio::co_spawn(here, run_lane(work, lanes), asio::deferred));
     if (all.empty()) co_return lanes.result;

@@ -81,6 +81,7 @@ TEST_P(ObjectStoreTest, returns_what_was_put_and_replaces_it) {
 
 TEST_P(ObjectStoreTest, puts_a_batch) {
     std::vector<Object> batch;
+    batch.reserve(200);
     for (int i = 0; i < 200; ++i) {
         batch.push_back(
             {"public/blobs/" + std::to_string(i % 7) + "/" + std::to_string(i), std::to_string(i)});
@@ -175,6 +176,7 @@ TEST_P(ObjectStoreTest, knows_when_an_object_was_written) {
 
 TEST_P(ObjectStoreTest, lists_more_than_a_page_of_any_server) {
     std::vector<Object> batch;
+    batch.reserve(1'050);
     for (int i = 0; i < 1'050; ++i)
         batch.push_back({fmt::format("public/many/{:04}", i), "x"});
     wait(store_->put_all(batch));

@@ -39,7 +39,7 @@ std::optional<std::int64_t> unix_ms(const std::string& text, const char* format)
     const std::int64_t seconds = ::timegm(&parts);
     if (*end != '.') return seconds * 1000;
     int milliseconds = 0;
-    const std::string_view digits(end + 1);
+    const std::string digits(end + 1);
     std::from_chars(digits.data(), digits.data() + std::min<std::size_t>(3, digits.size()),
                     milliseconds);
     return seconds * 1000 + milliseconds;
@@ -106,7 +106,7 @@ std::string s3_completion(const std::vector<std::string>& etags) {
     pugi::xml_node all = document.append_child("CompleteMultipartUpload");
     for (std::size_t i = 0; i < etags.size(); ++i) {
         pugi::xml_node part = all.append_child("Part");
-        part.append_child("PartNumber").text() = static_cast<unsigned long long>(i + 1);
+        part.append_child("PartNumber").text() = static_cast<unsigned long long>(i) + 1;
         part.append_child("ETag").text() = etags[i].c_str();
     }
     std::ostringstream text;

@@ -237,6 +237,7 @@ TEST_F(S3FaultsTest, a_batch_with_a_refusal_is_refused) {
         return has(head, "/public/blobs/7 ") ? Fault::refuse : Fault::none;
     });
     std::vector<Object> batch;
+    batch.reserve(20);
     for (int i = 0; i < 20; ++i)
         batch.push_back({"public/blobs/" + std::to_string(i), "x"});
     EXPECT_TRUE(has(refusal([&] { wait(store.put_all(batch)); }), "public/blobs/7"));
