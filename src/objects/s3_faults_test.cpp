@@ -4,7 +4,10 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <filesystem>
+
 #include "base/within.hpp"
+#include "objects/disk_cache.hpp"
 #include "objects/object_store.hpp"
 #include "objects/s3_answers.hpp"
 #include "objects/s3_testing.hpp"
@@ -303,6 +306,38 @@ TEST_F(S3FaultsTest, keeps_to_its_own_objects) {
     S3Request copied{.verb = "PUT", .key = direct_.prefix + key, .body = "copied"};
     wait(client.send(copied)).value();
     EXPECT_EQ(wait(plain_->get(key, 10)).value(), "copied");
+}
+
+Task<Result<std::string>> read_through(DiskCache& cache, BlobName blob) {
+    const Result<std::unique_ptr<BlobReader>> reader = co_await cache.open(blob);
+    if (!reader) co_return reader.error();
+    std::string all;
+    while (true) {  // ends with the blob
+        Result<std::string> bytes = co_await (*reader)->read(1 << 20);
+        if (!bytes) co_return bytes;
+        if (bytes->empty()) co_return all;
+        all += *bytes;
+    }
+}
+
+TEST_F(S3FaultsTest, fills_a_disk_cache_through_trouble) {
+    const BlobName blob{key, sha256_hex(large), large.size()};
+    wait(plain_->put({key, large}));
+    const std::string directory = testing::TempDir() + "berth-s3-cache-" + random_word(8);
+    for (const Fault fault : {Fault::change_answer, Fault::cut_answer}) {
+        int count = 0;
+        ObjectStore& store = through(
+            [&count, fault](const std::string&) { return ++count % 2 == 0 ? Fault::none : fault; });
+        const auto cache = make_disk_cache(store, {.directory = directory});
+        const Result<std::string> read = wait(read_through(*cache, blob));
+        if (fault == Fault::cut_answer) {
+            EXPECT_TRUE(read && *read == large);
+        } else {
+            EXPECT_EQ(read.error().failure, Failure::unavailable);
+        }
+        EXPECT_EQ(wait(cache->counts()).blobs, fault == Fault::cut_answer ? 1U : 0U);
+    }
+    std::filesystem::remove_all(directory);
 }
 
 }  // namespace
