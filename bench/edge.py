@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 import load
 from content import SCRIPT_PATH, Content, files
 from figures import Figure, number
-from hosts import measure_hosts
 from rules import deploy_rules
 from sides import Edge, Floor, peers
 from stage import say
@@ -213,10 +212,6 @@ def run(stage):
         for side in [edge, *others.values()]:
             if side is not None:
                 side.close()
-    try:
-        if wanted.search("hosts"):
-            figures += measure_hosts(stage, content)
-    finally:
         content.close()
     if table and figures:
         figures[0].table = _table(table)

@@ -11,10 +11,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import machine  # noqa: E402
 from stage import ROOT, Stage, say  # noqa: E402
-import connections, deploy, edge, log, memory, rules, sandbox  # noqa: E401,E402
+import connections, deploy, edge, hosts, log, memory, rules, sandbox  # noqa: E401,E402
 
 BENCHES = {"memory": memory, "sandbox": sandbox, "deploy": deploy, "log": log, "edge": edge,
-           "rules": rules, "connections": connections}
+           "rules": rules, "connections": connections, "hosts": hosts}
 
 
 def arguments():

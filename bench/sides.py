@@ -227,7 +227,8 @@ class Edge(Side):
         argv = [BINARY, "edge", "--data", self.dir / "data", "--server", stage.berth.url, "--token-file",
                 token, "--objects", f"file:{objects or stage.berth.data / 'objects'}", "--listen",
                 f"127.0.0.1:{self.port}", "--edge-loops", "1"]
-        self.start(argv + self._tls(content))
+        self.argv = argv + self._tls(content)
+        self.start(self.argv)
 
     def _tls(self, content):
         """Options for TLS, where the binary has them."""

@@ -8,7 +8,9 @@
 #include <unordered_map>
 #include <vector>
 
+#include "artifacts/manifest.hpp"
 #include "edge/host_table.hpp"
+#include "edge/text_hash.hpp"
 #include "visitors/pass.hpp"
 
 namespace berth::edge {
@@ -27,7 +29,7 @@ public:
 
 private:
     std::shared_ptr<const visitors::PassCheck> check_{};
-    std::unordered_map<std::string, visitors::Pass, HostHash, std::equal_to<>> known_{};
+    std::unordered_map<std::string, visitors::Pass, TextHash, std::equal_to<>> known_{};
 };
 
 /// Whether one of the tokens opens the route's host now.

@@ -4,20 +4,12 @@
 
 #include "base/file.hpp"
 #include "base/log.hpp"
+#include "edge/store_file.hpp"
 
 namespace berth::edge {
 namespace {
 
 constexpr std::size_t bytes_max = 16 << 10;
-
-/// Reading must never throw past a poll: the disk may be broken, the edge lives on.
-Result<std::string> read_or_say_why(const std::string& path) {
-    try {
-        return read_file(path, bytes_max);
-    } catch (const std::exception& broken) {
-        return fail(Failure::unavailable, "{}", broken.what());
-    }
-}
 
 }  // namespace
 
@@ -26,7 +18,7 @@ AccessKeys::AccessKeys(const std::string& public_directory, const std::string& s
       kept_(state_directory + "/access_keys.json") {}
 
 void AccessKeys::restore() {
-    const Result<std::string> text = read_or_say_why(kept_);
+    const Result<std::string> text = read_or_say_why(kept_, bytes_max);
     if (text) take(*text);
 }
 
@@ -35,7 +27,7 @@ bool AccessKeys::poll() {
     if (::stat(published_.c_str(), &info) != 0) return false;
     const std::int64_t modified = info.st_mtim.tv_sec * 1'000'000'000 + info.st_mtim.tv_nsec;
     if (modified == seen_modified_ns_) return false;
-    const Result<std::string> text = read_or_say_why(published_);
+    const Result<std::string> text = read_or_say_why(published_, bytes_max);
     if (!text) return false;  // looked at again next time
     seen_modified_ns_ = modified;
     if (*text == seen_) return false;

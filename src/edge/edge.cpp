@@ -81,6 +81,9 @@ struct Edge::Inside {
     std::unique_ptr<StoreHint> hint{};
     std::atomic<std::int64_t> generation = 0;
     std::atomic<std::size_t> hosts = 0;
+    std::uint64_t shared_version = 0;  // of the table that the loops have, or will
+    std::uint64_t kept_version = 0;    // of the table that is kept on our own disk
+    bool hinted = false;               // since the last look
     std::atomic<bool> serving = false;
     std::atomic<bool> stopped = false;
 
@@ -93,40 +96,66 @@ struct Edge::Inside {
         }
     }
 
-    /// The generation is the new one once every loop serves it: deployments wait for that.
+    /// Gives the loops the publication's table, if it changed. The generation is the new one once
+    /// every loop serves it: deployments wait for that.
     void share_table() {
         const std::shared_ptr<const HostTable> table = outside.publication->table();
+        if (table->version() == shared_version) return;
+        shared_version = table->version();
         const auto waiting = std::make_shared<std::atomic<std::size_t>>(loops.size());
         for (const auto& loop : loops) {
             asio::post(loop->io, [this, &loop = *loop, table, waiting] {
                 loop.table = table;
                 if (--*waiting > 0) return;
                 generation = table->generation();
-                hosts = table->routes().size();
+                hosts = table->hosts();
             });
         }
     }
 
     /// The boundary: whatever the store holds, the edge serves on.
     void look() {
+        Publication& publication = *outside.publication;
+        const std::int64_t before = publication.table()->generation();
         try {
-            if (!outside.publication->poll()) return;
+            publication.poll();
         } catch (const std::exception& broken) {
             log::error("routes cannot be read", {{"why", broken.what()}});
-            return;
         }
-        const HostTable& table = *outside.publication->table();
-        log::info("routes changed",
-                  {{"generation", table.generation()}, {"hosts", table.routes().size()}});
+        const HostTable& table = *publication.table();
+        if (table.generation() != before) {
+            log::info("routes changed",
+                      {{"generation", table.generation()}, {"hosts", table.hosts()}});
+        }
+        const bool changed = table.version() != kept_version;
         share_table();
-        outside.publication->keep();
+        if (!changed) return;
+        kept_version = table.version();
+        publication.keep();
+    }
+
+    /// Steps of what else there is to do, until it is time to look again. In between, the thread
+    /// reads what visitors wait for.
+    Task<> work_until_next_look() {
+        while (!stopped && !hinted && outside.publication->has_work() &&
+               std::chrono::steady_clock::now() < next_poll->expiry()) {
+            outside.publication->work();
+            share_table();
+            co_await asio::post(outside.publication_loop, asio::use_awaitable);
+        }
+    }
+
+    /// The next look is due now. On the publication's thread.
+    void hasten() {
+        hinted = true;
+        next_poll->cancel();
     }
 
     /// A store on this machine says itself when a head was put; others are asked every second.
     Task<> follow_hints() {
         while (!stopped) {
             co_await hint->wait();
-            next_poll->cancel();
+            hasten();
         }
     }
 
@@ -135,10 +164,13 @@ struct Edge::Inside {
         while (!stopped) {
             // In this order: what is put between the two is seen by the look.
             hint->watch(outside.public_directory + "/routes");
+            hinted = false;
             look();
             next_poll->expires_after(outside.poll_every);
-            boost::system::error_code hinted;
-            co_await next_poll->async_wait(asio::redirect_error(asio::use_awaitable, hinted));
+            co_await work_until_next_look();
+            if (hinted) continue;
+            boost::system::error_code hastened;
+            co_await next_poll->async_wait(asio::redirect_error(asio::use_awaitable, hastened));
         }
     }
 };
@@ -166,6 +198,7 @@ Edge::Edge(EdgeConfig config) : inside_(std::make_unique<Inside>()) {
     outside.loops = std::max<std::size_t>(config.loops, 1);
     outside.publication =
         std::make_unique<Publication>(config.public_directory, config.state_directory);
+    outside.share_table = [this] { inside_->share_table(); };
     inside_->next_poll = std::make_unique<asio::steady_timer>(outside.publication_loop);
     inside_->hint = std::make_unique<StoreHint>(outside.publication_loop.get_executor());
     for (std::size_t i = 0; i < outside.loops; ++i) {
@@ -191,11 +224,12 @@ void Edge::run() {
     const std::shared_ptr<const HostTable> table = outside.publication->table();
     for (const auto& loop : inside_->loops)
         loop->table = table;
+    inside_->shared_version = inside_->kept_version = table->version();
     inside_->generation = table->generation();
-    inside_->hosts = table->routes().size();
+    inside_->hosts = table->hosts();
     inside_->serving = true;
     log::info("edge ready", {{"generation", inside_->generation.load()},
-                             {"hosts", outside.publication->table()->routes().size()},
+                             {"hosts", table->hosts()},
                              {"loops", outside.loops}});
     const auto work = asio::make_work_guard(outside.publication_loop);
     spawn(outside.publication_loop.get_executor(), inside_->watch(), "publication");
@@ -233,7 +267,7 @@ void Edge::use_certificates(std::shared_ptr<const http::CertificateSet> certific
 }
 
 void Edge::refresh() {
-    asio::post(inside_->outside.publication_loop, [this] { inside_->next_poll->cancel(); });
+    asio::post(inside_->outside.publication_loop, [this] { inside_->hasten(); });
 }
 
 CountersNow Edge::counters() const {
@@ -256,7 +290,8 @@ EdgeNow Edge::now() const {
                 .unsettled_hosts = refused.unsettled_now,
                 .refused_routes = refused.routes,
                 .refused_manifests = refused.manifests,
-                .refused_heads = refused.heads};
+                .refused_heads = refused.heads,
+                .refused_kept = refused.kept};
     if (const auto& access_log = inside_->outside.access_log) {
         now.access_log_lines = access_log->lines();
         now.access_log_dropped = access_log->dropped();

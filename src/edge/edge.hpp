@@ -32,6 +32,7 @@ struct EdgeLimits {
     std::size_t connections_per_address_max = 512;
     std::size_t body_memory_bytes = 8 << 20;   // small files in memory, all loops together
     std::size_t site_memory_bytes = 64 << 20;  // sites in use, per loop, shared by all
+    std::size_t route_memory_bytes = 8 << 20;  // routes of hosts that are asked for, per loop
 };
 
 struct EdgeConfig {

@@ -582,6 +582,89 @@ TEST_F(EdgeTest, sees_a_local_store_change_without_being_told) {
     EXPECT_EQ(edge_->generation(), wanted);  // polling would take 10 s
 }
 
+// No answer is of two deployments, none fails, and none goes back to an older one.
+TEST_F(EdgeTest, changes_hundreds_of_times_under_load_without_a_wrong_answer) {
+    constexpr int changes = 300;
+    const auto content = [](int number) {
+        std::string text;  // larger than one send
+        while (text.size() < 200'000)
+            text += std::to_string(number) + "\n";
+        return text;
+    };
+    for (int number = 0; number < 4; ++number)
+        store_.deploy("dpl_f" + std::to_string(number), {{"index.html", content(number)}});
+    store_.publish(store_.route("flip.test", "dpl_f0"));
+    start();
+    std::atomic<bool> done = false;
+    std::atomic<int> wrong = 0;
+    std::atomic<int> answers = 0;
+    const auto ask_on = [&] {
+        while (!done) {
+            const std::string reply = raw::exchange(
+                port_, "GET / HTTP/1.1\r\nHost: flip.test\r\nConnection: close\r\n\r\n");
+            const std::string body = body_of(reply);
+            const int number = body.empty() ? -1 : body[0] - '0';
+            if (status_of(reply) != 200 || number < 0 || number > 3 || body != content(number))
+                ++wrong;
+            ++answers;
+        }
+    };
+    std::thread first(ask_on);
+    std::thread second(ask_on);
+    for (int change = 1; change <= changes; ++change) {
+        const std::string deployment = "dpl_f" + std::to_string(change % 4);
+        store_.publish(store_.route("flip.test", deployment));
+        refresh();
+        // Every loop serves it now: who asks sees nothing older.
+        const std::string reply =
+            ask("GET / HTTP/1.1\r\nHost: flip.test\r\nConnection: close\r\n\r\n");
+        if (body_of(reply) != content(change % 4)) ++wrong;
+    }
+    done = true;
+    first.join();
+    second.join();
+    EXPECT_EQ(wrong, 0);
+    EXPECT_GT(answers, 0);
+}
+
+TEST_F(EdgeTest, reads_the_routes_of_listed_hosts_when_they_are_asked_for) {
+    for (int number = 0; number < 20; ++number)
+        store_.publish(store_.route("host-" + std::to_string(number) + ".test", "dpl_1"));
+    store_.head().generation = 9'000;
+    store_.head().changed = {{"unrelated.test", 9'000}};
+    store_.put_head(artifacts::RouteHead(store_.head()));
+    start();
+    // Many at once for one host, and one for each of the others.
+    std::vector<std::thread> visitors;
+    std::atomic<int> good = 0;
+    for (int number = 0; number < 40; ++number) {
+        visitors.emplace_back([&, number] {
+            const std::string host = "host-" + std::to_string(number % 2 == 0 ? 0 : number / 2);
+            const std::string reply = raw::exchange(
+                port_, "GET / HTTP/1.1\r\nHost: " + host + ".test\r\nConnection: close\r\n\r\n");
+            if (status_of(reply) == 200 && body_of(reply) == page) ++good;
+        });
+    }
+    for (std::thread& visitor : visitors)
+        visitor.join();
+    EXPECT_EQ(good, 40);
+    EXPECT_EQ(status_of(ask("GET / HTTP/1.1\r\nHost: host-20.test\r\nConnection: close\r\n\r\n")),
+              404);
+    EXPECT_EQ(edge_->now().hosts, 21U);
+}
+
+TEST_F(EdgeTest, says_that_a_listed_site_cannot_be_read) {
+    store_.publish(store_.route("broken.test", "dpl_9"));
+    store_.head().generation = 9'000;
+    store_.head().changed = {{"unrelated.test", 9'000}};
+    store_.put_head(artifacts::RouteHead(store_.head()));
+    const std::string request = "GET / HTTP/1.1\r\nHost: broken.test\r\nConnection: close\r\n\r\n";
+    EXPECT_EQ(status_of(ask(request)), 503);
+    EXPECT_EQ(status_of(ask(request)), 503);
+    EXPECT_EQ(edge_->now().refused_routes, 1U);
+    EXPECT_EQ(status_of(get("/")), 200);
+}
+
 TEST_F(EdgeTest, serves_a_site_that_is_larger_than_its_memory) {
     limits_.site_memory_bytes = 100;
     EXPECT_EQ(body_of(get("/")), page);

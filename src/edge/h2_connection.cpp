@@ -117,7 +117,7 @@ void read_fields(std::string_view head, std::vector<http::H2Session::Field>& fie
 H2Connection::H2Connection(std::shared_ptr<Connection> connection)
     : connection_(std::move(connection)), session_(*this, http::H2Limits{}) {}
 
-Step H2Connection::take(std::string& head, const LoadedSites& loaded) {
+Step H2Connection::take(std::string& head, const Loaded& loaded) {
     Loop& loop = connection_->loop;
     loop.peer = connection_->peer;
     loop.asking = connection_.get();
@@ -140,7 +140,7 @@ void H2Connection::on_request(std::int32_t id, const http::H2Request& request, b
     carry_out(id, take(stream.head, {}), {});
 }
 
-void H2Connection::carry_out(std::int32_t id, Step step, LoadedSites loaded) {
+void H2Connection::carry_out(std::int32_t id, Step step, Loaded loaded) {
     switch (step.kind) {
         case Step::Kind::answer: {
             Counters& counters = connection_->loop.counters;
@@ -149,10 +149,12 @@ void H2Connection::carry_out(std::int32_t id, Step step, LoadedSites loaded) {
             answer(id, std::move(step));
             return;
         }
-        case Step::Kind::load:
-            spawn(connection_->loop.io.get_executor(),
-                  load(shared_from_this(), id, std::move(step.deployment), std::move(loaded)),
-                  "site of a stream");
+        case Step::Kind::load_route:
+        case Step::Kind::load_site:
+            spawn(
+                connection_->loop.io.get_executor(),
+                load(shared_from_this(), id, step.kind, std::move(step.to_load), std::move(loaded)),
+                "site of a stream");
             return;
         case Step::Kind::pass_on:
         case Step::Kind::elsewhere:
@@ -161,9 +163,9 @@ void H2Connection::carry_out(std::int32_t id, Step step, LoadedSites loaded) {
     }
 }
 
-Task<> H2Connection::load(std::shared_ptr<H2Connection> self, std::int32_t id,
-                          std::string deployment, LoadedSites loaded) {
-    loaded[deployment] = co_await load_site(self->connection_->loop, deployment);
+Task<> H2Connection::load(std::shared_ptr<H2Connection> self, std::int32_t id, Step::Kind kind,
+                          std::string name, Loaded loaded) {
+    co_await load_for(self->connection_->loop, kind, std::move(name), loaded);
     const auto found = self->streams_.find(id);
     if (self->gone_ || found == self->streams_.end()) co_return;
     Step step = self->take(found->second.head, loaded);

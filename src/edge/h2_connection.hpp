@@ -37,10 +37,10 @@ private:
     void on_body_end(std::int32_t id) override;
     void on_closed(std::int32_t id) override;
 
-    void carry_out(std::int32_t id, Step step, LoadedSites loaded);
-    Step take(std::string& head, const LoadedSites& loaded);
-    static Task<> load(std::shared_ptr<H2Connection> self, std::int32_t id, std::string deployment,
-                       LoadedSites loaded);
+    void carry_out(std::int32_t id, Step step, Loaded loaded);
+    Step take(std::string& head, const Loaded& loaded);
+    static Task<> load(std::shared_ptr<H2Connection> self, std::int32_t id, Step::Kind kind,
+                       std::string name, Loaded loaded);
     void answer(std::int32_t id, Step step);
     void finish(Stream& stream);
     void bridge(std::int32_t id);

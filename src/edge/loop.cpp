@@ -6,6 +6,7 @@
 
 #include "edge/elsewhere.hpp"
 #include "edge/h2_connection.hpp"
+#include "edge/loading.hpp"
 #include "edge/opening.hpp"
 #include "edge/proxy.hpp"
 #include "edge/request_path.hpp"
@@ -25,6 +26,7 @@ Loop::Loop(Outside& surroundings)
     : outside(surroundings),
       blobs(surroundings.public_directory,
             surroundings.limits.body_memory_bytes / surroundings.loops),
+      routes(surroundings.limits.route_memory_bytes),
       sites(surroundings.limits.site_memory_bytes),
       upstreams(io.get_executor(), deadlines, surroundings.api_socket) {}
 
@@ -107,11 +109,6 @@ void Connection::count(bool more) {
 
 namespace {
 
-Task<std::shared_ptr<const Site>> load_outside(Outside& outside, std::string deployment) {
-    const Result<std::shared_ptr<const Site>> site = outside.publication->load(deployment);
-    co_return site ? *site : nullptr;
-}
-
 struct HeadArrived {
     std::size_t bytes = 0;  // 0: none; then either refused or gone
     http::Refusal refusal{};
@@ -174,14 +171,14 @@ std::string_view protocol_of(const Connection& connection, const http::HeadView&
 Task<After> serve_head(Connection& connection, std::size_t bytes) {
     Loop& loop = connection.loop;
     if (!connection.is_inner()) Counters::add(loop.counters.requests);
-    LoadedSites loaded;
-    while (true) {  // each round but the last loads one deployment; a route names few
+    Loaded loaded;
+    while (true) {  // each round but the last loads the route, or one of the few sites it names
         loop.peer = connection.peer;
         loop.asking = &connection;
         Step step = take_request(loop, connection.stream.buffered_in_place().first(bytes), loaded);
-        if (step.kind != Step::Kind::load) {
-            note_visit(loop, connection.visit, step, protocol_of(connection, loop.head));
-        }
+        const bool loads =
+            step.kind == Step::Kind::load_route || step.kind == Step::Kind::load_site;
+        if (!loads) note_visit(loop, connection.visit, step, protocol_of(connection, loop.head));
         if (step.kind == Step::Kind::pass_on) {
             const After after = co_await pass_on(connection, bytes);
             co_return after;
@@ -196,7 +193,7 @@ Task<After> serve_head(Connection& connection, std::size_t bytes) {
             co_return after;
         }
         connection.stream.no_limit();
-        loaded[step.deployment] = co_await load_site(loop, step.deployment);
+        co_await load_for(loop, step.kind, std::move(step.to_load), loaded);
     }
 }
 
@@ -220,14 +217,6 @@ Task<After> serve_one(Connection& connection) {
 }
 
 }  // namespace
-
-Task<std::shared_ptr<const Site>> load_site(Loop& loop, std::string deployment) {
-    // On the publication's thread; resumed on this loop.
-    std::shared_ptr<const Site> site = co_await asio::co_spawn(
-        loop.outside.publication_loop, load_outside(loop.outside, deployment), asio::use_awaitable);
-    if (site) loop.sites.put(deployment, site, site->memory_bytes());
-    co_return site;
-}
 
 Task<> serve_connection(std::shared_ptr<Connection> connection) {
     const bool open = co_await open_connection(*connection);

@@ -6,6 +6,7 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ssl/context.hpp>
+#include <functional>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -17,6 +18,7 @@
 #include "edge/counters.hpp"
 #include "edge/edge.hpp"
 #include "edge/host_table.hpp"
+#include "edge/known_routes.hpp"
 #include "edge/publication.hpp"
 #include "edge/rewrite_reach.hpp"
 #include "edge/shelf.hpp"
@@ -53,10 +55,13 @@ struct Outside {
     std::size_t loops = 1;
     asio::io_context publication_loop{1};
     std::unique_ptr<Publication> publication{};
+    /// On the publication's thread: gives the loops its table, if that changed.
+    std::function<void()> share_table{};
     std::unique_ptr<AccessLog> access_log{};  // null: off
 };
 
 struct Connection;
+struct RouteLoad;
 class H2Connection;
 
 /// A listening socket.
@@ -82,7 +87,9 @@ struct Loop {
     http::Deadlines deadlines{io.get_executor()};
     std::shared_ptr<const HostTable> table{};
     Blobs blobs;
+    KnownRoutes routes;
     Shelf<std::string, std::shared_ptr<const Site>> sites;
+    std::unordered_map<std::string, std::shared_ptr<RouteLoad>> route_loads{};  // by host
     UpstreamPool upstreams;
     PassMemory passes{};
     Counters counters{};
@@ -136,9 +143,6 @@ private:
 
 /// What becomes of the connection after a request.
 enum class After { request, linger, close };
-
-/// The deployment's site from the loop's shelf, or loaded. Null: it does not hold.
-Task<std::shared_ptr<const Site>> load_site(Loop& loop, std::string deployment);
 
 /// From its first byte to its last.
 Task<> serve_connection(std::shared_ptr<Connection> connection);

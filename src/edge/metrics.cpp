@@ -74,9 +74,12 @@ void add_publication(Exposition& text, const EdgeNow& now) {
     add_one(text, "berth_edge_hosts_unsettled", "gauge",
             "Hosts whose newest route does not hold; the last good one serves.",
             now.unsettled_hosts);
-    text.family("berth_edge_objects_refused_total", "counter",
-                "Objects of the store that did not hold when they were read.");
+    text.family(
+        "berth_edge_objects_refused_total", "counter",
+        "Objects of the store, and routes on our own disk (kept), that did not hold when they "
+        "were read.");
     text.sample(now.refused_heads, {{"kind", "head"}});
+    text.sample(now.refused_kept, {{"kind", "kept"}});
     text.sample(now.refused_manifests, {{"kind", "manifest"}});
     text.sample(now.refused_routes, {{"kind", "route"}});
 }

@@ -18,6 +18,7 @@ struct EdgeNow {
     std::uint64_t refused_routes = 0;   // as often as one did not hold
     std::uint64_t refused_manifests = 0;
     std::uint64_t refused_heads = 0;
+    std::uint64_t refused_kept = 0;  // routes on our own disk
     std::uint64_t access_log_lines = 0;
     std::uint64_t access_log_dropped = 0;
     // Of the reports to the api.

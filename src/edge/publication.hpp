@@ -1,21 +1,34 @@
 #pragma once
 /// What the control plane has published, as the edge knows it: reads public/routes and manifests,
-/// checks each change before it counts, and keeps the last good generation on the edge's own disk.
-/// Everything here blocks: it lives on a thread of its own, beside the loops.
+/// checks each change before it counts, and keeps the last good generation on the edge's own disk
+/// (route_files.hpp). Everything here blocks: it lives on a thread of its own, beside the loops.
+///
+/// A change that the store's head names is checked when it is seen. Where the head does not reach
+/// back to what we know, names alone are compared (background.hpp), and each host's route is read
+/// and checked when somebody asks for it next.
 
 #include <atomic>
 #include <map>
 #include <memory>
-#include <optional>
 #include <set>
 #include <string>
 
+#include "artifacts/manifest.hpp"
 #include "base/result.hpp"
 #include "edge/access_keys.hpp"
+#include "edge/background.hpp"
 #include "edge/host_table.hpp"
-#include "edge/site.hpp"
+#include "edge/route_files.hpp"
+#include "edge/site_source.hpp"
 
 namespace berth::edge {
+
+/// What a host leads to.
+struct FoundRoute {
+    std::shared_ptr<const artifacts::Route> route{};  // null: unknown, or it cannot be had now
+    bool unknown = false;                             // there is no such host
+    Place place{};                                    // of this route; unsure: only for the moment
+};
 
 class Publication {
 public:
@@ -23,7 +36,8 @@ public:
     /// missing.
     Publication(std::string public_directory, std::string state_directory);
 
-    /// Begins with the last good generation, then looks at the store.
+    /// Begins with the last good generation, then looks at the store. Takes longer than reading the
+    /// index of what is kept only where nothing is: then for the names of the store's routes.
     void start();
 
     /// Looks at the store once. True: the table changed; share it, then `keep` it. A store that
@@ -31,25 +45,44 @@ public:
     /// served on, and looked at again next time.
     bool poll();
 
+    /// Where hosts' routes lie. It changes by `poll`, `work` and `route`.
     std::shared_ptr<const HostTable> table() const { return table_; }
 
-    /// Writes the table, and the manifests it needs, to our own disk. Never throws.
+    /// The host's route, from the store where our own is unsure and the store's holds.
+    FoundRoute route(const std::string& host);
+
+    /// Makes the changes durable, with the manifests they need, on our own disk. Never throws.
     void keep();
 
+    /// Whether there is something to do beside polling, and one step of it: some milliseconds.
+    bool has_work() const;
+    /// Never throws for what the disks hold.
+    void work();
+
     /// Errors: not_found, invalid — neither the store nor our own copy has a good manifest.
-    Result<std::shared_ptr<const Site>> load(const std::string& deployment);
+    Result<std::shared_ptr<const Site>> load(const std::string& deployment) {
+        return sites_.load(deployment);
+    }
 
     /// Hosts whose newest route did not hold.
     std::size_t unsettled() const { return unsettled_.size(); }
 
-    /// How often something of the store did not hold when it was read. From any thread.
+    /// How often something did not hold when it was read. From any thread.
     struct Refused {
         std::atomic<std::uint64_t> heads = 0;
         std::atomic<std::uint64_t> routes = 0;
         std::atomic<std::uint64_t> manifests = 0;
+        std::atomic<std::uint64_t> kept = 0;           // routes on our own disk that were damaged
         std::atomic<std::uint64_t> unsettled_now = 0;  // hosts
     };
     const Refused& refused() const { return *refused_; }
+
+    /// Hosts that are looked at again in one poll because their routes did not hold.
+    static constexpr std::size_t retries_max = 256;
+    /// More hosts than that are not remembered as such: they are looked at when they are asked for.
+    static constexpr std::size_t unsettled_max = 100'000;
+    /// Routes in memory while our own disk refuses them.
+    static constexpr std::size_t held_max = 100'000;
 
 private:
     /// Tells a head that was seen from a new one without reading it.
@@ -60,28 +93,53 @@ private:
         bool operator==(const Mark&) const = default;
     };
 
-    bool poll_routes();
     void restore();
-    void forget_unused_manifests() const;
-    std::optional<std::set<std::string>> changed_hosts(const artifacts::RouteHead& head) const;
-    std::optional<std::set<std::string>> all_hosts() const;
-    bool update(HostTable::Routes& routes, const std::string& host);
-    Result<> check(const artifacts::Route& route);
-    Result<std::string> manifest_text(const std::string& deployment, bool from_store) const;
-    Result<std::shared_ptr<const Site>> load_from(const std::string& deployment, bool from_store);
-    Result<> check_blobs(const Site& site) const;
-    std::string state_path(const std::string& name) const { return state_directory_ + "/" + name; }
+    void take_over_old_table();
+    bool poll_routes();
+    bool follow(HostTable& next, const artifacts::RouteHead& head);
+    bool retry(HostTable& next);
+    void share(HostTable next);
+    bool store_is_there() const;
+
+    bool look(HostTable& next, const std::string& host, SiteSource::Manifest manifest);
+    bool forget(HostTable& next, const std::string& host);
+    bool refuse(HostTable& next, const std::string& host, bool was_unsettled, const Error& why);
+    Result<> take(HostTable& next, artifacts::Route route);
+    Result<> check(const std::string& host, const artifacts::Route& route,
+                   const artifacts::Route* kept, SiteSource::Manifest manifest);
+    Result<artifacts::Route> kept_route(Place place, const std::string& host);
+    void put(HostTable& next, const std::string& host, Place place);
+
+    bool start_listing();
+    void finish_listing();
+    bool merge_is_due() const;
+    void start_merge();
+    void finish_merge();
+    void rewrite_held();
+    void note_generation(std::int64_t generation);
 
     std::string public_directory_;
     std::string state_directory_;
-    AccessKeys access_keys_;
-    std::shared_ptr<const HostTable> table_ = std::make_shared<const HostTable>();
-    std::set<std::string> unsettled_{};
-    std::set<std::string> unreadable_{};  // deployments that were asked for in vain
-    std::map<std::string, std::weak_ptr<const Site>> sites_{};
-    std::shared_ptr<const Site> newest_{};  // the first visitors come soon
-    Mark seen_{};
     std::unique_ptr<Refused> refused_ = std::make_unique<Refused>();
+    AccessKeys access_keys_;
+    RouteFiles files_;
+    SiteSource sites_;
+    std::shared_ptr<const HostTable> table_ = std::make_shared<const HostTable>();
+    std::int64_t followed_ = 0;  // generation of the last head that was taken in
+    std::int64_t newest_ = 0;    // of the last head that was read
+    std::set<std::string> unsettled_{};
+    std::string last_retried_{};
+    std::map<std::uint64_t, std::shared_ptr<const artifacts::Route>> held_{};
+    std::uint64_t next_held_ = 1;
+    Mark seen_{};
+
+    std::unique_ptr<Listing> listing_{};
+    std::unique_ptr<Merge> merge_{};
+    std::vector<std::uint64_t> changed_meanwhile_{};  // while one of the two runs
+    bool only_in_memory_ = false;  // the index: a generation of it may not be noted as kept
+    bool damaged_ = false;
+    bool old_table_ = false;  // is to be removed when its routes are kept
+    std::int64_t no_merge_before_ms_ = 0;
 };
 
 }  // namespace berth::edge

@@ -34,12 +34,13 @@ Step page(Loop& loop, unsigned status, std::string_view code, std::string_view d
 }
 
 /// Finds the site of a deployment; a step that asks for it to be loaded, or says that it cannot be.
-const Site* site_or_step(Loop& loop, const std::string& deployment, const LoadedSites& loaded,
+const Site* site_or_step(Loop& loop, const std::string& deployment, const Loaded& loaded,
                          Step& step) {
     if (const auto* site = loop.sites.find(deployment)) return site->get();
-    if (const auto here = loaded.find(deployment); here != loaded.end()) return here->second.get();
-    step.kind = Step::Kind::load;
-    step.deployment = deployment;
+    const auto here = loaded.sites.find(deployment);
+    if (here != loaded.sites.end()) return here->second.get();
+    step.kind = Step::Kind::load_site;
+    step.to_load = deployment;
     return nullptr;
 }
 
@@ -48,12 +49,12 @@ bool is_searchable(const Route& route) {
 }
 
 /// The hashed asset of a deployment that the host pointed to before. True: `step` says what to do.
-bool answer_previous(Loop& loop, const Route& route, const LoadedSites& loaded, Step& step) {
+bool answer_previous(Loop& loop, const Route& route, const Loaded& loaded, Step& step) {
     const std::int64_t now = unix_now_ms();
     for (const artifacts::PreviousDeployment& previous : route.previous) {
         if (previous.until_ms <= now) continue;
         const Site* site = site_or_step(loop, previous.deployment, loaded, step);
-        if (step.kind == Step::Kind::load) return true;
+        if (step.kind == Step::Kind::load_site) return true;
         if (site == nullptr) continue;
         const SiteFile* file = site->find(std::string_view(loop.path).substr(1));
         if (file == nullptr || !file->immutable) continue;
@@ -133,14 +134,14 @@ void answer_decision(Loop& loop, const Route& route, const Site& site, rules::De
     apply_fields(step.answer, decision.fields);
 }
 
-Step answer_site(Loop& loop, const Route& route, const LoadedSites& loaded) {
+Step answer_site(Loop& loop, const Route& route, const Loaded& loaded) {
     Step step;
     if (loop.head.path == "*") {  // of the server as a whole: no rule and no file is asked
         step.answer = answer_options();
         return step;
     }
     const Site* site = site_or_step(loop, route.deployment, loaded, step);
-    if (step.kind == Step::Kind::load) return step;
+    if (step.kind == Step::Kind::load_site) return step;
     if (site == nullptr) {
         return page(loop, 503, "site_unavailable", "This site cannot be read at the moment.");
     }
@@ -150,7 +151,7 @@ Step answer_site(Loop& loop, const Route& route, const LoadedSites& loaded) {
     if (decision.kind == missing && decision.rule == nullptr && is_reading(loop) &&
         artifacts::is_hashed_name(std::string_view(loop.path).substr(1)) &&
         answer_previous(loop, route, loaded, step)) {
-        if (step.kind == Step::Kind::load) return step;
+        if (step.kind == Step::Kind::load_site) return step;
         keep_cookies_at_home(loop, decision.fields);
         apply_fields(step.answer, decision.fields);
         return step;
@@ -192,11 +193,22 @@ Step redirect_to_tls(const Loop& loop) {
     return step;
 }
 
-Step answer_host(Loop& loop, const LoadedSites& loaded) {
-    loop.route = loop.table->find(loop.host);
-    const Route* route = loop.route.get();
-    if (route == nullptr)
+Step answer_host(Loop& loop, const Loaded& loaded) {
+    const KnownRoutes::Answer found = loaded.route ? KnownRoutes::answer_of(*loaded.route)
+                                                   : loop.routes.find(*loop.table, loop.host);
+    using Kind = KnownRoutes::Answer::Kind;
+    if (found.kind == Kind::unknown)
         return page(loop, 404, "unknown_host", "There is no site at this address.");
+    if (found.kind == Kind::unavailable)
+        return page(loop, 503, "site_unavailable", "This site cannot be read at the moment.");
+    if (found.kind == Kind::load) {
+        Step step;
+        step.kind = Step::Kind::load_route;
+        step.to_load = loop.host;
+        return step;
+    }
+    loop.route = found.route;
+    const Route* route = loop.route.get();
     if (std::optional<Step> stopped = stop_visitor(loop, *route)) return std::move(*stopped);
     if (route->kind != artifacts::RouteKind::site) {
         return page(loop, 503, "app_unavailable", "This app is not running.");
@@ -215,7 +227,7 @@ Step refuse(Loop& loop, const http::Refusal& refusal) {
     return step;
 }
 
-Step take_request(Loop& loop, std::span<char> head, const LoadedSites& loaded) {
+Step take_request(Loop& loop, std::span<char> head, const Loaded& loaded) {
     if (const http::Refusal no = http::parse_head(head, loop.head)) return refuse(loop, no);
     if (!http::normalise_host(loop.head.authority, loop.host)) {
         return refuse(loop, {400, "host", "Host is malformed"});

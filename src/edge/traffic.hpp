@@ -10,7 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "edge/host_table.hpp"
+#include "edge/text_hash.hpp"
 #include "traffic/histogram.hpp"
 #include "traffic/report.hpp"
 #include "traffic/top_list.hpp"
@@ -29,7 +29,7 @@ public:
     static constexpr std::size_t rows_max = 256;
 
     using Rows =
-        std::unordered_map<std::string, std::unique_ptr<TrafficRow>, HostHash, std::equal_to<>>;
+        std::unordered_map<std::string, std::unique_ptr<TrafficRow>, TextHash, std::equal_to<>>;
 
     /// Where that project is counted. Lives until the next `take`: see `period`.
     TrafficRow& row(std::string_view project);

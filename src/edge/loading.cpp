@@ -1,0 +1,74 @@
+#include "edge/loading.hpp"
+
+#include <boost/asio/redirect_error.hpp>
+
+#include "base/log.hpp"
+
+namespace berth::edge {
+
+namespace {
+
+/// The boundary: whatever the disks hold, the edge serves on.
+Task<FoundRoute> find_outside(Outside& outside, std::string host) {
+    FoundRoute found;
+    try {
+        found = outside.publication->route(host);
+    } catch (const std::exception& broken) {
+        log::error("a route cannot be read", {{"host", host}, {"why", broken.what()}});
+    }
+    // Before the answer: the loop has the new table when it comes.
+    if (outside.share_table) outside.share_table();
+    co_return found;
+}
+
+Task<std::shared_ptr<const Site>> load_outside(Outside& outside, std::string deployment) {
+    const Result<std::shared_ptr<const Site>> site = outside.publication->load(deployment);
+    co_return site ? *site : nullptr;
+}
+
+/// Belongs to nobody who waits for it: they may go away.
+Task<> fetch_route(Loop& loop, std::string host, std::shared_ptr<RouteLoad> load) {
+    // On the publication's thread; resumed on this loop.
+    load->found = co_await asio::co_spawn(loop.outside.publication_loop,
+                                          find_outside(loop.outside, host), asio::use_awaitable);
+    loop.routes.remember(host, load->found);
+    loop.route_loads.erase(host);
+    load->is_done = true;
+    load->done.cancel();
+}
+
+Task<FoundRoute> load_route(Loop& loop, std::string host) {
+    std::shared_ptr<RouteLoad> load;
+    if (const auto known = loop.route_loads.find(host); known != loop.route_loads.end()) {
+        load = known->second;
+    } else {
+        if (loop.route_loads.size() >= route_loads_max) co_return FoundRoute{};
+        load = std::make_shared<RouteLoad>(loop.io);
+        loop.route_loads.emplace(host, load);
+        spawn(loop.io.get_executor(), fetch_route(loop, host, load), "route");
+    }
+    if (!load->is_done) {
+        boost::system::error_code woken;
+        co_await load->done.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+    }
+    co_return load->found;
+}
+
+Task<std::shared_ptr<const Site>> load_site(Loop& loop, std::string deployment) {
+    std::shared_ptr<const Site> site = co_await asio::co_spawn(
+        loop.outside.publication_loop, load_outside(loop.outside, deployment), asio::use_awaitable);
+    if (site) loop.sites.put(deployment, site, site->memory_bytes());
+    co_return site;
+}
+
+}  // namespace
+
+Task<> load_for(Loop& loop, Step::Kind kind, std::string name, Loaded& loaded) {
+    if (kind == Step::Kind::load_route) {
+        loaded.route = co_await load_route(loop, std::move(name));
+    } else {
+        loaded.sites[name] = co_await load_site(loop, name);
+    }
+}
+
+}  // namespace berth::edge
