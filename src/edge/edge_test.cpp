@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
+#include <atomic>
+#include <mutex>
 #include <thread>
 
 #include "base/clock.hpp"
@@ -596,8 +598,14 @@ TEST_F(EdgeTest, changes_hundreds_of_times_under_load_without_a_wrong_answer) {
     store_.publish(store_.route("flip.test", "dpl_f0"));
     start();
     std::atomic<bool> done = false;
-    std::atomic<int> wrong = 0;
     std::atomic<int> answers = 0;
+    std::mutex guard;
+    std::vector<std::string> wrong;
+    const auto complain = [&](const std::string& what, const std::string& reply) {
+        const std::scoped_lock lock(guard);
+        wrong.push_back(what + ": " + std::to_string(reply.size()) + " bytes, " +
+                        reply.substr(0, 300));
+    };
     const auto ask_on = [&] {
         while (!done) {
             const std::string reply = raw::exchange(
@@ -605,7 +613,7 @@ TEST_F(EdgeTest, changes_hundreds_of_times_under_load_without_a_wrong_answer) {
             const std::string body = body_of(reply);
             const int number = body.empty() ? -1 : body[0] - '0';
             if (status_of(reply) != 200 || number < 0 || number > 3 || body != content(number))
-                ++wrong;
+                complain("mixed or failed", reply);
             ++answers;
         }
     };
@@ -618,12 +626,12 @@ TEST_F(EdgeTest, changes_hundreds_of_times_under_load_without_a_wrong_answer) {
         // Every loop serves it now: who asks sees nothing older.
         const std::string reply =
             ask("GET / HTTP/1.1\r\nHost: flip.test\r\nConnection: close\r\n\r\n");
-        if (body_of(reply) != content(change % 4)) ++wrong;
+        if (body_of(reply) != content(change % 4)) complain("not the newest", reply);
     }
     done = true;
     first.join();
     second.join();
-    EXPECT_EQ(wrong, 0);
+    EXPECT_EQ(wrong, std::vector<std::string>());
     EXPECT_GT(answers, 0);
 }
 

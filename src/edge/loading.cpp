@@ -37,21 +37,32 @@ Task<> fetch_route(Loop& loop, std::string host, std::shared_ptr<RouteLoad> load
     load->done.cancel();
 }
 
+/// Starts it, or joins one that runs. Null: too many are on their way.
+std::shared_ptr<RouteLoad> begin_load(Loop& loop, const std::string& host) {
+    if (const auto known = loop.route_loads.find(host); known != loop.route_loads.end())
+        return known->second;
+    if (loop.route_loads.size() >= route_loads_max) return nullptr;
+    const auto load = std::make_shared<RouteLoad>(loop.io);
+    loop.route_loads.emplace(host, load);
+    spawn(loop.io.get_executor(), fetch_route(loop, host, load), "route");
+    return load;
+}
+
 Task<FoundRoute> load_route(Loop& loop, std::string host) {
-    std::shared_ptr<RouteLoad> load;
-    if (const auto known = loop.route_loads.find(host); known != loop.route_loads.end()) {
-        load = known->second;
-    } else {
-        if (loop.route_loads.size() >= route_loads_max) co_return FoundRoute{};
-        load = std::make_shared<RouteLoad>(loop.io);
-        loop.route_loads.emplace(host, load);
-        spawn(loop.io.get_executor(), fetch_route(loop, host, load), "route");
+    FoundRoute found;
+    // One that ran already may have been overtaken by a change that the loop knows of. The second
+    // one began after we asked.
+    for (int turn = 0; turn < 2; ++turn) {
+        const std::shared_ptr<RouteLoad> load = begin_load(loop, host);
+        if (!load) co_return FoundRoute{};
+        if (!load->is_done) {
+            boost::system::error_code woken;
+            co_await load->done.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+        }
+        found = load->found;
+        if (found.place == loop.table->find(host).value_or(Place::gone())) break;
     }
-    if (!load->is_done) {
-        boost::system::error_code woken;
-        co_await load->done.async_wait(asio::redirect_error(asio::use_awaitable, woken));
-    }
-    co_return load->found;
+    co_return found;
 }
 
 Task<std::shared_ptr<const Site>> load_site(Loop& loop, std::string deployment) {

@@ -103,6 +103,7 @@ private:
 
     bool look(HostTable& next, const std::string& host, SiteSource::Manifest manifest);
     bool forget(HostTable& next, const std::string& host);
+    void note_unsettled(const std::string& host);
     bool refuse(HostTable& next, const std::string& host, bool was_unsettled, const Error& why);
     Result<> take(HostTable& next, artifacts::Route route);
     Result<> check(const std::string& host, const artifacts::Route& route,

@@ -64,11 +64,18 @@ bool Publication::refuse(HostTable& next, const std::string& host, bool was_unse
         ++refused_->routes;
         log::error("route refused, the last good one stays",
                    {{"host", host}, {"why", why.message}});
+        note_unsettled(host);
     }
     const std::optional<Place> place = next.find(next.fingerprint_of(host));
     if (!place || place->sure() == *place) return false;
     put(next, host, place->sure());
     return true;
+}
+
+/// After a restart it is looked at again. Where this is not kept, neither is the generation.
+void Publication::note_unsettled(const std::string& host) {
+    const RouteRecord record{RouteRecord::Kind::unsure, host, {}};
+    if (const Result<Place> kept = files_.append(record); !kept) only_in_memory_ = true;
 }
 
 Result<> Publication::check(const std::string& host, const artifacts::Route& route,

@@ -307,6 +307,35 @@ TEST_F(PublicationTest, refuses_a_route_that_is_older_than_the_good_one) {
     EXPECT_EQ(opened->unsettled(), 1U);
 }
 
+TEST_F(PublicationTest, looks_again_at_a_refused_route_after_a_restart) {
+    for (const bool written_anew : {false, true}) {
+        const std::string host = written_anew ? "b.test" : "a.test";
+        const std::string other = written_anew ? "d.test" : "c.test";  // of which none was good
+        const std::string missing = written_anew ? "dpl_4" : "dpl_3";
+        {
+            const auto first = open();
+            store_.publish(store_.route(host, "dpl_1"));
+            first->poll();
+            store_.publish(store_.route(host, missing));
+            store_.publish(store_.route(other, missing));
+            first->poll();
+            for (int number = 0; written_anew && number < 300; ++number) {
+                store_.publish(store_.route("busy.test", "dpl_1"));
+                first->poll();
+            }
+            finish(*first);
+            EXPECT_EQ(kept_file("base-").empty(), !written_anew);
+            first->keep();
+        }
+        store_.deploy(missing, {{"index.html", "there at last"}});
+        const auto second = open();
+        EXPECT_EQ(second->table()->generation(), store_.head().generation);
+        EXPECT_EQ(deployment_of(*second, host), missing);
+        // A host that never had a good route is in the table all the same.
+        EXPECT_EQ(deployment_of(*second, other), missing);
+    }
+}
+
 TEST_F(PublicationTest, refuses_a_route_over_its_bound) {
     const auto opened = open();
     store_.publish(store_.route("a.test", "dpl_1"));

@@ -143,6 +143,8 @@ void Publication::finish_merge() {
     only_in_memory_ = false;
     damaged_ = false;
     share(std::move(next));
+    for (const std::string& host : unsettled_)
+        note_unsettled(host);
     note_generation(table_->generation());
     give_back_memory(table_->hosts());
 }

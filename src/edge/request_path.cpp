@@ -194,8 +194,8 @@ Step redirect_to_tls(const Loop& loop) {
 }
 
 Step answer_host(Loop& loop, const Loaded& loaded) {
-    const KnownRoutes::Answer found = loaded.route ? KnownRoutes::answer_of(*loaded.route)
-                                                   : loop.routes.find(*loop.table, loop.host);
+    KnownRoutes::Answer found = loaded.route ? KnownRoutes::answer_of(*loaded.route)
+                                             : loop.routes.find(*loop.table, loop.host);
     using Kind = KnownRoutes::Answer::Kind;
     if (found.kind == Kind::unknown)
         return page(loop, 404, "unknown_host", "There is no site at this address.");
@@ -207,7 +207,7 @@ Step answer_host(Loop& loop, const Loaded& loaded) {
         step.to_load = loop.host;
         return step;
     }
-    loop.route = found.route;
+    loop.route = std::move(found.route);
     const Route* route = loop.route.get();
     if (std::optional<Step> stopped = stop_visitor(loop, *route)) return std::move(*stopped);
     if (route->kind != artifacts::RouteKind::site) {

@@ -53,6 +53,11 @@ void take(HostTable& table, std::uint32_t number, std::uint64_t offset, const Ro
         case RouteRecord::Kind::generation:
             table.set_generation(generation_of(record));
             return;
+        case RouteRecord::Kind::unsure: {
+            const std::uint64_t host = table.fingerprint_of(record.host);
+            table.put(host, table.find(host).value_or(Place::unread()).unsure());
+            return;
+        }
     }
 }
 

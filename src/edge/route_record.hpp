@@ -19,6 +19,7 @@ struct RouteRecord {
         route = 1,       // `json`: artifacts::Route
         gone = 2,        // the host was withdrawn
         generation = 3,  // `json`: a number; all before it is of that generation
+        unsure = 4,      // the host's newest route did not hold: the store is to be looked at again
     };
     Kind kind = Kind::route;
     std::string host{};
