@@ -10,7 +10,8 @@ namespace berth::edge {
 
 namespace {
 
-constexpr std::size_t names_per_step = 2'000;
+constexpr std::size_t names_per_step = 1'000;
+constexpr std::size_t routes_per_step = 100;
 constexpr std::string_view suffix = ".json";
 
 }  // namespace
@@ -83,8 +84,7 @@ Merge::~Merge() {
 
 bool Merge::step() {
     if (shard_ < shard_count) {
-        copy_shard();
-        ++shard_;
+        copy_some();
         return true;
     }
     if (!index_) {
@@ -100,12 +100,20 @@ bool Merge::step() {
     return manifests_.forget_some();
 }
 
-void Merge::copy_shard() {
-    for (const HostEntry& entry : table_->entries(shard_)) {
+/// A step's worth of one shard.
+void Merge::copy_some() {
+    if (copied_ == entries_.size()) {
+        entries_ = table_->entries(shard_);
+        copied_ = 0;
+    }
+    const std::size_t end = std::min(copied_ + routes_per_step, entries_.size());
+    for (; copied_ < end; ++copied_) {
+        const HostEntry& entry = entries_[copied_];
         hosts_.push_back(entry.host);
         places_.push_back(entry.place.kind() == Place::Kind::kept ? copy(entry.place)
                                                                   : Place::unread());
     }
+    if (copied_ == entries_.size()) ++shard_;
 }
 
 /// A record that is damaged is not lost: the store has it, or what came after it.

@@ -60,7 +60,7 @@ public:
 
 private:
     Place copy(Place place);
-    void copy_shard();
+    void copy_some();
 
     RouteFiles& files_;
     KeptManifests& manifests_;
@@ -68,6 +68,8 @@ private:
     std::uint32_t number_;
     BaseWriter writer_;
     std::size_t shard_ = 0;
+    std::vector<HostEntry> entries_{};  // of the shard at hand
+    std::size_t copied_ = 0;            // of those
     std::size_t damaged_ = 0;
     std::vector<std::uint64_t> hosts_{};
     std::vector<Place> places_{};

@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::string_view magic{"BERTH\x01RB", 8};
 /// Bytes that are made durable at a time: the last fsync has little left to do.
-constexpr std::size_t piece_bytes = 4 << 20;
+constexpr std::size_t piece_bytes = 1 << 20;
 
 struct RawHead {
     std::array<char, 8> magic{};

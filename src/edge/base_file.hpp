@@ -37,7 +37,7 @@ public:
 
     /// Where it lies then.
     std::uint64_t add(const std::string& record);
-    /// The index in pieces of some megabytes: call it until it is false.
+    /// The index in pieces of a megabyte: call it until it is false.
     bool add_index(const HostIndex& index);
     void finish(const FingerprintKey& key, std::int64_t generation);
 
