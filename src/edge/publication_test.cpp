@@ -276,6 +276,8 @@ TEST_F(PublicationTest, takes_over_the_table_of_an_older_edge) {
                                                 json::text(store_.route("b.test", "dpl_2")) + "]}");
     store_.put(store_ / "state/manifests/dpl_1.json",
                read_file(store_ / "public/manifests/dpl_1.json").value());
+    // As one that was killed at once leaves it.
+    store_.put(store_ / "state/routes/journal-00000001", "");
     fs::rename(store_.public_directory(), store_ / "away");
     {
         const auto first = open();

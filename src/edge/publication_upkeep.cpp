@@ -42,7 +42,8 @@ void Publication::restore() {
     newest_ = followed_ = kept.table.generation();
     kept.table.set_passes(access_keys_.current());
     share(std::move(kept.table));
-    if (!kept.found) take_over_old_table();
+    // Or the last take-over came to no end.
+    if (table_->generation() == 0) take_over_old_table();
 }
 
 void Publication::take_over_old_table() {

@@ -113,7 +113,6 @@ RouteFiles::Kept RouteFiles::restore() {
     for (const std::uint32_t number : journals) {
         if (number < base) ::unlink(path_of_journal(number).c_str());
     }
-    kept.found = !files_.empty();
     // Of an unknown change all that may be said is that there was one.
     if (kept.damaged) kept.table.set_generation(0);
     return kept;

@@ -22,7 +22,6 @@ public:
 
     struct Kept {
         HostTable table{};
-        bool found = false;    // a base or a journal was there
         bool damaged = false;  // something of it was lost: all is to be compared with the store
     };
     /// What is there, once, before all else. Damage is said in the log. Never throws.
