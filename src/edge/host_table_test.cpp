@@ -40,7 +40,6 @@ TEST(PlaceTest, says_what_it_was_made_of) {
     EXPECT_TRUE(place.unsure().is_unsure());
     EXPECT_NE(place.unsure(), place);
     EXPECT_EQ(place.unsure().sure(), place);
-    EXPECT_EQ(Place::of_bits(place.bits()), place);
     EXPECT_EQ(Place::held(7).kind(), Place::Kind::held);
     EXPECT_EQ(Place::held(7).offset(), 7U);
     EXPECT_EQ(Place().kind(), Place::Kind::gone);

@@ -28,8 +28,7 @@ public:
     /// `number`: below `offset_max`, of that route alone.
     static Place held(std::uint64_t number) { return Place(bits_of(Kind::held) | number); }
 
-    /// As written to disk by `bits`.
-    static Place of_bits(std::uint64_t bits) { return Place(bits); }
+    /// The place as one number: no other place has it.
     std::uint64_t bits() const { return bits_; }
 
     Kind kind() const { return static_cast<Kind>(bits_ >> 61 & 3); }

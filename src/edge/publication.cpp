@@ -148,9 +148,9 @@ FoundRoute Publication::route(const std::string& host) {
             return {.route = std::make_shared<const artifacts::Route>(std::move(*route)),
                     .place = *now};
         if (route.error().failure == Failure::not_found) return {.unknown = true, .place = *now};
-        if (route.error().failure != Failure::invalid) return {.place = now->unsure()};
         ++refused_->kept;
         log::error("a kept route is damaged", {{"host", host}, {"why", route.error().message}});
+        if (!store_is_there()) return {.place = now->unsure()};  // the disk may think better of it
         HostTable next(*table_);
         put(next, host, Place::unread());
         share(std::move(next));

@@ -525,6 +525,22 @@ TEST_F(PublicationTest, asks_the_store_for_a_route_that_rots_while_it_serves) {
     EXPECT_EQ(opened->refused().kept, 1U);  // it was written anew
 }
 
+TEST_F(PublicationTest, waits_for_the_store_where_a_kept_route_is_damaged) {
+    const auto opened = open();
+    store_.publish(store_.route("a.test", "dpl_1"));
+    opened->poll();
+    {
+        std::fstream file(kept_file("journal-"), std::ios::in | std::ios::out | std::ios::binary);
+        file.seekp(40);
+        file.put('#');
+    }
+    fs::rename(store_.public_directory(), store_ / "away");
+    EXPECT_EQ(deployment_of(*opened, "a.test"), "unavailable");
+    EXPECT_EQ(opened->table()->hosts(), 1U);
+    fs::rename(store_ / "away", store_.public_directory());
+    EXPECT_EQ(deployment_of(*opened, "a.test"), "dpl_1");
+}
+
 // The worst of it: nothing that we kept can be read. The store is there, and so are all hosts.
 TEST_F(PublicationTest, survives_rubbish_in_place_of_what_it_kept) {
     for (int number = 0; number < 20; ++number)
