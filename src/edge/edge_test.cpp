@@ -644,6 +644,7 @@ TEST_F(EdgeTest, reads_the_routes_of_listed_hosts_when_they_are_asked_for) {
     start();
     // Many at once for one host, and one for each of the others.
     std::vector<std::thread> visitors;
+    visitors.reserve(40);
     std::atomic<int> good = 0;
     for (int number = 0; number < 40; ++number) {
         visitors.emplace_back([&, number] {

@@ -12,9 +12,9 @@ std::size_t bytes_of(const artifacts::Route& route) {
     std::size_t bytes = sizeof route + route.host.capacity() + route.project.capacity() +
                         route.deployment.capacity();
     for (const std::string& link : route.revoked_links)
-        bytes += sizeof link + link.capacity();
+        bytes += sizeof(std::string) + link.capacity();
     for (const std::string& upstream : route.upstreams)
-        bytes += sizeof upstream + upstream.capacity();
+        bytes += sizeof(std::string) + upstream.capacity();
     for (const artifacts::PreviousDeployment& previous : route.previous)
         bytes += sizeof previous + previous.deployment.capacity();
     return bytes;

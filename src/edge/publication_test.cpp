@@ -270,6 +270,32 @@ TEST_F(PublicationTest, withdrawn_hosts_stay_gone_after_a_restart_without_the_st
     EXPECT_EQ(deployment_of(*second, "b.test"), "dpl_1");
 }
 
+// Pages that are open ask for the hashed files of the deployment before, also after a restart.
+TEST_F(PublicationTest, remembers_the_deployments_before_without_the_store) {
+    {
+        const auto first = open();
+        store_.publish(store_.route("a.test", "dpl_1"));
+        first->poll();
+        first->keep();
+        artifacts::Route route = store_.route("a.test", "dpl_2");
+        route.previous = {{"dpl_1", INT64_MAX}};
+        store_.publish(route);
+        first->poll();
+        first->keep();
+        put_distant_head(9'000);
+        first->poll();
+        finish(*first);  // all is written anew, and what is not needed forgotten
+    }
+    fs::rename(store_.public_directory(), store_ / "away");
+    const auto second = open();
+    const FoundRoute found = second->route("a.test");
+    ASSERT_TRUE(found.route);
+    ASSERT_EQ(found.route->previous.size(), 1U);
+    EXPECT_EQ(found.route->previous[0].deployment, "dpl_1");
+    EXPECT_TRUE(second->load("dpl_1"));
+    EXPECT_TRUE(second->load("dpl_2"));
+}
+
 TEST_F(PublicationTest, takes_over_the_table_of_an_older_edge) {
     store_.put(store_ / "state/table.json", R"({"version":1,"generation":7,"routes":[)" +
                                                 json::text(store_.route("a.test", "dpl_1")) + "," +
