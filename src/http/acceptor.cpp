@@ -50,7 +50,9 @@ Task<Accepted> Acceptor::accept() {
         in_a_row_ = 0;
         co_await asio::post(listening_.get_executor(), asio::use_awaitable);
     }
-    while (true) {  // ends with a connection or by cancellation
+    while (true) {                  // ends with a connection or by cancellation
+        if (!listening_.is_open())  // closed while others had their turn
+            throw boost::system::system_error(asio::error::operation_aborted);
         sockaddr_storage address{};
         socklen_t size = sizeof address;
         Fd socket(::accept4(listening_.native_handle(), reinterpret_cast<sockaddr*>(&address),

@@ -2,6 +2,7 @@
 
 #include <nghttp2/nghttp2.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <map>
@@ -35,6 +36,7 @@ nghttp2_nv pair_of(std::string_view name, std::string_view value) {
 
 constexpr std::uint32_t settings_max = 32;  // entries of one SETTINGS frame
 constexpr std::size_t acknowledgements_max = 200;
+constexpr std::array<std::uint8_t, 8> goodbye{'g', 'o', 'o', 'd', 'b', 'y', 'e', '.'};
 
 }  // namespace
 
@@ -59,6 +61,9 @@ struct H2Session::Inside {
     bool flooded = false;
     bool over = false;
     bool mid_headers = false;
+    bool notice_arrived = false;
+    bool notice_given = false;
+    bool gone_away = false;
 
     static Inside& of(void* owner) { return *static_cast<Inside*>(owner); }
 
@@ -91,6 +96,8 @@ struct H2Session::Inside {
         const std::int32_t id = frame->hd.stream_id;
         const bool ends = (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
         if (frame->hd.type == NGHTTP2_HEADERS) inside.mid_headers = false;
+        if (frame->hd.type == NGHTTP2_PING && (frame->hd.flags & NGHTTP2_FLAG_ACK) != 0)
+            inside.notice_arrived = std::ranges::equal(frame->ping.opaque_data, goodbye);
         Stream* stream = inside.find(id);
         if (stream == nullptr) return 0;
         if (begins_request(frame)) {
@@ -257,17 +264,27 @@ void H2Session::consume(std::int32_t stream, std::size_t bytes) {
 }
 
 void H2Session::announce_end() {
-    nghttp2_submit_shutdown_notice(inside_->session.get());
+    nghttp2_session* session = inside_->session.get();
+    nghttp2_submit_shutdown_notice(session);
+    nghttp2_submit_ping(session, NGHTTP2_FLAG_NONE, goodbye.data());
+    inside_->notice_given = true;
+}
+
+bool H2Session::notice_arrived() const {
+    return inside_->notice_arrived;
 }
 
 void H2Session::go_away() {
     nghttp2_session* session = inside_->session.get();
+    inside_->gone_away = true;
     nghttp2_submit_goaway(session, NGHTTP2_FLAG_NONE,
                           nghttp2_session_get_last_proc_stream_id(session), NGHTTP2_NO_ERROR,
                           nullptr, 0);
 }
 
 bool H2Session::is_over() const {
+    // nghttp2 wants no more after the notice where no stream is open, but the client may.
+    if (inside_->notice_given && !inside_->gone_away) return false;
     nghttp2_session* session = inside_->session.get();
     return nghttp2_session_want_read(session) == 0 && nghttp2_session_want_write(session) == 0;
 }

@@ -74,8 +74,10 @@ public:
     void consume(std::int32_t stream, std::size_t bytes);
 
     /// Says that no more requests are taken: first as a notice, so that those on their way are
-    /// served, then for good.
+    /// served, then for good (RFC 9113 §6.8).
     void announce_end();
+    /// Whether the client has seen the notice: what it sent before that is here.
+    bool notice_arrived() const;
     void go_away();
 
     /// Nothing more will be sent or received.

@@ -55,6 +55,8 @@ public:
     nghttp2_session* session() { return session_; }
     std::map<int, Reply>& replies() { return replies_; }
     const std::vector<std::uint32_t>& goaways() const { return goaways_; }
+    /// The last stream that each of them says is served.
+    const std::vector<std::int32_t>& last_streams() const { return last_streams_; }
 
     /// Begins a request; `body`: null for none. Returns its stream.
     int begin(const std::string& verb, const std::string& host, const std::string& path,
@@ -115,6 +117,10 @@ public:
     }
 
 private:
+    void take_goaway(const nghttp2_goaway& frame) {
+        goaways_.push_back(frame.error_code);
+        last_streams_.push_back(frame.last_stream_id);
+    }
     static H2Client& of(void* owner) { return *static_cast<H2Client*>(owner); }
     static int on_header(nghttp2_session*, const nghttp2_frame* frame, const std::uint8_t* name,
                          std::size_t name_size, const std::uint8_t* value, std::size_t value_size,
@@ -141,8 +147,7 @@ private:
         return 0;
     }
     static int on_frame(nghttp2_session*, const nghttp2_frame* frame, void* owner) {
-        if (frame->hd.type == NGHTTP2_GOAWAY)
-            of(owner).goaways_.push_back(frame->goaway.error_code);
+        if (frame->hd.type == NGHTTP2_GOAWAY) of(owner).take_goaway(frame->goaway);
         return 0;
     }
     static ssize_t read_body(nghttp2_session*, std::int32_t stream, std::uint8_t* into,
@@ -161,6 +166,7 @@ private:
     std::map<int, Reply> replies_{};
     std::map<int, std::string> bodies_{};
     std::vector<std::uint32_t> goaways_{};
+    std::vector<std::int32_t> last_streams_{};
 };
 
 }  // namespace berth::http::testing_support

@@ -65,7 +65,8 @@ struct Request {
     std::string host{};            // lower case, without port and trailing dot
     std::string peer{};            // address of the client, behind the trusted proxies
     bool secure = false;           // came over TLS (to us or to a trusted proxy)
-    /// Whether nobody waits for the answer any more. Ask before doing what cannot be taken back.
+    /// Whether nobody waits for the answer any more, or nobody should: the server is to end. Ask
+    /// before doing what cannot be taken back, and while waiting for what may not come.
     std::function<bool()> gone{};
 
     /// The decoded value of a query parameter, or nothing.

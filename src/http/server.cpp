@@ -23,6 +23,10 @@ namespace {
 
 constexpr std::chrono::milliseconds end_limit{5'000};
 constexpr std::chrono::milliseconds write_limit{60'000};
+// When the server ends: for the first request of a connection that was made just now, and for the
+// next one of a connection that waits. Who reuses one has to expect its end.
+constexpr std::chrono::milliseconds first_grace{1'000};
+constexpr std::chrono::milliseconds idle_grace{50};
 
 struct Connection;
 
@@ -64,8 +68,9 @@ struct Connection {
     Stream stream;
     std::string peer;
     asio::cancellation_signal stop{};
+    asio::cancellation_signal end_following{};
     bool idle = true;                   // between two requests
-    bool endless = false;               // a stream that only follows: nothing is lost by its end
+    bool fresh = true;                  // no request has come so far
     FramedWebSocket* socket = nullptr;  // while a conversation goes on
 };
 
@@ -127,7 +132,9 @@ Refusal make_request(const HeadView& head, Connection& connection, Incoming& inc
         request.headers.add(std::string(field.name), std::string(field.value));
     }
     take_peer(request, connection);
-    request.gone = [&stream = connection.stream] { return stream.peer_gone(); };
+    request.gone = [&connection] {
+        return connection.server->ending || connection.stream.peer_gone();
+    };
     if (lists_word(head.upgrade, "websocket") && *verb == Verb::get) {
         incoming.wants_websocket = true;
         if (head.get("sec-websocket-version") == "13") {
@@ -165,13 +172,18 @@ struct HeadArrived {
     Refusal refusal{};
 };
 
+std::chrono::milliseconds idle_limit_of(const Connection& connection) {
+    if (!connection.server->ending) return connection.server->limits.idle_limit;
+    return connection.fresh ? first_grace : idle_grace;
+}
+
 /// Waits for a whole head: the first byte within the idle limit, the rest within the head limit.
 Task<HeadArrived> wait_for_head(Connection& connection) {
     Stream& stream = connection.stream;
     const ServerLimits& limits = connection.server->limits;
     std::size_t scanned = 0;
     connection.idle = stream.buffered().empty();
-    stream.limit(connection.idle ? limits.idle_limit : limits.head_limit);
+    stream.limit(connection.idle ? idle_limit_of(connection) : limits.head_limit);
     HeadArrived arrived;
     while (true) {  // ends with a head, a refusal, the limit, or a closed connection
         if (!stream.buffered().empty()) {
@@ -181,7 +193,8 @@ Task<HeadArrived> wait_for_head(Connection& connection) {
             if (end.bytes > 0 || end.refusal) break;
         }
         const bool more = co_await stream.fill();
-        if (!more) {
+        // What came in the last moment is a request like any other.
+        if (!more && !(connection.idle && stream.expired() && stream.try_fill() > 0)) {
             if (stream.expired() && !stream.buffered().empty()) {
                 arrived.refusal = {408, "head_too_slow", "the head did not come in time"};
             }
@@ -191,6 +204,7 @@ Task<HeadArrived> wait_for_head(Connection& connection) {
         connection.idle = false;
     }
     connection.idle = false;
+    connection.fresh = false;
     stream.no_limit();
     co_return arrived;
 }
@@ -218,8 +232,7 @@ Task<Next> converse(Connection& connection, Incoming& incoming, Response& respon
         &connection, [](void* owner) { static_cast<Connection*>(owner)->socket = nullptr; });
     co_await std::get<SocketBody>(response.body)(socket);
     constexpr std::uint16_t normal = 1000;
-    constexpr std::uint16_t going_away = 1001;
-    co_await socket.close(connection.server->ending ? going_away : normal, {});
+    co_await socket.close(connection.server->ending ? websocket_restart : normal, {});
     co_return Next::linger;
 }
 
@@ -237,6 +250,30 @@ Task<Response> answer_or_say_why(Connection& connection, Request& request) {
     }
     log::error("request broke", {{"path", request.path}, {"why", why}});
     co_return problem_response(500, "internal", "the operator has the details");
+}
+
+/// The body of a stream that only follows. It is canceled when the server ends, and what it wrote
+/// so far is then a whole answer: nothing is lost by its end.
+Task<> follow(Connection& connection, StreamBody body, BodySink& sink) {
+    if (connection.server->ending) co_return;
+    try {
+        co_await asio::co_spawn(
+            connection.server->loop, body(sink),
+            asio::bind_cancellation_slot(connection.end_following.slot(), asio::use_awaitable));
+    } catch (const boost::system::system_error& broken) {
+        if (broken.code() != asio::error::operation_aborted) throw;
+    }
+}
+
+void end_with_server(Connection& connection, Response& response) {
+    auto* body = std::get_if<StreamBody>(&response.body);
+    const std::string_view type = response.headers.get("content-type");
+    const bool follows =
+        type.starts_with("text/event-stream") || type.starts_with("application/x-ndjson");
+    if (body == nullptr || !follows) return;
+    response.body = StreamBody([&connection, body = std::move(*body)](BodySink& sink) {
+        return follow(connection, body, sink);
+    });
 }
 
 Task<Next> answer_request(Connection& connection, Incoming& incoming) {
@@ -266,10 +303,7 @@ Task<Next> answer_request(Connection& connection, Incoming& incoming) {
         const Next next = co_await converse(connection, incoming, response);
         co_return next;
     }
-    const std::string_view type = response.headers.get("content-type");
-    connection.endless =
-        std::holds_alternative<StreamBody>(response.body) &&
-        (type.starts_with("text/event-stream") || type.starts_with("application/x-ndjson"));
+    end_with_server(connection, response);
     // A body that nobody read to its end would be taken for the next request.
     const bool drained = co_await incoming.body->drain();
     incoming.terms.keep_alive = incoming.terms.keep_alive && drained && !connection.server->ending;
@@ -280,7 +314,6 @@ Task<Next> answer_request(Connection& connection, Incoming& incoming) {
 }
 
 Task<Next> serve_one(Connection& connection) {
-    connection.endless = false;
     const HeadArrived arrived = co_await wait_for_head(connection);
     Refusal no = arrived.refusal;
     if (!no && arrived.bytes == 0) co_return Next::close;
@@ -349,15 +382,13 @@ Task<> wait_for_all(Server& server, std::chrono::milliseconds limit) {
 /// Lets open requests end, then stops what is left.
 Task<> end(Server& server) {
     server.ending = true;
-    std::vector<Connection*> followers;
+    std::vector<Connection*> followers(server.connections.begin(), server.connections.end());
     for (Connection* connection : server.connections) {
-        if (connection->idle) connection->stream.close();
-        if (connection->socket != nullptr) connection->socket->go_away();
-        if (connection->endless) followers.push_back(connection);
+        if (connection->idle) connection->stream.limit(idle_limit_of(*connection));
+        if (connection->socket != nullptr) connection->socket->say_restart();
     }
-    for (Connection* connection : followers) {
-        connection->stop.emit(asio::cancellation_type::terminal);
-    }
+    for (Connection* connection : followers)
+        connection->end_following.emit(asio::cancellation_type::all);
     co_await wait_for_all(server, end_limit);
     const std::vector<Connection*> left(server.connections.begin(), server.connections.end());
     for (Connection* connection : left) {

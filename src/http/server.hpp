@@ -27,8 +27,10 @@ struct BodyPlan {
 using PlanBody = std::function<BodyPlan(const Request& head)>;
 
 /// Serves on a listening socket (unix or TCP) until canceled, then lets open requests end for at
-/// most 5 s. A peer on a unix socket is trusted to say who it speaks for: `X-Berth-Peer`,
-/// `X-Berth-Secure` set `peer` and `secure`, and are removed.
+/// most 5 s; streams that only follow (events, NDJSON) end as whole answers, WebSockets are closed
+/// with 1012, and a connection that waits has a moment for one more request. A peer on a unix
+/// socket is trusted to say who it speaks for: `X-Berth-Peer`, `X-Berth-Secure` set `peer` and
+/// `secure`, and are removed.
 Task<> serve(Fd listening, Answer answer, PlanBody plan, ServerLimits limits);
 
 }  // namespace berth::http

@@ -324,6 +324,28 @@ TEST_F(ServerTest, lets_open_requests_end) {
     EXPECT_NE(reply.find("connection: close"), reply.npos);
 }
 
+// The first request of a connection, or the next one, may be on its way when the server ends.
+TEST_F(ServerTest, takes_one_more_request_of_connections_that_wait) {
+    const Fd fresh = testing_support::connect_to(port_);
+    const Fd kept = testing_support::connect_to(port_);
+    testing_support::send_text(kept, "GET /x HTTP/1.1\r\nHost: a\r\n\r\n");
+    testing_support::receive_until(kept, "plain ");
+    const Fd busy = testing_support::connect_to(port_);
+    const int before = naps;
+    testing_support::send_text(busy, "GET /nap HTTP/1.1\r\nHost: a\r\n\r\n");
+    wait_for_naps(before + 1);
+    std::thread visitor([&] {
+        testing_support::send_text(fresh,
+                                   "POST /who HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n");
+        const std::string reply = testing_support::receive_all(fresh);
+        EXPECT_TRUE(reply.starts_with("HTTP/1.1 200 ")) << reply;
+        EXPECT_NE(reply.find("connection: close"), reply.npos);
+    });
+    running_->stop();
+    visitor.join();
+    EXPECT_EQ(testing_support::receive_all(kept), "");
+}
+
 // A connection that carried an event stream before carries a plain request now.
 TEST_F(ServerTest, lets_a_request_end_after_an_event_stream_on_its_connection) {
     const Fd open = testing_support::connect_to(port_);
@@ -349,10 +371,11 @@ TEST_F(ServerTest, ends_followers_and_conversations_soon) {
     testing_support::receive_until(socket, "\r\n\r\n");
     const auto begin = std::chrono::steady_clock::now();
     std::thread peer([&] {
-        EXPECT_EQ(testing_support::receive_until(socket, "\xe9"), "\x88\x02\x03\xe9");
-        const std::string agreed("\x88\x82\0\0\0\0\x03\xe9", 8);
+        EXPECT_EQ(testing_support::receive_until(socket, "\xf4"), "\x88\x02\x03\xf4");
+        const std::string agreed("\x88\x82\0\0\0\0\x03\xf4", 8);
         testing_support::send_text(socket, agreed);
         ::shutdown(socket.get(), SHUT_WR);
+        EXPECT_EQ(testing_support::receive_all(follower), "0\r\n\r\n") << "a whole answer";
     });
     running_->stop();
     peer.join();

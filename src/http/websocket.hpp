@@ -12,6 +12,8 @@
 namespace berth::http {
 
 inline constexpr std::size_t websocket_message_bytes_max = 64 << 10;
+/// The close code "Service Restart" (IANA's registry, after RFC 6455): come again and go on.
+inline constexpr std::uint16_t websocket_restart = 1012;
 
 struct WebSocketLimits {
     std::chrono::milliseconds ping_every{20'000};
@@ -32,8 +34,9 @@ public:
     Task<bool> send_text(std::string_view text) override;
     Task<bool> send_binary(std::string_view bytes) override;
     Task<> close(std::uint16_t code, std::string_view reason) override;
-    /// Says that we go; the conversation ends when the peer agrees.
-    void go_away() { send_close(1001, {}); }
+    /// Says that we start again and that the peer may come back; the conversation ends when it
+    /// agrees.
+    void say_restart() { send_close(websocket_restart, {}); }
 
 private:
     struct Frame;
