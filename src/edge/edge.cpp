@@ -58,8 +58,8 @@ Task<> accept_all(Loop& loop, const Door& door) {
 }
 
 /// After the limit, stops what is still open.
-Task<> end_by_force(Loop& loop) {
-    co_await sleep_for(loop.outside.limits.end_limit);
+Task<> end_by_force(Loop& loop, std::chrono::milliseconds limit) {
+    co_await sleep_for(limit);
     const std::vector<Connection*> left(loop.connections.begin(), loop.connections.end());
     if (left.empty()) loop.io.stop();
     for (Connection* connection : left) {
@@ -86,6 +86,7 @@ struct Edge::Inside {
     bool hinted = false;               // since the last look
     std::atomic<bool> serving = false;
     std::atomic<bool> stopped = false;
+    std::function<void()> on_ready{};
 
     void add_doors(std::vector<Fd> listening, bool tls) {
         for (std::size_t i = 0; i < listening.size(); ++i) {
@@ -192,6 +193,7 @@ Edge::Edge(EdgeConfig config) : inside_(std::make_unique<Inside>()) {
         outside.hsts = fmt::format("strict-transport-security: max-age={}\r\n", config.hsts_s);
     outside.proxy_protocol = config.proxy_protocol;
     outside.h2c = config.h2c;
+    inside_->on_ready = std::move(config.on_ready);
     outside.reach = RewriteReach::parse(config.rewrite_nets).value();
     outside.client_tls = make_client_tls(config.ca_file);
     outside.poll_every = config.poll_every;
@@ -231,6 +233,7 @@ void Edge::run() {
     log::info("edge ready", {{"generation", inside_->generation.load()},
                              {"hosts", table->hosts()},
                              {"loops", outside.loops}});
+    if (inside_->on_ready) inside_->on_ready();
     const auto work = asio::make_work_guard(outside.publication_loop);
     spawn(outside.publication_loop.get_executor(), inside_->watch(), "publication");
     spawn(outside.publication_loop.get_executor(), inside_->follow_hints(), "publication hints");
@@ -252,14 +255,23 @@ void Edge::run() {
     threads.join();
 }
 
-void Edge::stop() {
-    if (inside_->stopped.exchange(true)) return;
+void Edge::end(std::chrono::milliseconds limit, std::chrono::milliseconds idle_limit) {
+    inside_->stopped = true;
     for (const auto& loop : inside_->loops) {
-        asio::post(loop->io, [&loop = *loop] {
-            spawn(loop.io.get_executor(), end_by_force(loop), "edge end");
-            loop.end();
+        asio::post(loop->io, [&loop = *loop, limit, idle_limit] {
+            spawn(loop.io.get_executor(), end_by_force(loop, limit), "edge end");
+            loop.end(idle_limit);
         });
     }
+}
+
+void Edge::drain(std::chrono::milliseconds limit) {
+    end(limit, limit);
+}
+
+void Edge::stop() {
+    const EdgeLimits& limits = inside_->outside.limits;
+    end(limits.end_limit, std::min(limits.end_limit, limits.idle_end_limit));
 }
 
 void Edge::use_certificates(std::shared_ptr<const http::CertificateSet> certificates) {

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -26,6 +27,8 @@ struct EdgeLimits {
     std::chrono::milliseconds write_limit{30'000};      // without any progress
     std::chrono::milliseconds upstream_limit{150'000};  // silence of the api
     std::chrono::milliseconds end_limit{10'000};        // for open answers, when stopped
+    std::chrono::milliseconds idle_end_limit{500};      // for one more request, when stopped
+    std::chrono::milliseconds close_limit{2'000};       // for a WebSocket's visitor to agree
     std::uint64_t bytes_per_second_min = 1'024;         // of what is sent and received
     std::size_t connections_max = 20'000;               // per loop
     /// Per loop; trusted proxies and addresses of this machine have no such limit.
@@ -70,6 +73,8 @@ struct EdgeConfig {
     std::chrono::milliseconds poll_every{1'000};
     AccessLogConfig access_log{};
     EdgeLimits limits{};
+    /// Called once by run(), when the newest routes that hold are served.
+    std::function<void()> on_ready{};
 };
 
 class Edge {
@@ -81,7 +86,14 @@ public:
     /// Serves until stopped; blocks.
     void run();
 
-    /// From any thread: no new connections; open answers get `end_limit`. Then run() returns.
+    /// From any thread: no new connections; what waits at the listening sockets is left to whoever
+    /// else has them. The next answer of a connection is its last and says so; a connection that
+    /// waits gets `limit` to ask once more. HTTP/2 is told twice, WebSockets between two frames,
+    /// event streams end between two events. What is open after `limit` is closed; run() returns.
+    void drain(std::chrono::milliseconds limit);
+
+    /// The same within `end_limit`, and `idle_end_limit` for connections that wait; also while it
+    /// drains.
     void stop();
 
     /// From any thread. Connections that are open keep what they have.
@@ -111,6 +123,7 @@ public:
 
 private:
     struct Inside;
+    void end(std::chrono::milliseconds limit, std::chrono::milliseconds idle_limit);
     std::unique_ptr<Inside> inside_;
 };
 

@@ -13,9 +13,12 @@ namespace berth::edge {
 
 namespace {
 
-constexpr std::size_t piece_bytes = 64 << 10;     // taken from the session at once
-constexpr std::size_t turn_bytes = 256 << 10;     // sent before the loop's others have their turn
-constexpr std::chrono::milliseconds notice{300};  // between the two words of goodbye
+constexpr std::size_t piece_bytes = 64 << 10;  // taken from the session at once
+constexpr std::size_t turn_bytes = 256 << 10;  // sent before the loop's others have their turn
+// Between the two words of goodbye: at least the first, until the client has seen it; at most the
+// second.
+constexpr std::chrono::milliseconds notice_min{300};
+constexpr std::chrono::milliseconds notice_max{3'000};
 
 /// A site's answer on its way into the stream.
 class SiteBody final : public http::H2Body {
@@ -302,6 +305,12 @@ void H2Connection::flush_or_close() {
         connection_->stream.close();
         return;
     }
+    // The client, who may wait for nothing any more, sees the end; then serve() does.
+    if (ending_ && !writing_ && session_.is_over()) {
+        connection_->stream.end_sending();
+        connection_->stream.limit(connection_->loop.outside.limits.close_limit);
+        return;
+    }
     set_limit();
 }
 
@@ -367,13 +376,17 @@ void H2Connection::announce_end() {
     spawn(connection_->loop.io.get_executor(), go_away_later(shared_from_this()), "HTTP/2 goodbye");
 }
 
-/// Requests that were on their way when we said it the first time have come by now.
+/// Requests that were on their way when we said it the first time have come by the second.
 Task<> H2Connection::go_away_later(std::shared_ptr<H2Connection> self) {
-    co_await sleep_for(notice);
+    constexpr std::chrono::milliseconds look_again{100};
+    co_await sleep_for(notice_min);
+    for (auto waited = notice_min; waited < notice_max && !self->gone_; waited += look_again) {
+        if (self->session_.notice_arrived()) break;
+        co_await sleep_for(look_again);
+    }
     if (self->gone_) co_return;
     self->session_.go_away();
     self->flush_or_close();
-    if (self->session_.is_over()) self->connection_->stream.end_sending();
 }
 
 Task<bool> H2Connection::receive() {
@@ -406,6 +419,7 @@ Task<> H2Connection::serve() {
                                      [](void* self) { static_cast<H2Connection*>(self)->leave(); });
     connection_->h2 = this;
     bool good = flush();
+    if (connection_->loop.ending) announce_end();
     for (int turn = 1; good && !session_.is_over(); ++turn) {
         good = co_await receive();
         if (turn % turns_max == 0) co_await asio::post(connection_->loop.io, asio::use_awaitable);

@@ -40,9 +40,10 @@ Task<> stream_slowly(http::BodySink& sink) {
 }
 
 Task<http::Response> answer(http::Request& request) {
-    if (request.path == "/events") {
+    if (request.path == "/events" || request.path == "/slow") {
         http::Response response;
-        response.headers.add("content-type", "text/event-stream");
+        response.headers.add("content-type",
+                             request.path == "/slow" ? "text/plain" : "text/event-stream");
         response.body = http::StreamBody(&stream_slowly);
         co_return response;
     }
@@ -251,15 +252,26 @@ TEST_F(H2Test, ends_streams_that_are_reset_and_serves_the_others) {
 
 TEST_F(H2Test, says_goodbye_twice_and_answers_what_is_at_hand) {
     H2Client client(port_, "berth.test");
+    const int slow = client.begin("GET", "berth.test", "/slow");
+    client.run([&] { return !client.replies()[slow].body.empty(); });
+    edge_->stop();
+    client.run([&] { return client.goaways().size() == 2; });
+    EXPECT_FALSE(client.replies()[slow].over);
+    release_event = true;
+    client.run_to_the_end();
+    EXPECT_EQ(client.replies()[slow].body, "data: 1\n\ndata: 2\n\n");
+    EXPECT_EQ(client.goaways(), (std::vector<std::uint32_t>{0, 0}));
+    EXPECT_EQ(client.replies()[slow].code, 0U);
+}
+
+TEST_F(H2Test, ends_an_event_stream_well_when_it_goes) {
+    H2Client client(port_, "berth.test");
     const int events = client.begin("GET", "berth.test", "/events");
     client.run([&] { return !client.replies()[events].body.empty(); });
     edge_->stop();
-    client.run([&] { return client.goaways().size() == 2; });
-    EXPECT_FALSE(client.replies()[events].over);
-    release_event = true;
     client.run_to_the_end();
-    EXPECT_EQ(client.replies()[events].body, "data: 1\n\ndata: 2\n\n");
-    EXPECT_EQ(client.goaways(), (std::vector<std::uint32_t>{0, 0}));
+    EXPECT_TRUE(client.replies()[events].over);
+    EXPECT_EQ(client.replies()[events].body, "data: 1\n\n");
     EXPECT_EQ(client.replies()[events].code, 0U);
 }
 

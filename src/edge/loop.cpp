@@ -4,6 +4,7 @@
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/post.hpp>
 
+#include "base/clock.hpp"
 #include "edge/elsewhere.hpp"
 #include "edge/h2_connection.hpp"
 #include "edge/loading.hpp"
@@ -28,20 +29,31 @@ Loop::Loop(Outside& surroundings)
             surroundings.limits.body_memory_bytes / surroundings.loops),
       routes(surroundings.limits.route_memory_bytes),
       sites(surroundings.limits.site_memory_bytes),
-      upstreams(io.get_executor(), deadlines, surroundings.api_socket) {}
+      upstreams(io.get_executor(), deadlines, surroundings.api_socket) {
+    end_begun.expires_at(asio::steady_timer::time_point::max());
+}
 
 Loop::~Loop() = default;
 
-void Loop::end() {
-    if (ending) return;
+void Loop::end(std::chrono::milliseconds limit) {
+    const std::int64_t idle_end = steady_now_ms() + limit.count();
+    idle_end_ms = ending ? std::min(idle_end_ms, idle_end) : idle_end;
     ending = true;
+    // Only our own descriptor: the sockets may be another edge's too.
     for (const Door& door : doors)
         door.acceptor->close();
+    end_begun.cancel();
     for (Connection* connection : connections) {
-        if (connection->idle) connection->stream.close();
+        if (connection->idle) connection->stream.limit(idle_limit());
         if (connection->h2 != nullptr) connection->h2->announce_end();
     }
     if (connections.empty()) io.stop();
+}
+
+std::chrono::milliseconds Loop::idle_limit() const {
+    if (!ending) return outside.limits.idle_limit;
+    const std::chrono::milliseconds left(std::max<std::int64_t>(0, idle_end_ms - steady_now_ms()));
+    return std::min(outside.limits.idle_limit, left);
 }
 
 namespace {
@@ -91,6 +103,10 @@ void Connection::count_sent() {
     counted_bytes_ = stream.sent_bytes();
 }
 
+bool Connection::may_go_on() {
+    return !loop.ending || !stream.buffered().empty() || stream.try_fill() > 0;
+}
+
 void Connection::set_peer(std::string address) {
     count(false);
     peer = std::move(address);
@@ -118,7 +134,8 @@ struct HeadArrived {
 /// A connection that waits with nothing received holds no buffer.
 Task<HeadArrived> wait_for_head(Connection& connection) {
     http::Stream& stream = connection.stream;
-    const EdgeLimits& limits = connection.loop.outside.limits;
+    const Loop& loop = connection.loop;
+    const EdgeLimits& limits = loop.outside.limits;
     std::size_t scanned = 0;
     bool head_begun = false;
     while (true) {  // ends with a head, a refusal, the limit, or a closed connection
@@ -131,8 +148,7 @@ Task<HeadArrived> wait_for_head(Connection& connection) {
         if (got < 0) co_return HeadArrived{};
         connection.idle = stream.buffered().empty();
         if (connection.idle) {
-            if (connection.loop.ending) co_return HeadArrived{};
-            stream.limit(limits.idle_limit);
+            stream.limit(loop.idle_limit());
         } else if (!head_begun) {
             head_begun = true;
             stream.limit(limits.head_limit);
@@ -140,6 +156,11 @@ Task<HeadArrived> wait_for_head(Connection& connection) {
         const bool ready = co_await stream.wait_readable();
         const bool was_idle = std::exchange(connection.idle, false);
         if (ready) continue;
+        if (was_idle && stream.expired() && stream.try_fill() > 0) {  // in the last moment
+            head_begun = true;
+            stream.limit(limits.head_limit);
+            continue;
+        }
         HeadArrived none;
         if (stream.expired() && !was_idle)
             none.refusal = {408, "head_too_slow", "the head did not come in time"};
@@ -152,7 +173,7 @@ Task<After> carry_out(Connection& connection, Step& step) {
     Counters& counters = connection.loop.counters;
     if (step.answer.status == 304) Counters::add(counters.not_modified);
     if (step.answer.status == 404) Counters::add(counters.not_found);
-    const Sending sending{step.head_only, step.keep_alive && !connection.loop.ending,
+    const Sending sending{step.head_only, step.keep_alive && connection.may_go_on(),
                           !connection.server_name.empty()};
     std::ptrdiff_t sent = 0;
     if (!send_at_once(connection, step.answer, sending, sent)) {

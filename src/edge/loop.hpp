@@ -6,6 +6,7 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ssl/context.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <functional>
 #include <set>
 #include <string>
@@ -78,8 +79,12 @@ struct Loop {
     /// Whether one more connection from that address is one too many.
     bool is_crowded(const std::string& peer) const;
 
-    /// No new connections; those between two requests are closed. On the loop.
-    void end();
+    /// No new connections; those that are open end, in order: see Edge::drain(). Again, it can only
+    /// shorten `idle_limit`. On the loop.
+    void end(std::chrono::milliseconds idle_limit);
+
+    /// How long a connection may wait for a request.
+    std::chrono::milliseconds idle_limit() const;
 
     Outside& outside;
     asio::io_context io{1};
@@ -99,6 +104,8 @@ struct Loop {
     std::set<Connection*> connections{};
     std::unordered_map<std::string, std::size_t> connections_of{};  // by address, limited ones only
     bool ending = false;
+    std::int64_t idle_end_ms = 0;      // of the steady clock: when connections that wait are closed
+    asio::steady_timer end_begun{io};  // canceled when `ending` becomes true
 
     // Scratch of the request at hand; nothing in it outlives a suspension.
     http::HeadView head{};
@@ -123,6 +130,9 @@ struct Connection {
     void count_sent();
     /// A stream of an HTTP/2 connection.
     bool is_inner() const { return inner_; }
+    /// Whether the request at hand, whose head is consumed, may be followed by another: not when
+    /// the loop is to end, unless that one is here already.
+    bool may_go_on();
 
     Loop& loop;
     http::Stream stream;

@@ -118,7 +118,8 @@ Task<After> pass_on(Connection& connection, std::size_t head_bytes) {
     connection.stream.consume(head_bytes);
     connection.stream.no_limit();
     Counters::add(loop.counters.proxied);
-    for (int attempt = 0; attempt < 2; ++attempt) {
+    // A kept connection may end just as it is used: only what may be asked twice goes there.
+    for (int attempt = passing.repeatable ? 0 : 1; attempt < 2; ++attempt) {
         UpstreamPool::Lent lent = attempt == 0 ? loop.upstreams.take() : loop.upstreams.connect();
         if (!lent.stream) break;
         const std::optional<After> after =

@@ -4,6 +4,7 @@
 
 #include "edge/send.hpp"
 #include "edge/site_fields.hpp"
+#include "edge/tunnel.hpp"
 #include "http/chunked.hpp"
 #include "http/message.hpp"
 
@@ -13,10 +14,31 @@ using http::Framing;
 
 namespace {
 
-/// Receives from the api. A visitor who goes away meanwhile ends the wait: the api must not work,
-/// or give a job, for nobody. False: one of the two has gone, or the limit is over.
-Task<bool> fill_while_awaited(Connection& connection, http::Stream& upstream) {
+enum class Until { more, more_or_end };
+
+/// Waits for either side, or also for the end of this edge.
+Task<> wait_for_any(Connection& connection, http::Stream& upstream, Until until) {
     const auto here = co_await asio::this_coro::executor;
+    const auto first = asio::experimental::wait_for_one();
+    if (until == Until::more) {
+        auto either = asio::experimental::make_parallel_group(
+            asio::co_spawn(here, upstream.wait_readable(), asio::deferred),
+            asio::co_spawn(here, connection.stream.wait_readable(), asio::deferred));
+        co_await either.async_wait(first, asio::use_awaitable);
+        co_return;
+    }
+    auto any = asio::experimental::make_parallel_group(
+        asio::co_spawn(here, upstream.wait_readable(), asio::deferred),
+        asio::co_spawn(here, connection.stream.wait_readable(), asio::deferred),
+        connection.loop.end_begun.async_wait(asio::deferred));
+    co_await any.async_wait(first, asio::use_awaitable);
+}
+
+/// Receives from the api. A visitor who goes away meanwhile ends the wait: the api must not work,
+/// or give a job, for nobody. False: one of the two has gone, or the limit is over. With
+/// `more_or_end` it is true with nothing received when the edge is to end.
+Task<bool> fill_while_awaited(Connection& connection, http::Stream& upstream,
+                              Until until = Until::more) {
     bool watched = connection.stream.buffered().empty();
     while (true) {  // ends when something came, or when either side is gone
         const int got = upstream.may_fill() ? upstream.try_fill() : 0;
@@ -26,12 +48,9 @@ Task<bool> fill_while_awaited(Connection& connection, http::Stream& upstream) {
             if (!ready) co_return false;
             continue;
         }
-        auto either = asio::experimental::make_parallel_group(
-            asio::co_spawn(here, upstream.wait_readable(), asio::deferred),
-            asio::co_spawn(here, connection.stream.wait_readable(), asio::deferred));
-        const auto first = asio::experimental::wait_for_one();
-        co_await either.async_wait(first, asio::use_awaitable);
+        co_await wait_for_any(connection, upstream, until);
         if (upstream.expired() || connection.stream.peer_gone()) co_return false;
+        if (until == Until::more_or_end && connection.loop.ending) co_return true;
         // Readable and not gone: the next request has come, and would be seen again and again.
         const bool next_came = connection.stream.try_fill() > 0;
         watched = !next_came;
@@ -72,9 +91,38 @@ struct Relay {
     std::uint64_t bytes = 0;
     bool to_chunks = false;
     bool keep_alive = false;
+    bool events = false;  // an event stream: its reader comes again and goes on
 };
 
-Relay make_relay(const ReplyHead& reply, const Passing& passing, bool request_is_whole) {
+/// Follows an event stream's blank lines, which end its events.
+class EventTrack {
+public:
+    void take(std::string_view bytes) {
+        for (const char byte : bytes.substr(bytes.size() - std::min<std::size_t>(4, bytes.size())))
+            last_ = (last_ << 8U) | static_cast<std::uint8_t>(byte);
+        begun_ = begun_ || !bytes.empty();
+    }
+    bool is_between_events() const {
+        constexpr std::uint32_t line_feeds = 0x0a0a;
+        constexpr std::uint32_t returns = 0x0d0d;
+        constexpr std::uint32_t both = 0x0d0a0d0a;
+        return !begun_ || (last_ & 0xffffU) == line_feeds || (last_ & 0xffffU) == returns ||
+               last_ == both;
+    }
+
+private:
+    std::uint32_t last_ = 0;
+    bool begun_ = false;
+};
+
+bool is_event_stream(const ReplyHead& reply) {
+    return std::ranges::any_of(reply.fields, [](const http::FieldView& field) {
+        return field.name == "content-type" && field.value.starts_with("text/event-stream");
+    });
+}
+
+Relay make_relay(Connection& connection, const ReplyHead& reply, const Passing& passing,
+                 bool request_is_whole) {
     Relay relay;
     const bool bodiless = passing.head_only || reply.status == 204 || reply.status == 304;
     if (!bodiless) {
@@ -84,7 +132,8 @@ Relay make_relay(const ReplyHead& reply, const Passing& passing, bool request_is
         relay.to_chunks = passing.http_1_1 && reply.framing != Framing::length;
     }
     const bool framed = bodiless || relay.from == Framing::length || relay.to_chunks;
-    relay.keep_alive = passing.keep_alive && request_is_whole && framed;
+    relay.keep_alive = passing.keep_alive && request_is_whole && framed && connection.may_go_on();
+    relay.events = relay.to_chunks && is_event_stream(reply);
     return relay;
 }
 
@@ -155,24 +204,34 @@ Task<bool> send_piece(Connection& connection, const Relay& relay, std::string_vi
     co_return sent;
 }
 
-/// Each piece goes out as it comes: event streams are not buffered. False: one side broke.
-Task<bool> relay_body(Connection& connection, http::Stream& upstream, Relay relay) {
+enum class Relayed { whole, cut, broken };
+
+/// Each piece goes out as it comes: event streams are not buffered. Cut: whole for the visitor, but
+/// the other side has more to say. Broken: one side did.
+Task<Relayed> relay_body(Connection& connection, http::Stream& upstream, Relay relay) {
     const EdgeLimits& limits = connection.loop.outside.limits;
     http::ChunkedDecoder chunks;
+    EventTrack events;
+    bool cut = false;
     bool ended = relay.from == Framing::none && !relay.until_close;
     ended = ended || (relay.from == Framing::length && relay.bytes == 0);
     while (!ended) {
+        cut = relay.events && connection.loop.ending && events.is_between_events();
+        if (cut) break;
         const Piece piece = next_piece(relay, chunks, upstream.buffered());
-        if (piece.broken) co_return false;
+        if (piece.broken) co_return Relayed::broken;
+        if (relay.events) events.take(piece.data);
         const bool sent = co_await send_piece(connection, relay, piece.data);
-        if (!sent) co_return false;
+        if (!sent) co_return Relayed::broken;
         upstream.consume(piece.consumed);
         ended = piece.ended;
         if (ended || piece.consumed > 0) continue;
         upstream.limit(limits.upstream_limit);
-        const bool more = co_await fill_while_awaited(connection, upstream);
+        const Until until =
+            relay.events && !connection.loop.ending ? Until::more_or_end : Until::more;
+        const bool more = co_await fill_while_awaited(connection, upstream, until);
         if (!more) {
-            if (!relay.until_close || upstream.expired()) co_return false;
+            if (!relay.until_close || upstream.expired()) co_return Relayed::broken;
             ended = true;
         }
     }
@@ -180,43 +239,9 @@ Task<bool> relay_body(Connection& connection, http::Stream& upstream, Relay rela
         connection.stream.limit(limits.write_limit);
         const bool sent = co_await connection.stream.write("0\r\n\r\n");
         connection.stream.no_limit();
-        co_return sent;
+        if (!sent) co_return Relayed::broken;
     }
-    co_return true;
-}
-
-/// `limit`: how long `to` may take nothing of what is sent, and how long it may stay open after
-/// `from` has ended.
-Task<> pump_raw(http::Stream& from, http::Stream& to, std::chrono::milliseconds limit) {
-    bool open = true;
-    while (open) {
-        to.limit(limit);
-        const bool sent = co_await to.write(from.buffered());
-        to.no_limit();
-        if (!sent) {
-            from.close();
-            break;
-        }
-        from.consume(from.buffered().size());
-        open = co_await from.fill();
-    }
-    to.end_sending();
-    to.limit(limit);
-}
-
-/// Raw bytes both ways, after the 101. Ends when both directions have, the second soon after the
-/// first; the api's pings find a visitor that is gone.
-Task<After> tunnel(Connection& connection, http::Stream& upstream) {
-    const auto here = co_await asio::this_coro::executor;
-    const std::chrono::milliseconds limit = connection.loop.outside.limits.write_limit;
-    connection.stream.no_limit();
-    upstream.no_limit();
-    auto both = asio::experimental::make_parallel_group(
-        asio::co_spawn(here, pump_raw(connection.stream, upstream, limit), asio::deferred),
-        asio::co_spawn(here, pump_raw(upstream, connection.stream, limit), asio::deferred));
-    const auto all = asio::experimental::wait_for_all();
-    co_await both.async_wait(all, asio::use_awaitable);
-    co_return After::close;
+    co_return cut ? Relayed::cut : Relayed::whole;
 }
 
 /// A switch to anything else was not asked for: RFC 9110 §7.8.
@@ -236,26 +261,28 @@ Task<After> relay_reply(Connection& connection, const Passing& passing, bool req
             co_await say(connection, passing, 502, "bad_gateway", "What was asked made no sense.");
         co_return after;
     }
-    const Relay relay = make_relay(reply, passing, request_is_whole);
+    const Relay relay = make_relay(connection, reply, passing, request_is_whole);
     const std::string head = visitor_head(connection, passing, reply, relay);
     const bool reusable = reply.keep_alive && request_is_whole;
     const bool switched = reply.status == 101;
     connection.visit.status = reply.status == 200 ? passing.status : reply.status;
     upstream.consume(head_bytes);
     connection.stream.limit(connection.loop.outside.limits.write_limit);
-    bool whole = co_await connection.stream.write(head);
+    const bool begun = co_await connection.stream.write(head);
     connection.stream.no_limit();
-    if (!whole) co_return After::close;
+    if (!begun) co_return After::close;
     if (switched) {
-        const After after = co_await tunnel(connection, upstream);
+        Tunnel tunnel(connection, upstream);
+        const After after = co_await tunnel.run();
         co_return after;
     }
-    whole = co_await relay_body(connection, upstream, relay);
-    if (!whole) co_return After::close;
-    if (reusable && !passing.of_site && upstream.buffered().empty()) {
+    const Relayed relayed = co_await relay_body(connection, upstream, relay);
+    if (relayed == Relayed::broken) co_return After::close;
+    const bool clean = relayed == Relayed::whole && upstream.buffered().empty();
+    if (reusable && !passing.of_site && clean) {
         connection.loop.upstreams.give_back(std::move(lent.stream));
     }
-    co_return relay.keep_alive ? After::request : After::linger;
+    co_return relay.keep_alive&& relayed == Relayed::whole ? After::request : After::linger;
 }
 
 }  // namespace berth::edge

@@ -23,10 +23,12 @@ namespace raw = http::testing_support;
 /// Serves `store`'s sites, and "berth.test" from the api at `store / "api.sock"`.
 class RunningEdge {
 public:
-    explicit RunningEdge(const Store& store, EdgeLimits limits = {}) {
+    explicit RunningEdge(const Store& store, EdgeLimits limits = {})
+        : RunningEdge(store, limits, http::listen_tcp("127.0.0.1", 0)) {}
+    RunningEdge(const Store& store, EdgeLimits limits, Fd listening) {
         limits.end_limit = std::chrono::milliseconds(200);
         EdgeConfig config;
-        config.listening.push_back(http::listen_tcp("127.0.0.1", 0));
+        config.listening.push_back(std::move(listening));
         port_ = http::port_of(config.listening[0]);
         config.public_directory = store.public_directory();
         config.state_directory = store.state_directory();
@@ -39,17 +41,30 @@ public:
     RunningEdge(const RunningEdge&) = delete;
     ~RunningEdge() {
         edge_->stop();
-        thread_.join();
+        if (thread_.joinable()) thread_.join();
     }
 
     std::uint16_t port() const { return port_; }
     const Edge& edge() const { return *edge_; }
+    void drain(std::chrono::milliseconds limit) { edge_->drain(limit); }
+    /// Until it has ended by itself, after drain().
+    void join() { thread_.join(); }
 
 private:
     std::uint16_t port_ = 0;
     std::unique_ptr<Edge> edge_{};
     std::thread thread_{};
 };
+
+/// The next connection there, which a read of waits 5 s.
+inline Fd accept_from(const Fd& listening) {
+    pollfd ready{listening.get(), POLLIN, 0};
+    if (::poll(&ready, 1, 5'000) != 1) throw std::runtime_error("nobody came to the api");
+    Fd socket(::accept4(listening.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    const timeval limit{5, 0};
+    ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    return socket;
+}
 
 /// What came until the peer closed. Not `closed`: it went silent for 5 s.
 struct Received {
