@@ -45,7 +45,7 @@ struct Agent {
     std::string id;
     std::size_t slots_left = 0;  // that have not ended
     std::set<std::shared_ptr<Tenure>> tenures{};
-    builds::Signal idle;  // a slot ended, or the drain began
+    builds::Signal idle;  // a slot ended, or the drain changed
 };
 
 jobs::Finish broken_finish() {
@@ -129,7 +129,7 @@ Task<> serve(std::shared_ptr<Agent> agent, jobs::Kind kind) {
     constexpr int failures_per_line = 20;
     Backoff backoff(200ms, 5s);
     int failures = 0;
-    while (!agent->config.drain->begun()) {
+    while (agent->config.drain->takes_jobs()) {
         Result<jobs::ClaimReply> reply = co_await claim(*agent, kind);
         if (!reply) {
             if (failures++ % failures_per_line == 0) {
@@ -169,25 +169,28 @@ Task<> drain(std::shared_ptr<Agent> agent) {
 }  // namespace
 
 void Drain::begin() {
-    if (std::exchange(begun_, true)) return;
-    const auto calls = std::move(calls_);
-    for (const auto& call : calls)
+    if (!std::exchange(begun_, true)) tell();
+}
+
+void Drain::retire() {
+    if (!std::exchange(retired_, true)) tell();
+}
+
+void Drain::tell() const {
+    for (const auto& call : calls_)
         call();
 }
 
-void Drain::on_begin(std::function<void()> call) {
-    if (begun_) {
-        call();
-    } else {
-        calls_.push_back(std::move(call));
-    }
+void Drain::on_change(std::function<void()> call) {
+    if (!takes_jobs()) call();
+    calls_.push_back(std::move(call));
 }
 
 Task<> run_worker(WorkerConfig config, http::Client& client, engines::Engine& engine) {
     const auto loop = co_await asio::this_coro::executor;
     const auto drain_order = config.drain;
     const auto agent = std::make_shared<Agent>(loop, std::move(config), client, engine);
-    drain_order->on_begin([weak = std::weak_ptr(agent)] {
+    drain_order->on_change([weak = std::weak_ptr(agent)] {
         if (const auto here = weak.lock()) here->idle.notify();
     });
     log::info("worker ready", {{"worker", agent->id}, {"slots", agent->config.build_slots}});

@@ -10,19 +10,27 @@
 
 namespace berth::worker {
 
-/// Asks a worker to end: no new job; running ones get `drain_ms`, then they are killed and told
-/// to the api as lost. One loop.
+/// Asks a worker to end. One loop.
 class Drain {
 public:
+    /// No new job; running ones get `drain_ms`, then they are killed and told to the api as lost.
     void begin();
     bool begun() const { return begun_; }
 
-    /// Called once when it begins, or at once when it has.
-    void on_begin(std::function<void()> call);
+    /// No new job; the worker ends when those that run have, however long that takes. A claim that
+    /// is under way may still bring one. begin() may follow.
+    void retire();
+    bool takes_jobs() const { return !begun_ && !retired_; }
+
+    /// Called at each of the two, or at once when one has been.
+    void on_change(std::function<void()> call);
 
 private:
+    void tell() const;
+
     bool begun_ = false;
-    std::vector<std::function<void()>> calls_;
+    bool retired_ = false;
+    std::vector<std::function<void()>> calls_{};
 };
 
 struct WorkerConfig {
@@ -39,7 +47,7 @@ struct WorkerConfig {
     std::shared_ptr<Drain> drain = std::make_shared<Drain>();
 };
 
-/// Runs until `config.drain` begins and the jobs have ended, or until canceled. `client` needs at
+/// Runs until `config.drain` says so and the jobs have ended, or until canceled. `client` needs at
 /// least 3 threads per slot (claims wait; renewals, log and uploads go beside each other).
 Task<> run_worker(WorkerConfig config, http::Client& client, engines::Engine& engine);
 

@@ -198,15 +198,16 @@ std::string claimed_job() {
 }
 
 /// A worker that gets one job and is drained when `until` says so.
-Task<> drain_when(std::function<bool()> until, std::shared_ptr<Drain> drain) {
+using Order = void (Drain::*)();
+Task<> drain_when(std::function<bool()> until, std::shared_ptr<Drain> drain, Order order) {
     const std::int64_t end_ms = steady_now_ms() + 5000;
     while (!until() && steady_now_ms() < end_ms)
         co_await sleep_for(5ms);
-    drain->begin();
+    ((*drain).*order)();
 }
 
 Task<> work(FakeClient& client, HangingEngine& engine, std::function<bool()> until,
-            std::int64_t drain_ms) {
+            std::int64_t drain_ms, Order order = &Drain::begin) {
     const auto loop = co_await asio::this_coro::executor;
     WorkerConfig config{.api = {"http://api", "token"},
                         .name = "test",
@@ -214,7 +215,7 @@ Task<> work(FakeClient& client, HangingEngine& engine, std::function<bool()> unt
                         .scratch_directory = "/tmp",
                         .npm_registry = "http://registry",
                         .drain_ms = drain_ms};
-    spawn(loop, drain_when(std::move(until), config.drain), "drain");
+    spawn(loop, drain_when(std::move(until), config.drain, order), "drain");
     co_await run_worker(std::move(config), client, engine);
 }
 
@@ -300,6 +301,15 @@ TEST_F(WorkerTest, tells_how_a_job_ended_before_it_goes) {
     script([](const std::string&) { return reply(200, "{}"); });
     wait(work(client_, engine_, [&] { return client_.count("finish") > 0; }, 1000));
     EXPECT_EQ(std::count(client_.answered.begin(), client_.answered.end(), "jobs/dpl_1/finish"), 1);
+}
+
+TEST_F(WorkerTest, retires_when_its_jobs_have_ended_however_long_they_take) {
+    engine_.broken = true;
+    client_.slow = "finish";  // longer than a drain would give it
+    script([](const std::string&) { return reply(200, "{}"); });
+    wait(work(client_, engine_, [&] { return client_.count("advance") > 0; }, 1, &Drain::retire));
+    EXPECT_EQ(std::count(client_.answered.begin(), client_.answered.end(), "jobs/dpl_1/finish"), 1);
+    EXPECT_EQ(client_.last_body("finish").find("shut down"), std::string::npos);
 }
 
 TEST_F(WorkerTest, claims_again_after_errors) {
