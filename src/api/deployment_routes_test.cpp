@@ -1,6 +1,9 @@
 // Deployments and their logs, as a client sees them.
 #include <gtest/gtest.h>
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+
 #include "api/log_reader.hpp"
 #include "api/paging.hpp"
 #include "api/testing.hpp"
@@ -132,6 +135,46 @@ TEST_F(DeploymentRoutesTest, a_page_of_lines_says_the_state_and_where_to_go_on) 
         const TestReply refused = send(Verb::get, path + "?" + query, "", ann_, headers);
         EXPECT_EQ(refused.code(), "bad_parameter") << query;
     }
+}
+
+TEST_F(DeploymentRoutesTest, a_log_that_is_followed_says_where_to_go_on_when_the_server_ends) {
+    http::Request request;
+    request.path = "/api/v1/deployments/" + deploy() + "/log";
+    request.query = "wait=60";
+    request.headers.set("authorization", "Bearer " + ann_.bearer);
+    request.headers.set("accept", "application/x-ndjson");
+    const http::Response response = wait(answer(services, request));
+    TextSink sink;
+    asio::io_context loop;
+    asio::cancellation_signal end;
+    bool whole = false;
+    asio::co_spawn(loop, std::get<http::StreamBody>(response.body)(sink),
+                   asio::bind_cancellation_slot(
+                       end.slot(), [&](std::exception_ptr escaped) { whole = !escaped; }));
+    while (sink.text.find("\"line\":1") == sink.text.npos)
+        ASSERT_EQ(loop.run_one_for(std::chrono::seconds(5)), 1U);
+    end.emit(asio::cancellation_type::all);
+    loop.run();
+    EXPECT_TRUE(whole);
+    EXPECT_TRUE(sink.text.ends_with("{\"end\":false,\"next\":2,\"state\":\"queued\"}\n"))
+        << sink.text;
+}
+
+TEST_F(DeploymentRoutesTest, who_waits_for_news_is_let_go_when_the_server_ends) {
+    deploy();
+    http::Request request;
+    request.verb = Verb::post;
+    request.gone = [] { return true; };
+    request.headers.set("content-type", "application/json");
+    request.path = "/api/v1/worker/claim";
+    request.body = R"({"worker":"wrk_1","name":"here","kinds":["build"]})";
+    request.headers.set("authorization", "Bearer " + accounts->secrets().worker_token);
+    EXPECT_EQ(wait(answer(services, request)).status, 503U);
+    EXPECT_TRUE(wait(deployments_.claim("wrk_2", "there"))) << "nobody has taken it";
+    request.path = "/api/v1/edge/wait";
+    request.body = R"({"edge":"edg_1","generation":999})";
+    request.headers.set("authorization", "Bearer " + accounts->secrets().edge_token);
+    EXPECT_EQ(wait(answer(services, request)).status, 200U);
 }
 
 TEST_F(DeploymentRoutesTest, an_event_stream_tells_lines_then_the_state_then_the_end) {

@@ -29,9 +29,10 @@ Task<Result<http::Response>> wait_for_routes(Services& services, Context& contex
     const auto routes = services.bus->subscribe("routes");
     services.publisher->loaded(body->edge, body->generation);
     const std::int64_t deadline = steady_now_ms() + poll_ms;
-    while (true) {  // ends with a newer generation, or at the deadline
+    while (true) {  // ends with a newer generation, at the deadline, or with this api
         const std::int64_t left = deadline - steady_now_ms();
-        if (services.publisher->published() > body->generation || left <= 0) {
+        const bool over = left <= 0 || (context.request.gone && context.request.gone());
+        if (services.publisher->published() > body->generation || over) {
             const EdgeReply reply{services.publisher->published()};
             co_return http::json_response(200, reply);
         }

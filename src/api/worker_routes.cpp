@@ -94,10 +94,11 @@ Task<Result<http::Response>> claim(Services& services, Context& context) {
     if (!wanted) co_return wanted.error();
     const auto queue = services.bus->subscribe("queue");
     const std::int64_t deadline = steady_now_ms() + poll_ms;
-    while (true) {  // ends with a job, at the deadline, or with the worker
-        // A killed worker's question must not take a job that nobody would do.
+    while (true) {  // ends with a job, at the deadline, with the worker, or with this api
+        // A killed worker's question must not take a job that nobody would do, nor must a question
+        // that is still open when the api ends.
         if (context.request.gone && context.request.gone()) {
-            co_return fail(Failure::unavailable, "the worker has gone");
+            co_return fail(Failure::unavailable, "the worker has gone, or the api is to end");
         }
         Result<std::optional<jobs::Job>> job = co_await claim_once(services, *wanted);
         if (!job) co_return job.error();
