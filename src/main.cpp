@@ -39,6 +39,8 @@ int run(int argc, char** argv) {
         {"doctor", "what this machine lacks, and how to mend it",
          with_arguments<roles::run_doctor>},
         {"admin", "reset a password, on the machine itself", with_arguments<roles::run_admin>},
+        {"upgrade", "have the running berth serve replaced by a new program, in place",
+         with_arguments<roles::run_upgrade>},
         {"gc", "delete what no deployment needs any more", with_arguments<roles::run_gc>},
         {"worker", "join a Berth as a worker, which builds",
          with_arguments<roles::run_joined_worker>},

@@ -18,13 +18,14 @@ Result<Addresses> parse_addresses(const ServeConfig& config) {
     return addresses;
 }
 
-Result<EdgeSockets> listen_for(const Addresses& addresses, std::size_t loops, Takeover takeover) {
+Result<EdgeSockets> listen_for(Sockets& handed, const Addresses& addresses, std::size_t loops,
+                               Takeover takeover) {
     EdgeSockets sockets;
-    Result<std::vector<Fd>> plain = listen_tcp(addresses.plain, loops, takeover);
+    Result<std::vector<Fd>> plain = listen_tcp(handed, addresses.plain, loops, takeover);
     if (!plain) return plain.error();
     sockets.plain = std::move(*plain);
     if (!addresses.tls) return sockets;
-    Result<std::vector<Fd>> tls = listen_tcp(*addresses.tls, loops, takeover);
+    Result<std::vector<Fd>> tls = listen_tcp(handed, *addresses.tls, loops, takeover);
     if (!tls) return tls.error();
     sockets.tls = std::move(*tls);
     return sockets;

@@ -22,8 +22,9 @@ struct Addresses {
 /// other of the two.
 Result<Addresses> parse_addresses(const ServeConfig& config);
 
-/// Errors: those of listen_tcp().
-Result<EdgeSockets> listen_for(const Addresses& addresses, std::size_t loops, Takeover takeover);
+/// What was handed over, or new ones. Errors: those of listen_tcp().
+Result<EdgeSockets> listen_for(Sockets& handed, const Addresses& addresses, std::size_t loops,
+                               Takeover takeover);
 
 std::vector<std::uint16_t> ports_of(const Addresses& addresses);
 

@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "http/client.hpp"
+#include "roles/admin_options.hpp"
 #include "roles/garbage.hpp"
 #include "roles/layout.hpp"
 #include "roles/roles.hpp"
@@ -19,37 +20,13 @@ using namespace std::chrono_literals;
 constexpr int usage_code = 2;
 constexpr int unavailable_code = 8;
 
-/// What is left of the arguments after `--data DIR` and `--json`.
-struct Options {
-    std::string data{};
-    bool json = false;
-    std::vector<std::string> rest{};
-};
-
-Options read_options(const std::vector<std::string>& arguments) {
-    Options options;
-    const char* data = std::getenv("BERTH_DATA");
-    options.data = data == nullptr ? default_data_directory("berth") : data;
-    for (std::size_t i = 0; i < arguments.size(); ++i) {
-        if (arguments[i] == "--data" && i + 1 < arguments.size()) {
-            options.data = arguments[++i];
-        } else if (arguments[i] == "--json") {
-            options.json = true;
-        } else {
-            options.rest.push_back(arguments[i]);
-        }
-    }
-    options.data = std::filesystem::absolute(options.data).lexically_normal().string();
-    return options;
-}
-
 int usage(const char* text) {
     std::fprintf(stderr, "Usage: %s\n", text);
     return usage_code;
 }
 
 /// Calls the admin socket; prints what went wrong and returns its exit code, else 0.
-int call(const Options& options, std::string verb, std::string path, std::string body,
+int call(const AdminOptions& options, std::string verb, std::string path, std::string body,
          std::string& answer) {
     const auto client = http::make_curl_client(1, "");
     http::Call request{.verb = std::move(verb),
@@ -85,7 +62,7 @@ std::string text_at(const std::string& answer, const char* key) {
 }
 
 int print_token(const std::vector<std::string>& arguments, const char* which, const char* help) {
-    const Options options = read_options(arguments);
+    const AdminOptions options = read_admin_options(arguments);
     if (options.rest != std::vector<std::string>{"token"}) return usage(help);
     std::string answer;
     const int code = call(options, "GET", "/tokens", "", answer);
@@ -95,8 +72,25 @@ int print_token(const std::vector<std::string>& arguments, const char* which, co
 
 }  // namespace
 
+AdminOptions read_admin_options(const std::vector<std::string>& arguments) {
+    AdminOptions options;
+    const char* data = std::getenv("BERTH_DATA");
+    options.data = data == nullptr ? default_data_directory("berth") : data;
+    for (std::size_t i = 0; i < arguments.size(); ++i) {
+        if (arguments[i] == "--data" && i + 1 < arguments.size()) {
+            options.data = arguments[++i];
+        } else if (arguments[i] == "--json") {
+            options.json = true;
+        } else {
+            options.rest.push_back(arguments[i]);
+        }
+    }
+    options.data = std::filesystem::absolute(options.data).lexically_normal().string();
+    return options;
+}
+
 int run_admin(const std::vector<std::string>& arguments) {
-    const Options options = read_options(arguments);
+    const AdminOptions options = read_admin_options(arguments);
     if (options.rest.size() != 2 || options.rest[0] != "reset-password") {
         return usage("berth admin reset-password EMAIL [--data DIR] [--json]");
     }
@@ -115,7 +109,7 @@ int run_admin(const std::vector<std::string>& arguments) {
 }
 
 int run_gc(const std::vector<std::string>& arguments) {
-    const Options options = read_options(arguments);
+    const AdminOptions options = read_admin_options(arguments);
     if (!options.rest.empty()) return usage("berth gc [--data DIR] [--json]");
     std::string answer;
     const int code = call(options, "POST", "/gc", "", answer);

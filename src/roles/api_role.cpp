@@ -130,10 +130,17 @@ Task<std::map<std::string, json::value>> latest_of(Deployments& deployments,
     co_return latest;
 }
 
-Task<> stop_on_signal(asio::io_context& loop, asio::cancellation_signal& stop) {
+/// Open requests get their answers first. Those that wait for a hint get one, and see that it is
+/// about the end: whoever asks next reaches the next api the sooner.
+Task<> stop_on_signal(asio::io_context& loop, asio::cancellation_signal& stop, bus::Bus& bus) {
     boost::asio::signal_set signals(loop, SIGTERM, SIGINT);
     co_await signals.async_wait(asio::use_awaitable);
-    stop.emit(asio::cancellation_type::all);  // open requests get their answers first
+    stop.emit(asio::cancellation_type::all);
+    while (true) {  // ends with the loop
+        for (const char* topic : {"queue", "routes"})
+            bus.publish({.topic = topic, .type = "end"});
+        co_await sleep_for(20ms);
+    }
 }
 
 /// Everything the role owns, in the order it is needed; destroyed in reverse.
@@ -191,6 +198,8 @@ public:
         };
     }
 
+    bus::Bus& bus() { return *bus_; }
+
     Task<> run() {
         co_await deployments_.refresh_leases();
         co_await publish_pass_keys();
@@ -210,6 +219,7 @@ public:
             return api::answer(services_, request);
         };
         log::info("ready", {{"platform", config_.platform_url}});
+        say_ready();
         co_await http::serve(Fd(api_descriptor), answer, &api::plan_body, {});
     }
 
@@ -287,7 +297,7 @@ int run_api() {
     accounts::InstanceSecrets secrets = wait(accounts::ensure_instance_secrets(database, sealer));
     Api api(loop, config, std::move(secrets), database, sealer);
     asio::cancellation_signal stop;
-    spawn(loop.get_executor(), stop_on_signal(loop, stop), "signals");
+    spawn(loop.get_executor(), stop_on_signal(loop, stop, api.bus()), "signals");
     int code = 0;
     asio::co_spawn(loop, api.run(),
                    asio::bind_cancellation_slot(stop.slot(), [&](std::exception_ptr escaped) {

@@ -49,4 +49,10 @@ Result<Backends> read_backends(const ServeConfig& config) {
     return Backends{std::move(*file), std::move(*directory)};
 }
 
+Result<Layout> layout_of(const ServeConfig& config) {
+    const Result<Backends> backends = read_backends(config);
+    if (!backends) return backends.error();
+    return Layout{config.data, backends->database, backends->objects};
+}
+
 }  // namespace berth::roles

@@ -6,6 +6,7 @@
 
 #include "base/result.hpp"
 #include "roles/config.hpp"
+#include "roles/layout.hpp"
 
 namespace berth::roles {
 
@@ -19,5 +20,8 @@ struct Backends {
 /// Errors: invalid — bad_value; not_yet — a back end that this version does not have. What may
 /// carry a password is not repeated.
 Result<Backends> read_backends(const ServeConfig& config);
+
+/// Where things lie for `berth serve`. Errors: those of read_backends().
+Result<Layout> layout_of(const ServeConfig& config);
 
 }  // namespace berth::roles

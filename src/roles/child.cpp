@@ -18,8 +18,6 @@
 namespace berth::roles {
 namespace {
 
-constexpr int first_descriptor = 3;
-
 /// After the fork there is nobody to throw to: say it and leave.
 [[noreturn]] void give_up(const char* what) {
     std::perror(what);

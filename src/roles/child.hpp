@@ -34,6 +34,9 @@ struct ChildSpec {
     Lifetime lifetime = Lifetime::with_supervisor;
 };
 
+/// Of a child: where its descriptors begin.
+inline constexpr int first_descriptor = 3;
+
 /// Forks and executes `program` (an open descriptor of our own binary, so that its path may lie
 /// under a directory the child cannot enter). Throws: std::system_error — fork failed.
 pid_t start_child(const ChildSpec& spec, const Fd& program);

@@ -215,6 +215,8 @@ const std::vector<Option>& all_options() {
          of_serve | of_worker, 0, 0, "what `npm config get registry` says"},
         {"edge-loops", "threads of the edge; 0 is one per core", &C::edge_loops, of_serve | of_edge,
          0, 256},
+        {"drain-seconds", "how long an edge that was replaced by an upgrade has for what is open",
+         &C::drain_seconds, of_serve, 1, 3'600},
         {"access-log",
          "file for a line of JSON per request, in a directory of its own; - is stdout",
          &C::access_log, of_serve | of_edge, 0, 0, "none"},

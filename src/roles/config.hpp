@@ -46,7 +46,8 @@ struct ServeConfig {
     std::string ca_file{};
     std::string npm_registry{};   // "" asks the npm client
     std::int64_t edge_loops = 0;  // 0: one per core
-    std::string access_log{};     // "": none; "-": stdout
+    std::int64_t drain_seconds = 30;
+    std::string access_log{};  // "": none; "-": stdout
     std::string access_log_sample = "1";
     std::int64_t access_log_mb = 100;
     std::string admin_listen{};  // "": none
@@ -151,6 +152,7 @@ struct EdgeRoleConfig {
     std::int64_t hsts_s = 0;
     bool proxy_protocol = false;
     bool h2c = false;
+    std::int64_t drain_ms = 30'000;
     bool admin = false;  // the descriptor after all listeners
     std::string access_log{};
     double access_log_sample = 1;
@@ -162,8 +164,8 @@ BOOST_DESCRIBE_STRUCT(EdgeRoleConfig, (),
                       (server, token, api_socket, platform_elsewhere, store, state, platform_hosts,
                        platform_on_ip, base_host, trusted_proxy, country_header, allow_rewrite_nets,
                        listeners, listeners_tls, certificates, https_port, hsts_s, proxy_protocol,
-                       h2c, admin, access_log, access_log_sample, access_log_bytes, ca_file,
-                       log_level))
+                       h2c, drain_ms, admin, access_log, access_log_sample, access_log_bytes,
+                       ca_file, log_level))
 
 struct LauncherRoleConfig {
     std::string state{};

@@ -135,6 +135,10 @@ int Crew::keep(Fd file) {
     return kept_.back().get();
 }
 
+int Crew::keep_unix(const std::string& name, unsigned gid) {
+    return keep(listen_unix(sockets_, layout_.run(), name, gid));
+}
+
 std::string Crew::seen(const std::string& role, const std::string& part,
                        const std::string& real) const {
     return root_ ? std::string(view) + "/" + role + "/" + part : real;
@@ -169,7 +173,7 @@ std::size_t Crew::edge_loops() const {
 
 ChildSpec Crew::launcher(const std::string& instance, std::vector<std::uint16_t> own_ports,
                          std::int64_t first_uid) {
-    const int listener = keep(listen_unix(layout_.run(), "launcher.sock", berth_group));
+    const int listener = keep_unix("launcher.sock", berth_group);
     LauncherRoleConfig config{
         .state = layout_.launcher(),
         .run = run_directory(instance),
@@ -247,6 +251,7 @@ ChildSpec Crew::edge(const EdgePlaces& places, EdgeSockets sockets) {
         .hsts_s = is_local(config_.base_host) ? 0 : config_.hsts_max_age,
         .proxy_protocol = config_.proxy_protocol == "on",
         .h2c = config_.h2c == "on",
+        .drain_ms = config_.drain_seconds * 1'000,
         .admin = static_cast<bool>(sockets.admin),
         .access_log = log_directory.empty() ? config_.access_log : log_file(log_directory),
         .access_log_sample = parse_sample(config_.access_log_sample).value(),

@@ -9,6 +9,7 @@
 #include "roles/child.hpp"
 #include "roles/config.hpp"
 #include "roles/listen.hpp"
+#include "roles/sockets.hpp"
 
 namespace berth::roles {
 
@@ -57,6 +58,11 @@ public:
     /// Descriptors live as long as the supervisor: a child that is started again gets the same.
     int keep(Fd file);
 
+    /// The listening sockets, with what the program before this one handed over.
+    Sockets& sockets() { return sockets_; }
+    /// A unix socket in run(): the one handed over, or a new one. Kept.
+    int keep_unix(const std::string& name, unsigned gid);
+
     /// Where `real`, a part of the data directory, is for that role.
     std::string seen(const std::string& role, const std::string& part,
                      const std::string& real) const;
@@ -96,6 +102,7 @@ private:
     Layout layout_;
     bool root_;
     std::vector<Fd> kept_{};
+    Sockets sockets_{};
 };
 
 }  // namespace berth::roles

@@ -3,6 +3,8 @@
 
 #include <signal.h>
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <thread>
 
@@ -74,10 +76,10 @@ Task<> load(edge::Edge& edge, std::int64_t generation) {
 }
 
 /// Asks the api for news; its answer is a hint, the next question says what we serve now.
-Task<> follow_hints(edge::Edge& edge, EdgeRoleConfig config, std::string id) {
+Task<> follow_hints(edge::Edge& edge, EdgeRoleConfig config, std::string id, const bool& leaving) {
     const auto client = http::make_curl_client(1, config.ca_file);
     auto pause = 100ms;
-    while (true) {  // until canceled
+    while (!leaving) {  // nobody waits for one that leaves to serve what is new
         const WaitBody body{id, edge.generation()};
         http::Call call{.verb = "POST",
                         .url = config.server + "/api/v1/edge/wait",
@@ -109,10 +111,47 @@ Task<> answer_operator(edge::Edge& edge, const EdgeReports& reports, int descrip
     co_await http::serve(Fd(descriptor), answer, small, limits);
 }
 
-Task<> stop_on_signal(asio::io_context& loop, edge::Edge& edge) {
-    boost::asio::signal_set signals(loop, SIGTERM, SIGINT);
-    co_await signals.async_wait(asio::use_awaitable);
-    edge.stop();
+/// Without its pid there nobody could end it once its supervisor is gone: then it must not serve.
+void say_serving(const std::string& state) {
+    try {
+        write_edge_pid(state);
+    } catch (const std::exception& broken) {
+        log::error("cannot serve", {{"why", broken.what()}});
+        end_role(1);
+    }
+    say_ready();
+}
+
+/// What goes on beside the edge only while it takes visitors: another edge has the rest.
+struct Beside {
+    bool leaving = false;
+    asio::cancellation_signal admin{};
+};
+
+/// SIGUSR1: another edge serves from the same sockets by now.
+Task<> follow_signals(asio::io_context& loop, edge::Edge& edge, Beside& beside,
+                      std::chrono::milliseconds drain_limit) {
+    boost::asio::signal_set signals(loop, SIGTERM, SIGINT, SIGUSR1);
+    while (true) {  // ends with the process
+        const int signal = co_await signals.async_wait(asio::use_awaitable);
+        beside.leaving = true;
+        beside.admin.emit(asio::cancellation_type::all);
+        if (signal == SIGUSR1) {
+            log::info("draining", {{"limit_ms", drain_limit.count()}});
+            edge.drain(drain_limit);
+        } else {
+            edge.stop();
+        }
+    }
+}
+
+void start_answering_operator(asio::io_context& loop, edge::Edge& edge, const EdgeReports& reports,
+                              int descriptor, Beside& beside) {
+    asio::co_spawn(
+        loop, answer_operator(edge, reports, descriptor),
+        asio::bind_cancellation_slot(beside.admin.slot(), [](std::exception_ptr escaped) {
+            if (escaped && !was_canceled(escaped)) report_escaped("edge admin", escaped);
+        }));
 }
 
 }  // namespace
@@ -120,17 +159,20 @@ Task<> stop_on_signal(asio::io_context& loop, edge::Edge& edge) {
 int run_edge() {
     const auto config = read_role_config<EdgeRoleConfig>();
     start_log("edge", config.log_level);
-    edge::Edge edge(edge_config(config));
+    edge::EdgeConfig own = edge_config(config);
+    own.on_ready = [state = config.state] { say_serving(state); };
+    edge::Edge edge(std::move(own));
     asio::io_context loop(1);
-    spawn(loop.get_executor(), stop_on_signal(loop, edge), "signals");
+    Beside beside;
+    const std::chrono::milliseconds drain_limit(config.drain_ms);
+    spawn(loop.get_executor(), follow_signals(loop, edge, beside, drain_limit), "signals");
     const std::string id = new_id("edg");
     EdgeReports reports(edge, config, id);
-    spawn(loop.get_executor(), follow_hints(edge, config, id), "hints");
+    spawn(loop.get_executor(), follow_hints(edge, config, id, beside.leaving), "hints");
     spawn(loop.get_executor(), reports.send_forever(), "traffic reports");
     if (config.admin) {
         const auto descriptor = first_listener + config.listeners + config.listeners_tls;
-        spawn(loop.get_executor(), answer_operator(edge, reports, static_cast<int>(descriptor)),
-              "edge admin");
+        start_answering_operator(loop, edge, reports, static_cast<int>(descriptor), beside);
     }
     if (config.listeners_tls > 0) {
         spawn(loop.get_executor(),
@@ -138,7 +180,6 @@ int run_edge() {
               "certificates");
     }
     std::thread hints([&loop] { loop.run(); });
-    write_edge_pid(config.state);
     log::info("serving", {{"loops", config.listeners}});
     edge.run();
     loop.stop();

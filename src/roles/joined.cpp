@@ -119,7 +119,8 @@ int join_as_edge(const Joining& joining, const Addresses& addresses, const WebAd
     if (!locked) return say(locked.error());
     Orphan orphan(crew.layout().edge());
     const Takeover takeover = orphan.lives() ? Takeover::join : Takeover::refuse;
-    Result<EdgeSockets> sockets = listen_for(addresses, crew.edge_loops(), takeover);
+    Result<EdgeSockets> sockets =
+        listen_for(crew.sockets(), addresses, crew.edge_loops(), takeover);
     if (!sockets) return say(sockets.error());
     CertificateFiles certificates(joining.config);
     if (certificates.wanted()) {
@@ -127,7 +128,8 @@ int join_as_edge(const Joining& joining, const Addresses& addresses, const WebAd
             certificates.hand_over(crew.layout().certificates(), edge_identity.uid);
         if (!done) return say(done.error());
     }
-    if (const Result<> admin = add_admin(*sockets, joining.config, takeover); !admin)
+    if (const Result<> admin = add_admin(*sockets, crew.sockets(), joining.config, takeover);
+        !admin)
         return say(admin.error());
     const Result<> in =
         knock({joining.server.url, joining.token, joining.config.ca_file, Starter::edge});

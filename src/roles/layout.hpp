@@ -12,6 +12,7 @@
 ///   launcher/         volumes                           root
 ///   run/              sockets                           supervisor's; reachable by all roles
 ///   setup-code        the one-time code, until it is used
+///   upgrade.json      how the last upgrade went
 
 #include <sys/types.h>
 
@@ -52,6 +53,7 @@ struct Layout {
     std::string launcher() const { return data + "/launcher"; }
     std::string run() const { return data + "/run"; }
     std::string setup_code() const { return data + "/setup-code"; }
+    std::string upgrade_status() const { return data + "/upgrade.json"; }
 };
 
 /// `/var/lib/NAME` as root, `$XDG_DATA_HOME/NAME` (or `~/.local/share/NAME`) otherwise.

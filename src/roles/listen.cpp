@@ -105,6 +105,27 @@ Result<std::vector<Fd>> listen_tcp(const Address& address, std::size_t loops, Ta
     return sockets;
 }
 
+Result<std::vector<Fd>> listen_tcp(Sockets& sockets, const Address& address, std::size_t loops,
+                                   Takeover takeover) {
+    const std::string text = fmt::format("{}:{}", address.host, address.port);
+    std::vector<Fd> handed = sockets.take(address.option, text);
+    if (!handed.empty()) return handed;
+    Result<std::vector<Fd>> made = listen_tcp(address, loops, takeover);
+    if (!made) return made.error();
+    for (const Fd& socket : *made)
+        sockets.note(address.option, text, socket);
+    return made;
+}
+
+Fd listen_unix(Sockets& sockets, const std::string& directory, const std::string& name,
+               unsigned gid) {
+    std::vector<Fd> handed = sockets.take(name, directory);
+    if (!handed.empty()) return std::move(handed.front());
+    Fd made = listen_unix(directory, name, gid);
+    sockets.note(name, directory, made);
+    return made;
+}
+
 Fd listen_unix(const std::string& directory, const std::string& name, unsigned gid) {
     // By way of the directory's descriptor: its own path may be longer than a socket's may.
     const Fd folder(::open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));

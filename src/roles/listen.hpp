@@ -7,6 +7,7 @@
 
 #include "base/file.hpp"
 #include "base/result.hpp"
+#include "roles/sockets.hpp"
 
 namespace berth::roles {
 
@@ -27,6 +28,11 @@ enum class Takeover {
 /// One socket per loop (SO_REUSEPORT). Errors: conflict — port_in_use; invalid — bad_address.
 Result<std::vector<Fd>> listen_tcp(const Address& address, std::size_t loops, Takeover takeover);
 
+/// The same; those that the program before handed over for that address, as many as they are, come
+/// first.
+Result<std::vector<Fd>> listen_tcp(Sockets& sockets, const Address& address, std::size_t loops,
+                                   Takeover takeover);
+
 /// The sockets of an edge.
 struct EdgeSockets {
     std::vector<Fd> plain{};
@@ -37,5 +43,9 @@ struct EdgeSockets {
 /// Replaces what a crash left at `path`. Reachable by the group `gid` when we are root.
 /// Throws: std::system_error.
 Fd listen_unix(const std::string& directory, const std::string& name, unsigned gid);
+
+/// The same; the one that the program before handed over comes first.
+Fd listen_unix(Sockets& sockets, const std::string& directory, const std::string& name,
+               unsigned gid);
 
 }  // namespace berth::roles

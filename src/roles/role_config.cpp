@@ -46,6 +46,13 @@ std::string read_config_text() {
     return text;
 }
 
+void say_ready() {
+    const char* descriptor = std::getenv(ready_variable);
+    if (descriptor == nullptr) return;
+    const Fd pipe(std::atoi(descriptor));
+    write_all(pipe.get(), "1");
+}
+
 bool was_canceled(std::exception_ptr escaped) {
     try {
         std::rethrow_exception(escaped);

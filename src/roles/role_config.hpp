@@ -22,6 +22,12 @@ Config read_role_config() {
     return json::parse_as<Config>(read_config_text()).value();
 }
 
+/// The variable that names the descriptor on which a supervisor waits to hear that a role serves.
+inline constexpr const char* ready_variable = "BERTH_READY";
+
+/// Tells the supervisor that this role serves, if it waits for that. Once.
+void say_ready();
+
 /// Whether a task ended because it was told to.
 bool was_canceled(std::exception_ptr escaped);
 

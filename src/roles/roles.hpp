@@ -10,6 +10,7 @@ int run_serve(const std::vector<std::string>& arguments);
 int run_config(const std::vector<std::string>& arguments);  // config check
 int run_doctor(const std::vector<std::string>& arguments);
 int run_admin(const std::vector<std::string>& arguments);  // admin reset-password EMAIL
+int run_upgrade(const std::vector<std::string>& arguments);
 int run_gc(const std::vector<std::string>& arguments);
 int run_workers(const std::vector<std::string>& arguments);  // workers token
 int run_edges(const std::vector<std::string>& arguments);    // edges token

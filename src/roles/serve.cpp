@@ -1,5 +1,6 @@
 /// `berth serve`: all of Berth on one machine.
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -12,8 +13,10 @@
 #include "roles/orphan.hpp"
 #include "roles/role_config.hpp"
 #include "roles/roles.hpp"
+#include "roles/succession.hpp"
 #include "roles/supervisor.hpp"
 #include "roles/telling.hpp"
+#include "roles/upgrade.hpp"
 
 namespace berth::roles {
 namespace {
@@ -21,21 +24,29 @@ namespace {
 class Serve {
 public:
     Serve(const ServeConfig& config, Layout layout, Addresses addresses, WebAddress platform,
-          engines::Proxies proxies)
+          engines::Proxies proxies, Upgrade& upgrade)
         : config_(config),
           addresses_(std::move(addresses)),
           platform_(std::move(platform)),
-          crew_(config, std::move(layout), std::move(proxies)) {}
+          crew_(config, std::move(layout), std::move(proxies)),
+          upgrade_(upgrade) {}
 
     int run() {
         make_layout(crew_.layout(), Starter::serve);
-        const Result<Fd> locked = lock_data(crew_.layout(), "berth serve");
+        const std::optional<Handover>& handed = upgrade_.handed();
+        Result<Fd> locked = handed ? Result<Fd>(Fd(::fcntl(handed->lock, F_DUPFD_CLOEXEC, 3)))
+                                   : lock_data(crew_.layout(), "berth serve");
         if (!locked) return say(locked.error());
-        Orphan orphan(crew_.layout().edge());
-        const Takeover takeover = orphan.lives() ? Takeover::join : Takeover::refuse;
-        Result<EdgeSockets> sockets = listen_for(addresses_, crew_.edge_loops(), takeover);
+        lock_ = std::move(*locked);
+        if (handed) crew_.sockets().inherit(handed->sockets);
+        // What a hand-over names is no orphan but a child of ours.
+        std::optional<Orphan> orphan;
+        if (!handed) orphan.emplace(crew_.layout().edge());
+        const Takeover takeover = orphan && orphan->lives() ? Takeover::join : Takeover::refuse;
+        Result<EdgeSockets> sockets =
+            listen_for(crew_.sockets(), addresses_, crew_.edge_loops(), takeover);
         if (!sockets) return say(sockets.error());
-        if (const Result<> admin = add_admin(*sockets, config_, takeover); !admin)
+        if (const Result<> admin = add_admin(*sockets, crew_.sockets(), config_, takeover); !admin)
             return say(admin.error());
         CertificateFiles certificates(config_);
         const std::string& certificates_directory = crew_.layout().certificates();
@@ -45,16 +56,22 @@ public:
         }
 
         Supervisor supervisor(own_program());
-        const Supervisor::Once once = supervisor.run_once(prepare_spec());
-        if (once.exit_code != 0) return 1;  // it said why
-        const Result<Prepared> prepared = json::parse_as<Prepared>(once.output);
+        // An old api still works with the database of a hand-over: see take_over().
+        const Result<Prepared> prepared = handed ? handed->prepared : prepare(supervisor);
         if (!prepared) return say(prepared.error());
-        keep_setup_code(*prepared);
-
         for (ChildSpec& spec : children(*prepared, std::move(*sockets)))
             supervisor.add(std::move(spec));
-        greet(*prepared);
-        supervisor.watch([&orphan] { return orphan.end_if_replaced(); });
+        std::optional<Succession> succession;
+        if (handed) {
+            succession.emplace(
+                supervisor, *handed, [&] { return prepare_again(supervisor); },
+                succession_limits());
+            if (!take_over(supervisor, *succession)) return 1;
+        } else {
+            greet(*prepared);
+            supervisor.watch([&orphan] { return orphan->end_if_replaced(); });
+        }
+        supervisor.on_hangup([&] { hand_over(supervisor, *prepared); });
         if (certificates.wanted()) supervisor.watch(hand_over_changes(certificates, crew_), 2'000);
         const int code = supervisor.run();
         ::rmdir(Crew::run_directory(prepared->instance).c_str());  // the launcher's, empty for us
@@ -62,6 +79,56 @@ public:
     }
 
 private:
+    Result<Prepared> prepare(Supervisor& supervisor) {
+        const Supervisor::Once once = supervisor.run_once(prepare_spec());
+        if (once.exit_code != 0) {
+            return fail(Failure::unavailable,
+                        "the database could not be prepared; the lines before say why");
+        }
+        Result<Prepared> prepared = json::parse_as<Prepared>(once.output);
+        if (prepared) keep_setup_code(*prepared);
+        return prepared;
+    }
+
+    Result<> prepare_again(Supervisor& supervisor) {
+        const Result<Prepared> prepared = prepare(supervisor);
+        if (!prepared) return prepared.error();
+        return {};
+    }
+
+    SuccessionLimits succession_limits() const {
+        SuccessionLimits limits;
+        limits.drain = std::chrono::seconds(config_.drain_seconds);
+        // A build's own limit, and time for what comes before and after.
+        limits.builds = std::chrono::minutes(config_.build_minutes + 15);
+        return limits;
+    }
+
+    /// False: it did not come about, and the program before cannot go on either.
+    bool take_over(Supervisor& supervisor, Succession& succession) {
+        if (upgrade_.handed()->kind == HandoverKind::upgrade) {
+            const Result<> done = succession.run();
+            if (supervisor.is_to_stop()) return true;
+            if (!done) {
+                upgrade_.give_back(done.error().message, &supervisor);
+                return false;
+            }
+        }
+        upgrade_.settle(crew_.layout().upgrade_status());
+        crew_.sockets().close_rest();
+        supervisor.watch([&succession] { return succession.settle(); });
+        return true;
+    }
+
+    /// SIGHUP.
+    void hand_over(const Supervisor& supervisor, const Prepared& prepared) {
+        Handover now{.lock = lock_.get(),
+                     .sockets = crew_.sockets().noted(),
+                     .roles = handed_roles(supervisor),
+                     .prepared = prepared};
+        upgrade_.begin(crew_.layout().upgrade_status(), std::move(now));
+    }
+
     ApiRoleConfig api_config() const {
         const Layout& layout = crew_.layout();
         ApiRoleConfig api{
@@ -114,9 +181,8 @@ private:
     }
 
     std::vector<ChildSpec> children(const Prepared& prepared, EdgeSockets sockets) {
-        const std::string& run = crew_.layout().run();
-        const int api = crew_.keep(listen_unix(run, "api.sock", berth_group));
-        const int admin = crew_.keep(listen_unix(run, "admin.sock", 0));
+        const int api = crew_.keep_unix("api.sock", berth_group);
+        const int admin = crew_.keep_unix("admin.sock", 0);
         const bool builds = config_.builds > 0;
         std::vector<ChildSpec> all;
         if (builds) {
@@ -163,18 +229,11 @@ private:
     Addresses addresses_;
     WebAddress platform_;
     Crew crew_;
+    Upgrade& upgrade_;
+    Fd lock_{};
 };
 
-/// Errors: those of read_backends().
-Result<Layout> layout_of(const ServeConfig& config) {
-    const Result<Backends> backends = read_backends(config);
-    if (!backends) return backends.error();
-    return Layout{config.data, backends->database, backends->objects};
-}
-
-}  // namespace
-
-int run_serve(const std::vector<std::string>& arguments) {
+int serve(const std::vector<std::string>& arguments, Upgrade& upgrade) {
     Result<Parsed> parsed = read_config(Starter::serve, arguments);
     if (!parsed) return say(parsed.error());
     if (parsed->help) {
@@ -201,7 +260,7 @@ int run_serve(const std::vector<std::string>& arguments) {
     start_log("serve", config.log_level);
     block_signals();
     try {
-        Serve serve(config, *layout, *addresses, *platform, std::move(*proxies));
+        Serve serve(config, *layout, *addresses, *platform, std::move(*proxies), upgrade);
         return serve.run();
     } catch (const std::exception& broken) {
         std::fprintf(stderr, "berth: cannot start: %s\n", broken.what());
@@ -209,25 +268,15 @@ int run_serve(const std::vector<std::string>& arguments) {
     }
 }
 
-int run_config(const std::vector<std::string>& arguments) {
-    if (arguments.empty() || arguments[0] != "check") {
-        std::fprintf(stderr, "Usage: berth config check [the options of berth serve]\n");
-        return 2;
-    }
-    const Result<Parsed> parsed = read_config(
-        Starter::serve, std::vector<std::string>(arguments.begin() + 1, arguments.end()));
-    if (!parsed) return say(parsed.error());
-    if (const Result<Layout> layout = layout_of(parsed->config); !layout) {
-        return say(layout.error());
-    }
-    const Result<Addresses> addresses = parse_addresses(parsed->config);
-    if (!addresses) return say(addresses.error());
-    const auto certificates = CertificateFiles(parsed->config).read();
-    if (!certificates) return say(certificates.error());
-    if (const Result<> nets = check_nets(parsed->config); !nets) return say(nets.error());
-    if (const auto proxies = proxies_of_environment(); !proxies) return say(proxies.error());
-    std::printf("The configuration is valid.\n");
-    return 0;
+}  // namespace
+
+int run_serve(const std::vector<std::string>& arguments) {
+    Result<std::optional<Handover>> handed = take_handover();
+    if (!handed) return say(handed.error());
+    Upgrade upgrade("serve", arguments, std::move(*handed));
+    const int code = serve(arguments, upgrade);
+    if (code != 0) upgrade.give_back("it could not start; the lines before say why", nullptr);
+    return code;
 }
 
 }  // namespace berth::roles

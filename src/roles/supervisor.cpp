@@ -10,6 +10,7 @@
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
+#include "roles/role_config.hpp"
 
 namespace berth::roles {
 namespace {
@@ -72,7 +73,7 @@ Supervisor::Once Supervisor::run_once(ChildSpec spec) {
 void Supervisor::start_due() {
     const std::int64_t now = steady_now_ms();
     for (Child& child : children_) {
-        if (child.pid > 0 || child.start_at_ms > now) continue;
+        if (child.pid > 0 || child.held || child.start_at_ms > now) continue;
         child.pid = start_child(child.spec, program_);
         child.started_ms = now;
         log::info("role started", {{"child", child.spec.role}, {"pid", child.pid}});
@@ -84,6 +85,13 @@ void Supervisor::reap() {
     while (true) {  // ends when nobody else has ended
         const pid_t ended = ::waitpid(-1, &status, WNOHANG);
         if (ended <= 0) return;
+        const auto gone = std::ranges::find(leaving_, ended, &Leaving::pid);
+        if (gone != leaving_.end()) {
+            log::info("a replaced role has ended",
+                      {{"child", gone->role}, {"pid", gone->pid}, {"how", describe(status)}});
+            leaving_.erase(gone);
+            continue;
+        }
         const auto child = std::ranges::find(children_, ended, &Child::pid);
         if (child == children_.end()) continue;
         const std::int64_t now = steady_now_ms();
@@ -111,7 +119,7 @@ std::int64_t Supervisor::next_due_in() const {
     const std::int64_t now = steady_now_ms();
     std::int64_t soonest = 60'000;
     for (const Child& child : children_) {
-        if (child.pid <= 0) soonest = std::min(soonest, child.start_at_ms - now);
+        if (child.pid <= 0 && !child.held) soonest = std::min(soonest, child.start_at_ms - now);
     }
     for (const Poll& poll : polls_)
         soonest = std::min(soonest, poll.due_ms - now);
@@ -119,19 +127,122 @@ std::int64_t Supervisor::next_due_in() const {
 }
 
 int Supervisor::run() {
-    while (true) {  // ends with a signal
+    while (!stop_asked_) {
         start_due();
         poll_due();
-        const int signal = wait_for_signal(next_due_in());
+        const int signal = wait_for_signal(hangup_asked_ ? 1 : next_due_in());
         if (signal == SIGTERM || signal == SIGINT) break;
         reap();
+        const bool hangup = signal == SIGHUP || std::exchange(hangup_asked_, false);
+        if (hangup && hangup_) hangup_();
     }
     end_all();
     return 0;
 }
 
+Supervisor::Child* Supervisor::find(const std::string& role) {
+    const auto found = std::ranges::find_if(
+        children_, [&](const Child& child) { return child.spec.role == role; });
+    return found == children_.end() ? nullptr : &*found;
+}
+
+bool Supervisor::adopt(const std::string& role, pid_t pid) {
+    Child* const child = find(role);
+    if (child == nullptr || child->pid > 0) return false;
+    child->pid = pid;
+    child->started_ms = steady_now_ms();
+    return true;
+}
+
+bool Supervisor::is_leaving(const std::string& role) const {
+    return std::ranges::find(leaving_, role, &Leaving::role) != leaving_.end();
+}
+
+void Supervisor::signal_leaving(const std::string& role, int signal) const {
+    for (const Leaving& process : leaving_) {
+        if (process.role == role) ::kill(process.pid, signal);
+    }
+}
+
+void Supervisor::end_leaving(const std::string& role, std::chrono::milliseconds limit) {
+    const auto gone = [&] { return !is_leaving(role); };
+    signal_leaving(role, SIGTERM);
+    if (wait_until(gone, steady_now_ms() + limit.count())) return;
+    signal_leaving(role, SIGKILL);
+    wait_until(gone, steady_now_ms() + end_ms);
+}
+
+void Supervisor::hold(const std::string& role) {
+    if (Child* const child = find(role)) child->held = true;
+}
+
+void Supervisor::release(const std::string& role) {
+    if (Child* const child = find(role)) child->held = false;
+}
+
+/// False: the deadline passed. What ends meanwhile is reaped; a signal to stop is kept for run().
+bool Supervisor::wait_until(const std::function<bool()>& true_now, std::int64_t deadline_ms) {
+    constexpr std::int64_t look_again_ms = 20;
+    while (true) {  // ends with what is waited for, or at the deadline
+        reap();
+        if (true_now()) return true;
+        const std::int64_t left = deadline_ms - steady_now_ms();
+        if (left <= 0) return false;
+        const int signal = wait_for_signal(std::min(left, look_again_ms));
+        if (signal == SIGTERM || signal == SIGINT) stop_asked_ = true;
+        if (signal == SIGHUP) hangup_asked_ = true;
+    }
+}
+
+Result<> Supervisor::start_and_wait(const std::string& role, std::chrono::milliseconds limit) {
+    Child* const child = find(role);
+    if (child == nullptr) return fail(Failure::not_found, "there is no role {}", role);
+    int ends[2] = {};
+    if (::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) throw_errno("pipe");
+    const Fd reading(ends[0]);
+    Fd writing(ends[1]);
+    ChildSpec spec = child->spec;
+    spec.environment.push_back(
+        fmt::format("{}={}", ready_variable, first_descriptor + spec.descriptors.size()));
+    spec.descriptors.push_back(writing.get());
+    child->pid = start_child(spec, program_);
+    child->started_ms = steady_now_ms();
+    const pid_t pid = child->pid;
+    writing.reset(-1);
+    log::info("role started", {{"child", role}, {"pid", pid}});
+    bool ready = false;
+    const auto over = [&] {
+        char word = 0;
+        ready = ready || ::read(reading.get(), &word, 1) == 1;
+        return ready || child->pid != pid || stop_asked_;
+    };
+    const bool in_time = wait_until(over, steady_now_ms() + limit.count());
+    if (ready) return {};
+    if (child->pid != pid) return fail(Failure::unavailable, "the new {} has ended", role);
+    child->pid = -1;
+    see_off(role, pid);
+    ::kill(pid, SIGTERM);
+    if (in_time) return fail(Failure::unavailable, "Berth was told to stop");
+    return fail(Failure::timed_out, "the new {} did not serve within {} s", role,
+                limit.count() / 1'000);
+}
+
+std::vector<Supervisor::Running> Supervisor::running() const {
+    std::vector<Running> all;
+    all.reserve(leaving_.size() + children_.size());
+    for (const Leaving& process : leaving_)
+        all.push_back({process.role, process.pid, true});
+    for (const Child& child : children_) {
+        if (child.pid > 0) all.push_back({child.spec.role, child.pid, false});
+    }
+    return all;
+}
+
 void Supervisor::end_all() {
     log::info("stopping", {});
+    const std::chrono::milliseconds limit(end_ms);
+    signal_leaving("edge", SIGTERM);
+    end_leaving("worker", limit);  // before its launcher
     for (auto child = children_.rbegin(); child != children_.rend(); ++child) {
         if (child->pid > 0) ::kill(child->pid, SIGTERM);
         const std::int64_t deadline = steady_now_ms() + end_ms;
@@ -146,6 +257,8 @@ void Supervisor::end_all() {
             if (child->pid > 0) wait_for_signal(100);
         }
     }
+    for (const char* role : {"launcher", "api", "edge"})
+        end_leaving(role, limit);
 }
 
 }  // namespace berth::roles

@@ -45,17 +45,19 @@ std::string access_log_directory(const ServeConfig& config) {
     return std::filesystem::path(absolute_path(config.access_log)).parent_path().string();
 }
 
-Result<> add_admin(EdgeSockets& sockets, const ServeConfig& config, Takeover takeover) {
+Result<> add_admin(EdgeSockets& sockets, Sockets& handed, const ServeConfig& config,
+                   Takeover takeover) {
     const std::string& admin = config.admin_listen;
     if (admin.empty()) return {};
     if (admin.starts_with(unix_prefix)) {
         const std::filesystem::path path = admin.substr(unix_prefix.size());
-        sockets.admin = listen_unix(path.parent_path().string(), path.filename().string(), 0);
+        sockets.admin =
+            listen_unix(handed, path.parent_path().string(), path.filename().string(), 0);
         return {};
     }
     const Result<Address> address = parse_address(admin, "admin-listen");
     if (!address) return address.error();
-    Result<std::vector<Fd>> listening = listen_tcp(*address, 1, takeover);
+    Result<std::vector<Fd>> listening = listen_tcp(handed, *address, 1, takeover);
     if (!listening) return listening.error();
     sockets.admin = std::move(listening->front());
     return {};

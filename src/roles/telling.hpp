@@ -17,8 +17,10 @@ Result<double> parse_sample(const std::string& text);
 /// The directory of a log that is a file; "" for stdout and for none.
 std::string access_log_directory(const ServeConfig& config);
 
-/// Adds the socket of `--admin-listen`: ADDRESS:PORT, or unix:PATH in a directory that is there.
-/// Nothing when it is not set. Errors: conflict — port_in_use; invalid — bad_address.
-Result<> add_admin(EdgeSockets& sockets, const ServeConfig& config, Takeover takeover);
+/// Adds the socket of `--admin-listen`: ADDRESS:PORT, or unix:PATH in a directory that is there;
+/// the one that was handed over, or a new one. Nothing when it is not set.
+/// Errors: conflict — port_in_use; invalid — bad_address.
+Result<> add_admin(EdgeSockets& sockets, Sockets& handed, const ServeConfig& config,
+                   Takeover takeover);
 
 }  // namespace berth::roles

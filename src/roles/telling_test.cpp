@@ -55,17 +55,18 @@ TEST(TellingTest, listens_where_it_was_told) {
     ASSERT_NE(::mkdtemp(directory.data()), nullptr);
     ServeConfig config;
     EdgeSockets sockets;
-    EXPECT_TRUE(add_admin(sockets, config, Takeover::refuse));
+    Sockets handed;
+    EXPECT_TRUE(add_admin(sockets, handed, config, Takeover::refuse));
     EXPECT_FALSE(sockets.admin);
     config.admin_listen = "unix:" + directory + "/admin.sock";
-    EXPECT_TRUE(add_admin(sockets, config, Takeover::refuse));
+    EXPECT_TRUE(add_admin(sockets, handed, config, Takeover::refuse));
     EXPECT_TRUE(sockets.admin);
     struct stat info{};
     ASSERT_EQ(::stat((directory + "/admin.sock").c_str(), &info), 0);
     EXPECT_TRUE(S_ISSOCK(info.st_mode));
     EXPECT_EQ(info.st_mode & 0007u, 0u);
     config.admin_listen = "203.0.113.7:9090";  // not of this machine
-    const Result<> refused = add_admin(sockets, config, Takeover::refuse);
+    const Result<> refused = add_admin(sockets, handed, config, Takeover::refuse);
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().pointer, "/admin-listen");
     std::filesystem::remove_all(directory);

@@ -21,9 +21,16 @@ namespace {
 constexpr std::size_t calls_per_slot = 4;  // claim, renewal, log, upload
 
 Task<> drain_on_signal(asio::io_context& loop, std::shared_ptr<worker::Drain> drain) {
-    boost::asio::signal_set signals(loop, SIGTERM, SIGINT);
-    co_await signals.async_wait(asio::use_awaitable);
-    drain->begin();
+    boost::asio::signal_set signals(loop, SIGTERM, SIGINT, SIGUSR1);
+    while (!drain->begun()) {
+        const int signal = co_await signals.async_wait(asio::use_awaitable);
+        if (signal == SIGUSR1) {
+            log::info("no more jobs are claimed");
+            drain->retire();
+        } else {
+            drain->begin();
+        }
+    }
 }
 
 std::string host_name() {
