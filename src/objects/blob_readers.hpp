@@ -1,7 +1,6 @@
 #pragma once
 /// The ways through a blob of a disk cache: its file, as far as that has come, or the store itself.
 
-#include <boost/asio/strand.hpp>
 #include <boost/asio/thread_pool.hpp>
 
 #include "base/crypto.hpp"
@@ -12,11 +11,12 @@ namespace berth::objects {
 constexpr std::size_t blob_piece_first = 256 << 10;  // most files are no larger: one request
 constexpr std::size_t blob_piece_max = 4 << 20;
 
-/// The threads of a cache, and the one place where its store is called: its strand.
+/// The threads of a cache, and the one place where its store is called: its strand, which is a thread
+/// of its own.
 class CacheThreads {
 public:
     CacheThreads(ObjectStore& store, std::size_t threads)
-        : store_(store), pool_(threads + 1), strand_(asio::make_strand(pool_)) {}
+        : store_(store), pool_(threads) {}
 
     /// Runs `function()` beside the strand.
     template <class Function>
@@ -26,14 +26,17 @@ public:
     /// Runs `task` on the strand; the caller may be anywhere.
     template <class T>
     Task<T> on_strand(Task<T> task) {
-        co_return co_await asio::co_spawn(strand_, std::move(task), asio::use_awaitable);
+        co_return co_await asio::co_spawn(strand_.get_executor(), std::move(task), asio::use_awaitable);
     }
     Task<Result<std::string>> read_store(BlobName blob, std::uint64_t offset, std::size_t count) {
         co_return co_await on_strand(store_.read(blob.key, offset, count));
     }
 
-    const auto& strand() const { return strand_; }
-    void join() { pool_.join(); }
+    asio::thread_pool::executor_type strand() { return strand_.get_executor(); }
+    void join() {
+        strand_.join();
+        pool_.join();
+    }
 
 private:
     template <class Function>
@@ -43,7 +46,7 @@ private:
 
     ObjectStore& store_;
     asio::thread_pool pool_;
-    asio::strand<asio::thread_pool::executor_type> strand_;
+    asio::thread_pool strand_{1};
 };
 
 Error damaged_blob(const BlobName& blob);
