@@ -11,12 +11,11 @@ namespace berth::objects {
 constexpr std::size_t blob_piece_first = 256 << 10;  // most files are no larger: one request
 constexpr std::size_t blob_piece_max = 4 << 20;
 
-/// The threads of a cache, and the one place where its store is called: its strand, which is a thread
-/// of its own.
+/// The threads of a cache, and the one place where its store is called: its strand, which is a
+/// thread of its own.
 class CacheThreads {
 public:
-    CacheThreads(ObjectStore& store, std::size_t threads)
-        : store_(store), pool_(threads) {}
+    CacheThreads(ObjectStore& store, std::size_t threads) : store_(store), pool_(threads) {}
 
     /// Runs `function()` beside the strand.
     template <class Function>
@@ -26,7 +25,8 @@ public:
     /// Runs `task` on the strand; the caller may be anywhere.
     template <class T>
     Task<T> on_strand(Task<T> task) {
-        co_return co_await asio::co_spawn(strand_.get_executor(), std::move(task), asio::use_awaitable);
+        co_return co_await asio::co_spawn(strand_.get_executor(), std::move(task),
+                                          asio::use_awaitable);
     }
     Task<Result<std::string>> read_store(BlobName blob, std::uint64_t offset, std::size_t count) {
         co_return co_await on_strand(store_.read(blob.key, offset, count));
