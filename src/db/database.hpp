@@ -8,7 +8,7 @@
 #include <string>
 #include <type_traits>
 
-#include "base/task.hpp"
+#include "base/workers.hpp"
 
 namespace soci {
 class session;
@@ -37,8 +37,7 @@ public:
         auto call = [this, query = std::move(query)]() mutable {
             return with_reader([&](soci::session& sql) { return query(sql); });
         };
-        co_return co_await asio::co_spawn(reading_, on_thread(std::move(call)),
-                                          asio::use_awaitable);
+        co_return co_await asio::co_spawn(reading_, on_thread(std::move(call)), to_its_end());
     }
 
     /// The same inside BEGIN IMMEDIATE … COMMIT on the one connection that writes; one at a time.
@@ -48,8 +47,7 @@ public:
         auto call = [this, query = std::move(query)]() mutable {
             return in_transaction([&](soci::session& sql) { return query(sql); });
         };
-        co_return co_await asio::co_spawn(writing_, on_thread(std::move(call)),
-                                          asio::use_awaitable);
+        co_return co_await asio::co_spawn(writing_, on_thread(std::move(call)), to_its_end());
     }
 
 private:

@@ -11,6 +11,7 @@
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
+#include "base/workers.hpp"
 #include "edge/dial.hpp"
 #include "edge/loop.hpp"
 #include "edge/store_hint.hpp"
@@ -315,7 +316,7 @@ Task<std::vector<traffic::Row>> Edge::take_traffic() {
     std::vector<traffic::Row> all;
     for (const auto& loop : inside_->loops) {
         const Traffic::Rows rows =
-            co_await asio::co_spawn(loop->io, take_rows(*loop), asio::use_awaitable);
+            co_await asio::co_spawn(loop->io, take_rows(*loop), to_its_end());
         std::ranges::move(report_rows(rows, unix_now_ms()), std::back_inserter(all));
     }
     co_return all;

@@ -3,6 +3,7 @@
 #include <boost/asio/redirect_error.hpp>
 
 #include "base/log.hpp"
+#include "base/workers.hpp"
 
 namespace berth::edge {
 
@@ -30,7 +31,7 @@ Task<std::shared_ptr<const Site>> load_outside(Outside& outside, std::string dep
 Task<> fetch_route(Loop& loop, std::string host, std::shared_ptr<RouteLoad> load) {
     // On the publication's thread; resumed on this loop.
     load->found = co_await asio::co_spawn(loop.outside.publication_loop,
-                                          find_outside(loop.outside, host), asio::use_awaitable);
+                                          find_outside(loop.outside, host), to_its_end());
     loop.routes.remember(host, load->found);
     loop.route_loads.erase(host);
     load->is_done = true;
@@ -67,7 +68,7 @@ Task<FoundRoute> load_route(Loop& loop, std::string host) {
 
 Task<std::shared_ptr<const Site>> load_site(Loop& loop, std::string deployment) {
     std::shared_ptr<const Site> site = co_await asio::co_spawn(
-        loop.outside.publication_loop, load_outside(loop.outside, deployment), asio::use_awaitable);
+        loop.outside.publication_loop, load_outside(loop.outside, deployment), to_its_end());
     if (site) loop.sites.put(deployment, site, site->memory_bytes());
     co_return site;
 }

@@ -4,6 +4,7 @@
 #include <boost/asio/thread_pool.hpp>
 
 #include "base/crypto.hpp"
+#include "base/workers.hpp"
 #include "objects/blob_fetch.hpp"
 
 namespace berth::objects {
@@ -20,13 +21,12 @@ public:
     /// Runs `function()` beside the strand.
     template <class Function>
     auto beside(Function function) -> Task<std::invoke_result_t<Function>> {
-        co_return co_await asio::co_spawn(pool_, call(std::move(function)), asio::use_awaitable);
+        co_return co_await asio::co_spawn(pool_, call(std::move(function)), to_its_end());
     }
     /// Runs `task` on the strand; the caller may be anywhere.
     template <class T>
     Task<T> on_strand(Task<T> task) {
-        co_return co_await asio::co_spawn(strand_.get_executor(), std::move(task),
-                                          asio::use_awaitable);
+        co_return co_await asio::co_spawn(strand_.get_executor(), std::move(task), to_its_end());
     }
     Task<Result<std::string>> read_store(BlobName blob, std::uint64_t offset, std::size_t count) {
         co_return co_await on_strand(store_.read(blob.key, offset, count));
