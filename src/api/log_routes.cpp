@@ -164,17 +164,6 @@ Task<> write_events(Services& services, std::string deployment, Welcome welcome,
     }
 }
 
-/// What comes next; nothing when the server is to end first. The caller is canceled then.
-Task<std::optional<LogReader::Piece>> next_before_end(LogReader& reader,
-                                                      std::chrono::milliseconds limit) {
-    try {
-        co_return co_await reader.next(limit, batch_bytes);
-    } catch (const boost::system::system_error& broken) {
-        if (broken.code() != asio::error::operation_aborted) throw;
-        co_return std::nullopt;
-    }
-}
-
 /// Streams lines as they come; ends with the log, after `limit` lines, when `wait_ms` passed
 /// without a new line, or with the server: each time it says where to go on.
 Task<> write_ndjson(Services& services, std::string deployment, std::int64_t after,
@@ -183,21 +172,28 @@ Task<> write_ndjson(Services& services, std::string deployment, std::int64_t aft
     const std::int64_t deadline = steady_now_ms() + wait_ms;
     PageEnd end{.next = after};
     std::int64_t count = 0;
-    while (count < limit) {
-        const std::chrono::milliseconds left(std::max<std::int64_t>(0, deadline - steady_now_ms()));
-        const std::optional<LogReader::Piece> piece = co_await next_before_end(reader, left);
-        if (!piece || piece->nothing() || piece->ended) {
-            end.end = piece && piece->ended;
-            break;
+    try {
+        while (count < limit) {
+            const std::chrono::milliseconds left(
+                std::max<std::int64_t>(0, deadline - steady_now_ms()));
+            const LogReader::Piece piece = co_await reader.next(left, batch_bytes);
+            if (piece.nothing() || piece.ended) {
+                end.end = piece.ended;
+                break;
+            }
+            std::string text;
+            std::int64_t next = end.next;
+            for (const logs::NumberedLine& line : piece.lines) {
+                if (count == limit) break;
+                text += line_ndjson(line);
+                next = line.number + 1;
+                ++count;
+            }
+            if (!text.empty() && !co_await sink.write(text)) co_return;
+            end.next = next;
         }
-        std::string text;
-        for (const logs::NumberedLine& line : piece->lines) {
-            if (count == limit) break;
-            text += line_ndjson(line);
-            end.next = line.number + 1;
-            ++count;
-        }
-        if (!text.empty() && !co_await sink.write(text)) co_return;
+    } catch (const boost::system::system_error& broken) {
+        if (broken.code() != asio::error::operation_aborted) throw;
     }
     // The last words are said also when the server is to end.
     const auto off = asio::disable_cancellation();

@@ -81,8 +81,11 @@ std::optional<OcspQuestion> ocsp_question(const CertificatePair& pair) {
     const Request request(OCSP_REQUEST_new());
     Id id = id_of(named);
     if (!request || !id) throw std::bad_alloc();
-    if (OCSP_request_add0_id(request.get(), id.get()) == nullptr) throw std::bad_alloc();
-    (void)id.release();  // the request's now
+    OCSP_CERTID* given = id.release();
+    if (OCSP_request_add0_id(request.get(), given) == nullptr) {
+        OCSP_CERTID_free(given);
+        throw std::bad_alloc();
+    }
     unsigned char* bytes = nullptr;
     const int size = i2d_OCSP_REQUEST(request.get(), &bytes);
     if (size < 0) throw std::bad_alloc();

@@ -73,8 +73,8 @@ private:
                 if (type != asio::cancellation_type::none) wake_later(direction);
             });
         }
-        waiter.resume = [this_loop = is_own(asio::get_associated_executor(handler)),
-                         handler = std::move(handler)]() mutable {
+        const bool this_loop = is_own(asio::get_associated_executor(handler));
+        waiter.resume = [this_loop, handler = std::move(handler)]() mutable {
             if (this_loop) return std::move(handler)();
             const auto executor = asio::get_associated_executor(handler);
             asio::dispatch(executor, std::move(handler));

@@ -163,29 +163,26 @@ TEST_F(ReadySocketTest, ends_a_wait_that_is_canceled) {
     stop.emit(asio::cancellation_type::terminal);
 }
 
+using Sockets = std::vector<std::optional<ReadySocket>>;
+
+Task<> destroy_the_others(Sockets& all, std::size_t own, int& woken) {
+    co_await all[own]->wait(ReadySocket::reading);
+    ++woken;
+    for (std::size_t other = 0; other < all.size(); ++other)
+        if (other != own) all[other].reset();
+}
+
 TEST_F(ReadySocketTest, may_be_destroyed_while_another_of_the_same_batch_is_woken) {
     std::vector<Fd> peers;
-    std::vector<std::optional<ReadySocket>> sockets(20);
+    Sockets sockets(20);
     int woken = 0;
     for (std::size_t i = 0; i < sockets.size(); ++i) {
-        make();
-        drain();
-        peers.push_back(std::move(peer_));
         int pair[2];
         ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
-        peers.back().reset(pair[0]);
+        peers.emplace_back(pair[0]);
         sockets[i].emplace(loop_.get_executor(), Fd(pair[1]));
         sockets[i]->exhausted(ReadySocket::reading);
-        asio::co_spawn(
-            loop_,
-            [](std::vector<std::optional<ReadySocket>>& all, std::size_t own,
-               int& count) -> Task<> {
-                co_await all[own]->wait(ReadySocket::reading);
-                ++count;
-                for (std::size_t other = 0; other < all.size(); ++other)
-                    if (other != own) all[other].reset();
-            }(sockets, i, woken),
-            [](std::exception_ptr) {});
+        asio::co_spawn(loop_, destroy_the_others(sockets, i, woken), [](std::exception_ptr) {});
     }
     loop_.poll();
     for (const Fd& peer : peers)
@@ -193,6 +190,13 @@ TEST_F(ReadySocketTest, may_be_destroyed_while_another_of_the_same_batch_is_woke
     loop_.restart();
     loop_.run();
     EXPECT_EQ(woken, 20);  // a wait ends with its socket
+}
+
+Task<> wait_with(asio::any_io_executor loop, Fd socket, std::shared_ptr<int> held) {
+    ReadySocket own(loop, std::move(socket));
+    own.exhausted(ReadySocket::reading);
+    co_await own.wait(ReadySocket::reading);
+    *held = 8;
 }
 
 TEST_F(ReadySocketTest, goes_with_its_loop) {
@@ -203,15 +207,8 @@ TEST_F(ReadySocketTest, goes_with_its_loop) {
         int pair[2];
         ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
         const Fd peer(pair[0]);
-        asio::co_spawn(
-            loop,
-            [](asio::any_io_executor executor, int fd, std::shared_ptr<int> kept) -> Task<> {
-                ReadySocket own(executor, Fd(fd));
-                own.exhausted(ReadySocket::reading);
-                co_await own.wait(ReadySocket::reading);
-                *kept = 8;
-            }(loop.get_executor(), pair[1], held),
-            [](std::exception_ptr) {});
+        asio::co_spawn(loop, wait_with(loop.get_executor(), Fd(pair[1]), held),
+                       [](std::exception_ptr) {});
         loop.poll();
     }
     EXPECT_EQ(*held, 7);

@@ -252,13 +252,31 @@ Task<Response> answer_or_say_why(Connection& connection, Request& request) {
     co_return problem_response(500, "internal", "the operator has the details");
 }
 
+/// Writes each piece whole, whatever is canceled meanwhile: half of one would not be understood.
+class WholePieces final : public BodySink {
+public:
+    WholePieces(asio::any_io_executor loop, BodySink& to) : loop_(std::move(loop)), to_(to) {}
+
+    Task<bool> write(std::string_view bytes) override {
+        const asio::cancellation_slot nobodys;
+        const bool written = co_await asio::co_spawn(
+            loop_, to_.write(bytes), asio::bind_cancellation_slot(nobodys, asio::use_awaitable));
+        co_return written;
+    }
+
+private:
+    asio::any_io_executor loop_;
+    BodySink& to_;
+};
+
 /// The body of a stream that only follows. It is canceled when the server ends, and what it wrote
 /// so far is then a whole answer: nothing is lost by its end.
 Task<> follow(Connection& connection, StreamBody body, BodySink& sink) {
     if (connection.server->ending) co_return;
+    WholePieces pieces(connection.server->loop, sink);
     try {
         co_await asio::co_spawn(
-            connection.server->loop, body(sink),
+            connection.server->loop, body(pieces),
             asio::bind_cancellation_slot(connection.end_following.slot(), asio::use_awaitable));
     } catch (const boost::system::system_error& broken) {
         if (broken.code() != asio::error::operation_aborted) throw;

@@ -324,6 +324,16 @@ TEST_F(ServerTest, lets_open_requests_end) {
     EXPECT_NE(reply.find("connection: close"), reply.npos);
 }
 
+/// False: it is ending.
+bool accepts_connections(std::uint16_t port) {
+    try {
+        testing_support::connect_to(port);
+        return true;
+    } catch (const std::system_error&) {
+        return false;
+    }
+}
+
 // The first request of a connection, or the next one, may be on its way when the server ends.
 TEST_F(ServerTest, takes_one_more_request_of_connections_that_wait) {
     const Fd fresh = testing_support::connect_to(port_);
@@ -335,6 +345,8 @@ TEST_F(ServerTest, takes_one_more_request_of_connections_that_wait) {
     testing_support::send_text(busy, "GET /nap HTTP/1.1\r\nHost: a\r\n\r\n");
     wait_for_naps(before + 1);
     std::thread visitor([&] {
+        while (accepts_connections(port_))
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
         testing_support::send_text(fresh,
                                    "POST /who HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n");
         const std::string reply = testing_support::receive_all(fresh);

@@ -123,7 +123,7 @@ public:
     }
     std::string staple() const {
         unsigned char* bytes = nullptr;
-        const long size = SSL_get_tlsext_status_ocsp_resp(ssl_.get(), &bytes);
+        const long size = SSL_get_tlsext_status_ocsp_resp(ssl_.get(), static_cast<void*>(&bytes));
         return size <= 0
                    ? ""
                    : std::string(reinterpret_cast<char*>(bytes), static_cast<std::size_t>(size));
