@@ -2,39 +2,47 @@
 
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <boost/asio/cancellation_signal.hpp>
+#include <future>
 
 namespace berth {
 namespace {
 
-Task<> work(Workers& workers, std::atomic<int>& done, bool& went_on) {
-    co_await workers.run([&done] { ++done; });
-    went_on = true;
+struct Turns {
+    std::promise<void> may_begin{};
+    int done = 0;
+    bool went_on = false;
+};
+
+Task<> keep_busy(Workers& workers, Turns& turns) {
+    co_await workers.run([may_begin = turns.may_begin.get_future().share()] { may_begin.wait(); });
+}
+
+Task<> work(Workers& workers, Turns& turns) {
+    co_await workers.run([&turns] { ++turns.done; });
+    turns.went_on = true;
     co_await sleep_for(std::chrono::seconds(60));
 }
 
-// At whatever moment it comes: before the other thread has begun, while it works, or later.
-TEST(Workers, end_what_they_began_when_the_caller_is_canceled) {
-    Workers workers(2);
-    std::atomic<int> done = 0;
-    for (int i = 1; i <= 500; ++i) {
-        asio::io_context loop;
-        asio::cancellation_signal stop;
-        bool canceled = false;
-        bool went_on = false;
-        asio::co_spawn(loop, work(workers, done, went_on),
-                       asio::bind_cancellation_slot(stop.slot(), [&](std::exception_ptr escaped) {
-                           canceled = escaped != nullptr;
-                       }));
-        loop.poll();
-        stop.emit(asio::cancellation_type::terminal);
-        loop.restart();
-        loop.run();
-        EXPECT_TRUE(canceled);
-        EXPECT_TRUE(went_on);
-        EXPECT_EQ(done, i);
-    }
+TEST(Workers, end_what_was_given_to_them_before_its_caller_was_canceled) {
+    Workers workers(1);
+    Turns turns;
+    asio::io_context loop;
+    asio::cancellation_signal stop;
+    bool canceled = false;
+    spawn(loop.get_executor(), keep_busy(workers, turns), "busy");
+    asio::co_spawn(loop, work(workers, turns),
+                   asio::bind_cancellation_slot(stop.slot(), [&](std::exception_ptr escaped) {
+                       canceled = escaped != nullptr;
+                   }));
+    loop.poll();
+    stop.emit(asio::cancellation_type::terminal);  // the thread has not come to it yet
+    turns.may_begin.set_value();
+    loop.restart();
+    loop.run();
+    EXPECT_EQ(turns.done, 1);
+    EXPECT_TRUE(turns.went_on);
+    EXPECT_TRUE(canceled);  // at the next wait
 }
 
 }  // namespace
