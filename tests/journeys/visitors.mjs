@@ -2,9 +2,14 @@
 // did not come as it should. Configuration as JSON in the first argument; ends at the end of stdin and
 // prints what it saw as one JSON object.
 
+import dns from 'node:dns'
 import http from 'node:http'
 import http2 from 'node:http2'
 import https from 'node:https'
+
+// A WebSocket takes its Host from its address, and a machine without /etc/hosts knows no localhost.
+const lookup = dns.lookup
+dns.lookup = (host, ...rest) => lookup(host === 'localhost' ? '127.0.0.1' : host, ...rest)
 
 const config = JSON.parse(process.argv[2])
 const seen = {}
