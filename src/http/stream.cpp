@@ -22,7 +22,8 @@ namespace {
 constexpr std::size_t kept_bytes_max = 1 << 10;  // of an empty buffer's memory
 constexpr std::size_t linger_bytes_max = 256 << 10;
 constexpr std::size_t turn_bytes_max = 64 << 10;
-constexpr std::size_t record_bytes = 16 << 10;  // of TLS, at most
+constexpr std::size_t file_turn_bytes_max = 256 << 10;  // by sendfile, a few µs for each 64 KiB
+constexpr std::size_t record_bytes = 16 << 10;          // of TLS, at most
 constexpr std::chrono::milliseconds linger_limit{1'000};
 
 /// Where a loop receives before it knows whose buffer must grow.
@@ -166,7 +167,7 @@ Task<bool> Stream::fill() {
         const std::uint64_t before = received_bytes_;
         const int got = may_fill() ? try_fill() : 0;
         if (got != 0) {
-            if (must_give_way(static_cast<std::size_t>(received_bytes_ - before))) {
+            if (must_give_way(static_cast<std::size_t>(received_bytes_ - before), turn_bytes_max)) {
                 co_await asio::post(socket_.loop(), asio::use_awaitable);
             }
             co_return got > 0;
@@ -259,7 +260,7 @@ Task<bool> Stream::write(std::string_view first, std::string_view second, std::s
             rest -= gone;
         }
         if (left[0].empty() && left[1].empty() && left[2].empty()) {
-            if (must_give_way(static_cast<std::size_t>(sent))) {
+            if (must_give_way(static_cast<std::size_t>(sent), turn_bytes_max)) {
                 co_await asio::post(socket_.loop(), asio::use_awaitable);
             }
             co_return true;
@@ -301,7 +302,7 @@ Task<bool> Stream::send_file(int file, std::uint64_t offset, std::uint64_t bytes
             bytes -= static_cast<std::uint64_t>(sent);
             sent_bytes_ += static_cast<std::uint64_t>(sent);
             renew();
-            if (must_give_way(static_cast<std::size_t>(sent))) {
+            if (must_give_way(static_cast<std::size_t>(sent), file_turn_bytes_max)) {
                 co_await asio::post(socket_.loop(), asio::use_awaitable);
             }
             continue;
@@ -344,9 +345,9 @@ void Stream::renew() {
     deadlines_.set(*this, left);
 }
 
-bool Stream::must_give_way(std::size_t bytes) {
+bool Stream::must_give_way(std::size_t bytes, std::size_t most) {
     turn_bytes_ += bytes;
-    if (turn_bytes_ < turn_bytes_max) return false;
+    if (turn_bytes_ < most) return false;
     turn_bytes_ = 0;
     return true;
 }

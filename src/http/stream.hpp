@@ -1,8 +1,9 @@
 #pragma once
 /// One accepted or connected socket (TCP or unix) with what was received and not yet consumed. It
 /// holds no memory while it waits with nothing buffered. One reader and one writer at a time. A
-/// peer that is always ready does not keep the loop from the others: after 64 KiB they have a turn.
-/// After handshake() all of this is over TLS, and bytes are those in the clear.
+/// peer that is always ready does not keep the loop from the others: after 64 KiB (of a file: 256
+/// KiB) they have a turn. After handshake() all of this is over TLS, and bytes are those in the
+/// clear.
 
 #include <chrono>
 #include <cstddef>
@@ -78,7 +79,7 @@ public:
 private:
     void expire() override;
     void renew();
-    bool must_give_way(std::size_t bytes);
+    bool must_give_way(std::size_t bytes, std::size_t most);
     /// recv() into the loop's scratch: above 0 received, 0 nothing there, -1 ended or broken.
     std::ptrdiff_t receive(std::span<char> into);
     int take_sealed(std::string_view bytes);
