@@ -1,5 +1,7 @@
 #include "objects/disk_cache.hpp"
 
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -14,6 +16,11 @@
 
 namespace berth::objects {
 namespace {
+
+std::uint64_t size_of(const Fd& file) {
+    struct stat info{};
+    return ::fstat(file.get(), &info) == 0 ? static_cast<std::uint64_t>(info.st_size) : 0;
+}
 
 class Cache final : public DiskCache {
 public:
@@ -36,7 +43,10 @@ public:
         threads_.join();
     }
 
-    Task<Result<std::unique_ptr<BlobReader>>> open(BlobName blob) override;
+    Task<Result<OpenBlob>> open(BlobName blob) override;
+    Task<Result<Entry>> stat(std::string key) override {
+        co_return co_await threads_.on_strand(store_.stat(std::move(key)));
+    }
     Task<DiskCacheCounts> counts() override { co_return co_await threads_.on_strand(count()); }
 
 private:
@@ -102,11 +112,12 @@ private:
         if (kept->trusted && kept->bytes != blob.bytes) co_return nullptr;
         auto whole = std::make_shared<BlobFetch>(threads_.strand(), blob);
         whole->file = files_.open(blob.sha256);
-        bool good = whole->file && kept->bytes == blob.bytes;
+        const bool cut = whole->file && size_of(whole->file) != kept->bytes;
+        bool good = whole->file && !cut && kept->bytes == blob.bytes;
         if (good && !kept->trusted) good = co_await is_undamaged(whole);
         CachedBlobs::Blob* still = blobs_.find(blob.sha256);
         if (!good) {
-            if (still != nullptr && !still->trusted) forget_damaged(blob.sha256);
+            if (still != nullptr && (cut || !still->trusted)) forget_damaged(blob.sha256);
             if (still != nullptr && !whole->file) blobs_.forget(blob.sha256);  // somebody's rm
             co_return nullptr;
         }
@@ -228,17 +239,26 @@ private:
     bool ending_ = false;
 };
 
-Task<Result<std::unique_ptr<BlobReader>>> Cache::open(BlobName blob) {
+Task<Result<OpenBlob>> Cache::open(BlobName blob) {
     const Found found = co_await threads_.on_strand(find(blob));
     if (!found) co_return found.error();
     const std::shared_ptr<BlobFetch>& fetch = *found;
-    if (!fetch) co_return co_await open_through_reader(threads_, std::move(blob));
+    if (!fetch) {
+        auto through = co_await open_through_reader(threads_, std::move(blob));
+        if (!through) co_return through.error();
+        co_return OpenBlob{.reader = std::move(*through)};
+    }
     const BlobProgress first = co_await threads_.on_strand(wait_beyond(fetch, 0));
     if (first.state == BlobFetch::State::broken) co_return first.error;
+    if (first.state == BlobFetch::State::whole) {
+        // One that may outlive the cache.
+        Fd own(::fcntl(fetch->file.get(), F_DUPFD_CLOEXEC, 0));
+        if (own) co_return OpenBlob{.file = std::make_shared<const Fd>(std::move(own))};
+    }
     const auto on_damage = [this, sha256 = blob.sha256] {
         asio::post(threads_.strand(), [this, sha256] { forget_damaged(sha256); });
     };
-    co_return make_file_reader(threads_, fetch, on_damage);
+    co_return OpenBlob{.reader = make_file_reader(threads_, fetch, on_damage)};
 }
 
 }  // namespace

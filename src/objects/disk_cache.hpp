@@ -40,6 +40,13 @@ public:
     virtual Task<Result<std::string>> read(std::size_t count) = 0;
 };
 
+/// A blob that is whole, as a file that stays readable whatever becomes of the cache; or one that
+/// comes, or cannot be kept, by a reader.
+struct OpenBlob {
+    std::shared_ptr<const Fd> file{};
+    std::unique_ptr<BlobReader> reader{};  // where there is no file
+};
+
 struct DiskCacheCounts {
     std::uint64_t hits = 0;            // served from what was whole
     std::uint64_t joined = 0;          // read along with a fetch
@@ -55,9 +62,12 @@ class DiskCache {
 public:
     virtual ~DiskCache() = default;
 
-    /// May be called from any loop.
-    /// Errors: not_found; limited — too many fetches at a time.
-    virtual Task<Result<std::unique_ptr<BlobReader>>> open(BlobName blob) = 0;
+    /// May be called from any loop. Waits until something of the blob is there: small ones are
+    /// whole then. Errors: not_found; limited — too many fetches at a time; unavailable.
+    virtual Task<Result<OpenBlob>> open(BlobName blob) = 0;
+
+    /// What the store says of an object; may be called from any loop. Errors: as ObjectStore::stat.
+    virtual Task<Result<Entry>> stat(std::string key) = 0;
 
     virtual Task<DiskCacheCounts> counts() = 0;
 };

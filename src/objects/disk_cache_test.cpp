@@ -78,12 +78,13 @@ protected:
         }
     }
     std::unique_ptr<BlobReader> open(const BlobName& blob) {
-        return wait(cache_->open(blob)).value();
+        return reader_of(wait(cache_->open(blob)).value());
     }
     Result<std::string> get(const BlobName& blob, std::size_t piece = 100'000) {
-        Result<std::unique_ptr<BlobReader>> reader = wait(cache_->open(blob));
-        if (!reader) return reader.error();
-        return wait(read_rest(**reader, piece));
+        Result<OpenBlob> opened = wait(cache_->open(blob));
+        if (!opened) return opened.error();
+        const std::unique_ptr<BlobReader> reader = reader_of(std::move(*opened));
+        return wait(read_rest(*reader, piece));
     }
     DiskCacheCounts counts() { return wait(cache_->counts()); }
     std::size_t files() const {
@@ -280,7 +281,9 @@ TEST_F(DiskCacheTest, fetches_again_what_the_disk_changed_meanwhile) {
         restart();
         EXPECT_EQ(get(blob).value(), small);
     }
-    fs::remove(path);  // under its eyes
+    write_file(path, "a");  // under its eyes
+    EXPECT_EQ(get(blob).value(), small);
+    fs::remove(path);
     EXPECT_EQ(get(blob).value(), small);
 }
 
@@ -323,6 +326,24 @@ TEST_F(DiskCacheTest, goes_on_from_the_store_when_the_directory_is_gone) {
     fs::remove_all(config_.directory);
     EXPECT_TRUE(get(put(large)).value() == large);
     EXPECT_EQ(counts().passed_through, 1U);
+}
+
+TEST_F(DiskCacheTest, gives_files_that_outlive_it) {
+    const BlobName blob = put(large);
+    ASSERT_TRUE(get(blob));
+    OpenBlob opened = wait(cache_->open(blob)).value();
+    ASSERT_TRUE(opened.file);
+    fs::remove_all(config_.directory);
+    cache_.reset();
+    EXPECT_TRUE(wait(read_rest(*reader_of(std::move(opened)), 100'000)).value() == large);
+}
+
+TEST_F(DiskCacheTest, says_what_the_store_says_of_an_object) {
+    const BlobName blob = put(small);
+    const Entry entry = wait(cache_->stat(blob.key)).value();
+    EXPECT_EQ(entry.bytes, small.size());
+    EXPECT_EQ(entry.sha256, blob.sha256);
+    EXPECT_EQ(wait(cache_->stat(blob.key + ".br")).error().failure, Failure::not_found);
 }
 
 TEST_F(DiskCacheTest, ends_while_it_fetches) {

@@ -7,6 +7,7 @@
 #include <map>
 
 #include "base/clock.hpp"
+#include "base/crypto.hpp"
 #include "objects/keys.hpp"
 #include "objects/object_store.hpp"
 
@@ -82,7 +83,8 @@ public:
         check_key(key);
         const auto found = map_.find(key);
         if (found == map_.end()) co_return fail(Failure::not_found, "no object {}", key);
-        co_return Entry{key, found->second.bytes.size(), found->second.modified_ms};
+        co_return Entry{key, found->second.bytes.size(), found->second.modified_ms,
+                        sha256_hex(found->second.bytes)};
     }
 
     Task<Result<Fd>> open(std::string key) override {

@@ -23,6 +23,7 @@ struct Entry {
     std::string key{};
     std::uint64_t bytes = 0;
     std::int64_t modified_ms = 0;
+    std::string sha256{};  // of its bytes, where the store says it; only of `stat`
 };
 
 /// An object being written piece by piece. Destroyed without `commit`, it never existed.

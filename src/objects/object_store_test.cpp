@@ -77,6 +77,9 @@ TEST_P(ObjectStoreTest, returns_what_was_put_and_replaces_it) {
     wait(store_->put({"public/routes/a.json", "two"}));
     EXPECT_EQ(get("public/routes/a.json"), "two");
     EXPECT_EQ(wait(store_->stat("public/routes/a.json")).value().bytes, 3u);
+    // For the edge, which cannot know it of stored forms; a directory does not have it.
+    const std::string stated = wait(store_->stat("public/routes/a.json")).value().sha256;
+    EXPECT_EQ(stated, GetParam() == &make_file ? "" : sha256_hex("two"));
 }
 
 TEST_P(ObjectStoreTest, puts_a_batch) {

@@ -12,6 +12,7 @@
 #include "objects/s3_answers.hpp"
 #include "objects/s3_testing.hpp"
 #include "objects/s3_upload.hpp"
+#include "objects/testing.hpp"
 
 namespace berth::objects {
 namespace {
@@ -309,11 +310,12 @@ TEST_F(S3FaultsTest, keeps_to_its_own_objects) {
 }
 
 Task<Result<std::string>> read_through(DiskCache& cache, BlobName blob) {
-    const Result<std::unique_ptr<BlobReader>> reader = co_await cache.open(blob);
-    if (!reader) co_return reader.error();
+    Result<OpenBlob> opened = co_await cache.open(blob);
+    if (!opened) co_return opened.error();
+    const std::unique_ptr<BlobReader> reader = reader_of(std::move(*opened));
     std::string all;
     while (true) {  // ends with the blob
-        Result<std::string> bytes = co_await (*reader)->read(1 << 20);
+        Result<std::string> bytes = co_await reader->read(1 << 20);
         if (!bytes) co_return bytes;
         if (bytes->empty()) co_return all;
         all += *bytes;

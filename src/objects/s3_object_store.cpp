@@ -217,7 +217,8 @@ public:
         const Result<std::uint64_t> bytes = length_of(*reply);
         if (!bytes) co_return with_key(bytes.error(), key);
         const auto modified = parse_http_time(std::string(reply->headers.get("last-modified")));
-        co_return Entry{key, *bytes, modified.value_or(0)};
+        co_return Entry{key, *bytes, modified.value_or(0),
+                        std::string(reply->headers.get(s3_sha256_field))};
     }
 
     Task<Result<Fd>> open(std::string key) override {

@@ -1,7 +1,9 @@
 #pragma once
-/// For tests only: a store over another, to change what one of its calls does.
+/// For tests only: a store over another, to change what one of its calls does; and one way through
+/// what a cache gives.
 
-#include "objects/object_store.hpp"
+#include "objects/disk_cache.hpp"
+#include "objects/spool.hpp"
 
 namespace berth::objects {
 
@@ -60,5 +62,26 @@ public:
 private:
     static Error nothing() { return fail(Failure::unavailable, "no answer from the object store"); }
 };
+
+/// A file as a reader.
+class WholeReader final : public BlobReader {
+public:
+    explicit WholeReader(std::shared_ptr<const Fd> file) : file_(std::move(file)) {}
+    Task<Result<std::string>> read(std::size_t count) override {
+        std::string bytes(count, '\0');
+        bytes.resize(read_at(*file_, offset_, bytes));
+        offset_ += bytes.size();
+        co_return bytes;
+    }
+
+private:
+    std::shared_ptr<const Fd> file_;
+    std::uint64_t offset_ = 0;
+};
+
+inline std::unique_ptr<BlobReader> reader_of(OpenBlob opened) {
+    if (opened.file) return std::make_unique<WholeReader>(std::move(opened.file));
+    return std::move(opened.reader);
+}
 
 }  // namespace berth::objects
