@@ -1,7 +1,5 @@
 #include "edge/access_keys.hpp"
 
-#include <sys/stat.h>
-
 #include "base/file.hpp"
 #include "base/log.hpp"
 #include "edge/store_file.hpp"
@@ -10,12 +8,12 @@ namespace berth::edge {
 namespace {
 
 constexpr std::size_t bytes_max = 16 << 10;
+const std::string published_keys = "keys/access.json";
 
 }  // namespace
 
-AccessKeys::AccessKeys(const std::string& public_directory, const std::string& state_directory)
-    : published_(public_directory + "/keys/access.json"),
-      kept_(state_directory + "/access_keys.json") {}
+AccessKeys::AccessKeys(const PublicFiles& store, const std::string& state_directory)
+    : store_(store), kept_(state_directory + "/access_keys.json") {}
 
 void AccessKeys::restore() {
     const Result<std::string> text = read_or_say_why(kept_, bytes_max);
@@ -23,13 +21,11 @@ void AccessKeys::restore() {
 }
 
 bool AccessKeys::poll() {
-    struct stat info{};
-    if (::stat(published_.c_str(), &info) != 0) return false;
-    const std::int64_t modified = info.st_mtim.tv_sec * 1'000'000'000 + info.st_mtim.tv_nsec;
-    if (modified == seen_modified_ns_) return false;
-    const Result<std::string> text = read_or_say_why(published_, bytes_max);
+    const auto mark = store_.mark(published_keys);
+    if (!mark || mark == seen_mark_) return false;
+    const Result<std::string> text = store_.read(published_keys, bytes_max);
     if (!text) return false;  // looked at again next time
-    seen_modified_ns_ = modified;
+    seen_mark_ = mark;
     if (*text == seen_) return false;
     seen_ = *text;
     if (!take(*text)) return false;

@@ -6,13 +6,15 @@
 #include <memory>
 #include <string>
 
+#include "edge/public_files.hpp"
 #include "visitors/pass.hpp"
 
 namespace berth::edge {
 
 class AccessKeys {
 public:
-    AccessKeys(const std::string& public_directory, const std::string& state_directory);
+    /// `store` must outlive it.
+    AccessKeys(const PublicFiles& store, const std::string& state_directory);
 
     /// Begins with our own copy.
     void restore();
@@ -26,10 +28,10 @@ public:
 private:
     bool take(const std::string& text);
 
-    std::string published_;
+    const PublicFiles& store_;
     std::string kept_;
     std::string seen_{};  // the published text that was looked at last
-    std::int64_t seen_modified_ns_ = -1;
+    std::optional<PublicFiles::Mark> seen_mark_{};
     std::shared_ptr<const visitors::PassCheck> current_{};
 };
 

@@ -4,42 +4,36 @@
 
 #include "artifacts/manifest.hpp"
 #include "base/json.hpp"
-#include "edge/store_file.hpp"
 
 namespace berth::edge {
 
 namespace {
 
-constexpr std::size_t names_per_step = 1'000;
 constexpr std::size_t routes_per_step = 100;
-constexpr std::string_view suffix = ".json";
 
 }  // namespace
 
-Listing::Listing(const std::string& routes_directory)
-    : names_(routes_directory), seen_(shard_count) {}
+Listing::Listing(std::unique_ptr<HostNames> names) : names_(std::move(names)), seen_(shard_count) {}
 
 bool Listing::step(const HostTable& table) {
-    if (names_ != std::filesystem::directory_iterator()) {
-        read_names(table);
+    if (names_) {
+        const auto hosts = names_->take();
+        if (!hosts) {
+            names_.reset();
+        } else {
+            add(*hosts, table);
+        }
         return true;
     }
     compare(table);
     return ++shard_ < shard_count;
 }
 
-void Listing::read_names(const HostTable& table) {
-    for (std::size_t i = 0; i < names_per_step; ++i) {
-        if (names_ == std::filesystem::directory_iterator()) return;
-        const std::string file = names_->path().filename();
-        const std::string_view host(file.data(),
-                                    file.size() - std::min(file.size(), suffix.size()));
-        if (file.ends_with(suffix) && is_plain_name(host)) {
-            if (++count_ > hosts_max) throw std::runtime_error("the store has too many routes");
-            const std::uint64_t number = table.fingerprint_of(host);
-            seen_[shard_of(number)].push_back(number);
-        }
-        ++names_;
+void Listing::add(const std::vector<std::string>& hosts, const HostTable& table) {
+    for (const std::string& host : hosts) {
+        if (++count_ > hosts_max) throw std::runtime_error("the store has too many routes");
+        const std::uint64_t number = table.fingerprint_of(host);
+        seen_[shard_of(number)].push_back(number);
     }
 }
 

@@ -2,7 +2,6 @@
 /// Work on all hosts in small steps, so that visitors and changes never wait for it long. Both run
 /// on the publication's thread, one at a time.
 
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -10,6 +9,7 @@
 #include "edge/base_file.hpp"
 #include "edge/host_table.hpp"
 #include "edge/kept_manifests.hpp"
+#include "edge/public_files.hpp"
 #include "edge/route_files.hpp"
 
 namespace berth::edge {
@@ -21,19 +21,18 @@ class Listing {
 public:
     static constexpr std::size_t hosts_max = 16'000'000;
 
-    /// Throws: the directory cannot be read, here and in `step`; or it has over `hosts_max` hosts.
-    explicit Listing(const std::string& routes_directory);
+    explicit Listing(std::unique_ptr<HostNames> names);
 
     /// `table` may change from step to step; whoever changes it remembers for which hosts. False:
-    /// this was the last one.
+    /// this was the last one. Throws: the store cannot be listed, or has over `hosts_max` hosts.
     bool step(const HostTable& table);
     std::shared_ptr<const HostIndex> take_index();
 
 private:
-    void read_names(const HostTable& table);
+    void add(const std::vector<std::string>& hosts, const HostTable& table);
     void compare(const HostTable& table);
 
-    std::filesystem::directory_iterator names_;
+    std::unique_ptr<HostNames> names_;              // null: all are read
     std::vector<std::vector<std::uint64_t>> seen_;  // by shard
     std::size_t count_ = 0;
     std::size_t shard_ = 0;

@@ -51,17 +51,31 @@ void Blobs::remember_missing(const PreparedKey& key) {
     shelf_.put(key, Kept{nullptr, steady_now_ms()}, overhead_bytes);
 }
 
-Blobs::Opened Blobs::open(const Digest& sha256, Coding coding) const {
-    const std::string name = hex_of(sha256);
-    const std::string path =
-        directory_ + "/blobs/" + name.substr(0, 2) + "/" + name + std::string(suffix_of(coding));
-    Opened opened;
-    opened.file.reset(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-    opened.missing = !opened.file && errno == ENOENT;
-    struct stat info{};
-    if (opened.file && (::fstat(opened.file.get(), &info) != 0 || !S_ISREG(info.st_mode))) {
-        opened.file.reset(-1);
+Blobs::Opened Blobs::open_brought(const WantedBlob& blob) const {
+    const BroughtBlob* brought = nullptr;
+    if (brought_ != nullptr) {
+        for (const BroughtBlob& each : *brought_) {
+            if (each.wanted.is_same(blob)) brought = &each;
+        }
     }
+    if (brought == nullptr) return {.wanted = true};
+    return {.file = brought->file,
+            .reader = brought->reader,
+            .missing = brought->kind == BroughtBlob::Kind::missing,
+            .bytes = brought->bytes};
+}
+
+Blobs::Opened Blobs::open(const WantedBlob& blob) const {
+    if (directory_.empty()) return open_brought(blob);
+    const std::string name = hex_of(blob.sha256);
+    const std::string path = directory_ + "/blobs/" + name.substr(0, 2) + "/" + name +
+                             std::string(suffix_of(blob.coding));
+    Opened opened;
+    Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+    opened.missing = !file && errno == ENOENT;
+    struct stat info{};
+    if (!file || ::fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode)) return opened;
+    opened.file = std::make_shared<const Fd>(std::move(file));
     opened.bytes = static_cast<std::uint64_t>(info.st_size);
     return opened;
 }

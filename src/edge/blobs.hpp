@@ -5,10 +5,12 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/file.hpp"
 #include "edge/file_head.hpp"
 #include "edge/negotiation.hpp"
+#include "edge/remote_blobs.hpp"
 #include "edge/shelf.hpp"
 #include "edge/site.hpp"
 
@@ -39,7 +41,7 @@ struct PreparedKeyHash {
 
 class Blobs {
 public:
-    /// `public_directory` has blobs/<ab>/<sha256>.
+    /// `public_directory` has blobs/<ab>/<sha256>; "": all blobs have to be brought.
     Blobs(std::string public_directory, std::size_t memory_bytes_max);
 
     /// In memory, or null.
@@ -50,11 +52,17 @@ public:
     void remember_missing(const PreparedKey& key);
 
     struct Opened {
-        Fd file{};             // none: there is no such blob,
-        bool missing = false;  // or, when false, it could not be opened this time
+        std::shared_ptr<const Fd> file{};
+        std::shared_ptr<objects::BlobReader> reader{};  // where the file is not whole yet
+        bool missing = false;                           // there is no such blob
+        bool wanted = false;                            // it has to be brought first
         std::uint64_t bytes = 0;
     };
-    Opened open(const Digest& sha256, Coding coding) const;
+    /// Neither file nor reader, and neither missing nor wanted: it cannot be had now.
+    Opened open(const WantedBlob& blob) const;
+
+    /// What was brought for the request at hand; it must outlive that.
+    void use(const std::vector<BroughtBlob>* brought) { brought_ = brought; }
 
     static constexpr std::uint64_t kept_bytes_max = 64 << 10;  // of one body
 
@@ -64,7 +72,10 @@ private:
         std::int64_t looked_ms = 0;
     };
 
+    Opened open_brought(const WantedBlob& blob) const;
+
     std::string directory_;
+    const std::vector<BroughtBlob>* brought_ = nullptr;
     Shelf<PreparedKey, Kept, PreparedKeyHash> shelf_;
 };
 

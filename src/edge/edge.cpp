@@ -69,6 +69,16 @@ Task<> end_by_force(Loop& loop, std::chrono::milliseconds limit) {
     }
 }
 
+/// Runs `work` on a loop that nobody else runs yet. Throws what it throws.
+void wait_for(asio::io_context& loop, Task<> work) {
+    std::exception_ptr broken;
+    asio::co_spawn(loop, std::move(work),
+                   [&broken](std::exception_ptr escaped) { broken = escaped; });
+    loop.run();
+    loop.restart();
+    if (broken) std::rethrow_exception(broken);
+}
+
 Task<Traffic::Rows> take_rows(Loop& loop) {
     co_return loop.traffic.take();
 }
@@ -136,11 +146,36 @@ struct Edge::Inside {
         publication.keep();
     }
 
+    /// Takes what a store that is elsewhere has for the next look.
+    Task<> bring() {
+        if (outside.remote == nullptr) co_return;
+        try {
+            BroughtFiles files = co_await outside.remote->bring_changes(*outside.publication);
+            outside.remote->use(std::move(files));
+        } catch (const std::exception& broken) {
+            outside.remote->use({});
+            log::error("routes cannot be read", {{"why", broken.what()}});
+        }
+    }
+
+    /// Until the newest routes that hold are known, or, where nothing was kept, all hosts are.
+    Task<> begin() {
+        Publication& publication = *outside.publication;
+        publication.restore();
+        co_await bring();
+        if (publication.poll()) publication.keep();
+        while (publication.is_partial()) {
+            if (outside.remote != nullptr) co_await outside.remote->bring_names();
+            publication.work();
+        }
+    }
+
     /// Steps of what else there is to do, until it is time to look again. In between, the thread
     /// reads what visitors wait for.
     Task<> work_until_next_look() {
         while (!stopped && !hinted && outside.publication->has_work() &&
                std::chrono::steady_clock::now() < next_poll->expiry()) {
+            if (outside.remote != nullptr) co_await outside.remote->bring_names();
             outside.publication->work();
             share_table();
             co_await asio::post(outside.publication_loop, asio::use_awaitable);
@@ -165,8 +200,9 @@ struct Edge::Inside {
     Task<> watch() {
         while (!stopped) {
             // In this order: what is put between the two is seen by the look.
-            hint->watch(outside.public_directory + "/routes");
+            if (outside.remote == nullptr) hint->watch(outside.public_directory + "/routes");
             hinted = false;
+            co_await bring();
             look();
             next_poll->expires_after(outside.poll_every);
             co_await work_until_next_look();
@@ -199,8 +235,17 @@ Edge::Edge(EdgeConfig config) : inside_(std::make_unique<Inside>()) {
     outside.client_tls = make_client_tls(config.ca_file);
     outside.poll_every = config.poll_every;
     outside.loops = std::max<std::size_t>(config.loops, 1);
-    outside.publication =
-        std::make_unique<Publication>(config.public_directory, config.state_directory);
+    if (config.remote) {
+        outside.public_directory.clear();
+        auto remote = std::make_unique<RemotePublic>(*config.remote->small);
+        outside.remote = remote.get();
+        outside.store = std::move(remote);
+        outside.remote_blobs =
+            std::make_unique<RemoteBlobs>(*config.remote->blobs, std::move(config.remote->cache));
+    } else {
+        outside.store = make_directory_files(config.public_directory);
+    }
+    outside.publication = std::make_unique<Publication>(*outside.store, config.state_directory);
     outside.share_table = [this] { inside_->share_table(); };
     inside_->next_poll = std::make_unique<asio::steady_timer>(outside.publication_loop);
     inside_->hint = std::make_unique<StoreHint>(outside.publication_loop.get_executor());
@@ -222,7 +267,7 @@ void Edge::run() {
     ::signal(SIGPIPE, SIG_IGN);  // sendfile() knows no MSG_NOSIGNAL
     http::raise_descriptor_limit();
     Outside& outside = inside_->outside;
-    outside.publication->start();
+    wait_for(outside.publication_loop, inside_->begin());
     // Before any thread runs: from then on the publication belongs to its own.
     const std::shared_ptr<const HostTable> table = outside.publication->table();
     for (const auto& loop : inside_->loops)
@@ -328,6 +373,11 @@ std::vector<traffic::Row> Edge::take_last_traffic() {
         std::ranges::move(report_rows(loop->traffic.take(), unix_now_ms()),
                           std::back_inserter(all));
     return all;
+}
+
+Task<std::optional<objects::DiskCacheCounts>> Edge::cache_counts() {
+    if (!inside_->outside.remote_blobs) co_return std::nullopt;
+    co_return co_await inside_->outside.remote_blobs->counts();
 }
 
 std::shared_ptr<const std::atomic<std::size_t>> Edge::knock() {

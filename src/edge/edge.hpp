@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,7 @@
 #include "edge/counters.hpp"
 #include "edge/metrics.hpp"
 #include "http/certificates.hpp"
+#include "objects/disk_cache.hpp"
 #include "traffic/report.hpp"
 
 namespace berth::edge {
@@ -55,8 +57,16 @@ struct EdgeConfig {
     /// Whether HTTP/2 is spoken in the clear to those who begin with it (RFC 9113 §3.3).
     bool h2c = false;
     std::size_t loops = 1;
-    std::string public_directory{};  // the object store's public/
-    std::string state_directory{};   // our own: the last good generation
+    std::string public_directory{};  // the object store's public/, of this machine;
+    /// or a store that is elsewhere: one for small objects, whose calls end within seconds, and one
+    /// for blobs, with the cache that they go through. They outlive the edge.
+    struct Remote {
+        objects::ObjectStore* small = nullptr;
+        objects::ObjectStore* blobs = nullptr;
+        objects::DiskCacheConfig cache{};
+    };
+    std::optional<Remote> remote{};
+    std::string state_directory{};  // our own: the last good generation
     /// Normalised hosts that are the platform's own.
     std::vector<std::string> platform_hosts{};
     /// Whether requests to an address literal are the platform's too.
@@ -115,6 +125,9 @@ public:
     Task<std::vector<traffic::Row>> take_traffic();
     /// The same once run() has returned: what is left.
     std::vector<traffic::Row> take_last_traffic();
+
+    /// From any loop. Nothing: the store is of this machine.
+    Task<std::optional<objects::DiskCacheCounts>> cache_counts();
 
     /// From any thread: asks every loop for a sign of life. The number falls to 0 as they answer.
     std::shared_ptr<const std::atomic<std::size_t>> knock();

@@ -71,8 +71,10 @@ inline void check_route(std::string_view input) {
     if (name == "table") store.put(store.state_directory() + "/table.json", rest);
     if (name == "base") store.put(store.state_directory() + "/routes/base-00000001", rest);
     if (name == "journal") store.put(store.state_directory() + "/routes/journal-00000002", rest);
-    Publication publication(store.public_directory(), store.state_directory());
-    publication.start();
+    const std::unique_ptr<PublicFiles> files = make_directory_files(store.public_directory());
+    Publication publication(*files, store.state_directory());
+    publication.restore();
+    publication.poll();
     if (name == "head") {
         store.put(store / artifacts::route_head_key, rest);
     } else if (name == "shop.test" || name == "other.test") {

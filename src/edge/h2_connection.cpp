@@ -149,15 +149,17 @@ void H2Connection::carry_out(std::int32_t id, Step step, Loaded loaded) {
             Counters& counters = connection_->loop.counters;
             if (step.answer.status == 304) Counters::add(counters.not_modified);
             if (step.answer.status == 404) Counters::add(counters.not_found);
+            // What comes bit by bit is waited for over there.
+            if (step.answer.reader && !streams_[id].head_only) return bridge(id);
             answer(id, std::move(step));
             return;
         }
         case Step::Kind::load_route:
         case Step::Kind::load_site:
-            spawn(
-                connection_->loop.io.get_executor(),
-                load(shared_from_this(), id, step.kind, std::move(step.to_load), std::move(loaded)),
-                "site of a stream");
+        case Step::Kind::load_blob:
+            spawn(connection_->loop.io.get_executor(),
+                  load(shared_from_this(), id, std::move(step), std::move(loaded)),
+                  "site of a stream");
             return;
         case Step::Kind::pass_on:
         case Step::Kind::elsewhere:
@@ -166,13 +168,13 @@ void H2Connection::carry_out(std::int32_t id, Step step, Loaded loaded) {
     }
 }
 
-Task<> H2Connection::load(std::shared_ptr<H2Connection> self, std::int32_t id, Step::Kind kind,
-                          std::string name, Loaded loaded) {
-    co_await load_for(self->connection_->loop, kind, std::move(name), loaded);
+Task<> H2Connection::load(std::shared_ptr<H2Connection> self, std::int32_t id, Step step,
+                          Loaded loaded) {
+    co_await load_for(self->connection_->loop, std::move(step), loaded);
     const auto found = self->streams_.find(id);
     if (self->gone_ || found == self->streams_.end()) co_return;
-    Step step = self->take(found->second.head, loaded);
-    self->carry_out(id, std::move(step), std::move(loaded));
+    Step next = self->take(found->second.head, loaded);
+    self->carry_out(id, std::move(next), std::move(loaded));
     self->flush_or_close();
 }
 

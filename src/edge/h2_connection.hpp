@@ -39,8 +39,8 @@ private:
 
     void carry_out(std::int32_t id, Step step, Loaded loaded);
     Step take(std::string& head, const Loaded& loaded);
-    static Task<> load(std::shared_ptr<H2Connection> self, std::int32_t id, Step::Kind kind,
-                       std::string name, Loaded loaded);
+    static Task<> load(std::shared_ptr<H2Connection> self, std::int32_t id, Step step,
+                       Loaded loaded);
     void answer(std::int32_t id, Step step);
     void finish(Stream& stream);
     void bridge(std::int32_t id);

@@ -13,6 +13,10 @@ namespace {
 Task<FoundRoute> find_outside(Outside& outside, std::string host) {
     FoundRoute found;
     try {
+        if (outside.remote != nullptr) {
+            BroughtFiles files = co_await outside.remote->bring_route(*outside.publication, host);
+            outside.remote->use(std::move(files));
+        }
         found = outside.publication->route(host);
     } catch (const std::exception& broken) {
         log::error("a route cannot be read", {{"host", host}, {"why", broken.what()}});
@@ -23,6 +27,10 @@ Task<FoundRoute> find_outside(Outside& outside, std::string host) {
 }
 
 Task<std::shared_ptr<const Site>> load_outside(Outside& outside, std::string deployment) {
+    if (outside.remote != nullptr) {
+        BroughtFiles files = co_await outside.remote->bring_site(*outside.publication, deployment);
+        outside.remote->use(std::move(files));
+    }
     const Result<std::shared_ptr<const Site>> site = outside.publication->load(deployment);
     co_return site ? *site : nullptr;
 }
@@ -75,11 +83,13 @@ Task<std::shared_ptr<const Site>> load_site(Loop& loop, std::string deployment) 
 
 }  // namespace
 
-Task<> load_for(Loop& loop, Step::Kind kind, std::string name, Loaded& loaded) {
-    if (kind == Step::Kind::load_route) {
-        loaded.route = co_await load_route(loop, std::move(name));
+Task<> load_for(Loop& loop, Step step, Loaded& loaded) {
+    if (step.kind == Step::Kind::load_route) {
+        loaded.route = co_await load_route(loop, std::move(step.to_load));
+    } else if (step.kind == Step::Kind::load_site) {
+        loaded.sites[step.to_load] = co_await load_site(loop, step.to_load);
     } else {
-        loaded.sites[name] = co_await load_site(loop, name);
+        loaded.blobs.push_back(co_await loop.outside.remote_blobs->bring(*step.answer.wanted));
     }
 }
 

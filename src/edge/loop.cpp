@@ -193,13 +193,13 @@ Task<After> serve_head(Connection& connection, std::size_t bytes) {
     Loop& loop = connection.loop;
     if (!connection.is_inner()) Counters::add(loop.counters.requests);
     Loaded loaded;
-    while (true) {  // each round but the last loads the route, or one of the few sites it names
+    // Each round but the last loads the route, one of the few sites it names, or a form of a file.
+    while (true) {
         loop.peer = connection.peer;
         loop.asking = &connection;
         Step step = take_request(loop, connection.stream.buffered_in_place().first(bytes), loaded);
-        const bool loads =
-            step.kind == Step::Kind::load_route || step.kind == Step::Kind::load_site;
-        if (!loads) note_visit(loop, connection.visit, step, protocol_of(connection, loop.head));
+        if (!loads(step))
+            note_visit(loop, connection.visit, step, protocol_of(connection, loop.head));
         if (step.kind == Step::Kind::pass_on) {
             const After after = co_await pass_on(connection, bytes);
             co_return after;
@@ -214,7 +214,7 @@ Task<After> serve_head(Connection& connection, std::size_t bytes) {
             co_return after;
         }
         connection.stream.no_limit();
-        co_await load_for(loop, step.kind, std::move(step.to_load), loaded);
+        co_await load_for(loop, std::move(step), loaded);
     }
 }
 

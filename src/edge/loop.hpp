@@ -21,6 +21,8 @@
 #include "edge/host_table.hpp"
 #include "edge/known_routes.hpp"
 #include "edge/publication.hpp"
+#include "edge/remote_blobs.hpp"
+#include "edge/remote_public.hpp"
 #include "edge/rewrite_reach.hpp"
 #include "edge/shelf.hpp"
 #include "edge/traffic.hpp"
@@ -55,6 +57,9 @@ struct Outside {
     std::chrono::milliseconds poll_every{1'000};
     std::size_t loops = 1;
     asio::io_context publication_loop{1};
+    std::unique_ptr<PublicFiles> store{};
+    RemotePublic* remote = nullptr;               // the same, where it is elsewhere
+    std::unique_ptr<RemoteBlobs> remote_blobs{};  // and then these
     std::unique_ptr<Publication> publication{};
     /// On the publication's thread: gives the loops its table, if that changed.
     std::function<void()> share_table{};

@@ -1,18 +1,16 @@
 #include "edge/publication.hpp"
 
-#include <sys/stat.h>
-
 #include <filesystem>
 
 #include "base/clock.hpp"
 #include "base/json.hpp"
 #include "base/log.hpp"
-#include "edge/store_file.hpp"
 
 namespace berth::edge {
 
 namespace {
 
+const std::string head_name = "routes/_head";
 constexpr std::size_t head_bytes_max = 1 << 20;
 constexpr std::size_t copies_per_poll = 1'000;
 constexpr std::size_t copies_per_step = 4;
@@ -24,22 +22,12 @@ bool is_next_or_before(std::int64_t generation, std::int64_t ours) {
 
 }  // namespace
 
-Publication::Publication(std::string public_directory, std::string state_directory)
-    : public_directory_(std::move(public_directory)),
+Publication::Publication(PublicFiles& store, std::string state_directory)
+    : store_(store),
       state_directory_(std::move(state_directory)),
-      access_keys_(public_directory_, state_directory_),
+      access_keys_(store, state_directory_),
       files_(state_directory_ + "/routes"),
-      sites_(public_directory_, state_directory_, refused_->manifests) {}
-
-void Publication::start() {
-    access_keys_.restore();
-    restore();
-    const bool is_whole = table_->generation() > 0;
-    if (poll()) keep();
-    // Hosts that nobody has listed would be unknown.
-    while (listing_ && !is_whole)
-        work();
-}
+      sites_(store, state_directory_, refused_->manifests) {}
 
 void Publication::share(HostTable next) {
     next.set_version(table_->version() + 1);
@@ -58,23 +46,19 @@ bool Publication::poll() {
 }
 
 bool Publication::store_is_there() const {
-    struct stat info{};
-    return ::stat((public_directory_ + "/routes/_head").c_str(), &info) == 0;
+    return store_.mark(head_name).has_value();
 }
 
 bool Publication::poll_routes() {
-    const std::string path = public_directory_ + "/routes/_head";
-    struct stat info{};
+    const std::optional<PublicFiles::Mark> mark = store_.mark(head_name);
     // A store that has no head while we know routes is a store that is not there.
-    if (::stat(path.c_str(), &info) != 0) return false;
-    const Mark mark{info.st_ino, info.st_mtim.tv_sec * 1'000'000'000 + info.st_mtim.tv_nsec,
-                    info.st_size};
+    if (!mark) return false;
     if (mark == seen_ && unsettled_.empty()) return false;
 
     HostTable next(*table_);
     bool changed = retry(next);
     if (mark != seen_) {
-        const Result<std::string> text = read_or_say_why(path, head_bytes_max);
+        const Result<std::string> text = store_.read(head_name, head_bytes_max);
         const Result<artifacts::RouteHead> head = text ? json::parse_as<artifacts::RouteHead>(*text)
                                                        : Result<artifacts::RouteHead>(text.error());
         if (!head) {
@@ -117,16 +101,39 @@ bool Publication::follow(HostTable& next, const artifacts::RouteHead& head) {
 }
 
 /// Some of the hosts whose newest routes did not hold, in turn.
+std::vector<std::string> Publication::due() const {
+    std::vector<std::string> hosts;
+    const std::size_t count = std::min(unsettled_.size(), store_.retries_max());
+    auto at = unsettled_.upper_bound(last_retried_);
+    while (hosts.size() < count) {
+        if (at == unsettled_.end()) at = unsettled_.begin();
+        hosts.push_back(*at++);
+    }
+    return hosts;
+}
+
 bool Publication::retry(HostTable& next) {
     bool changed = false;
-    std::size_t count = std::min(unsettled_.size(), retries_max);
-    for (; count > 0 && !unsettled_.empty(); --count) {
-        auto at = unsettled_.upper_bound(last_retried_);
-        if (at == unsettled_.end()) at = unsettled_.begin();
-        last_retried_ = *at;
-        if (look(next, std::string(*at), SiteSource::Manifest::read_anew)) changed = true;
+    for (const std::string& host : due()) {
+        last_retried_ = host;
+        if (look(next, host, SiteSource::Manifest::read_anew)) changed = true;
     }
     return changed;
+}
+
+bool Publication::is_unsure(const std::string& host) const {
+    const std::optional<Place> place = table_->find(table_->fingerprint_of(host));
+    return place && place->is_unsure() && !unsettled_.contains(host);
+}
+
+bool Publication::keep_manifest(const std::string& deployment, const std::string& text) {
+    try {
+        sites_.kept().keep(deployment, text);
+        return true;
+    } catch (const std::exception& broken) {
+        log::error("manifest not kept", {{"why", broken.what()}});
+        return false;
+    }
 }
 
 FoundRoute Publication::route(const std::string& host) {

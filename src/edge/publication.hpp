@@ -18,6 +18,7 @@
 #include "edge/access_keys.hpp"
 #include "edge/background.hpp"
 #include "edge/host_table.hpp"
+#include "edge/public_files.hpp"
 #include "edge/route_files.hpp"
 #include "edge/site_source.hpp"
 
@@ -32,13 +33,13 @@ struct FoundRoute {
 
 class Publication {
 public:
-    /// `public_directory` is the store's public/; `state_directory` is the edge's own, made if
-    /// missing.
-    Publication(std::string public_directory, std::string state_directory);
+    /// `store` must outlive it; `state_directory` is the edge's own, made if missing.
+    Publication(PublicFiles& store, std::string state_directory);
 
-    /// Begins with the last good generation, then looks at the store. Takes longer than reading the
-    /// index of what is kept only where nothing is: then for the names of the store's routes.
-    void start();
+    /// Begins with the last good generation. To be polled next; where nothing was kept, worked on
+    /// as well while `is_partial`: hosts that nobody has listed would be unknown.
+    void restore();
+    bool is_partial() const { return listing_ != nullptr && table_->generation() == 0; }
 
     /// Looks at the store once. True: the table changed; share it, then `keep` it. A store that
     /// cannot be read, and a route or manifest that does not hold, change nothing: what was good is
@@ -67,6 +68,18 @@ public:
     /// Hosts whose newest route did not hold.
     std::size_t unsettled() const { return unsettled_.size(); }
 
+    // What is to be brought before the calls above, from a store that is not at hand.
+
+    /// Generation of the last head that was taken in.
+    std::int64_t followed() const { return followed_; }
+    /// Hosts that the next poll looks at whatever the head says.
+    std::vector<std::string> due() const;
+    /// Whether `route(host)` looks at the store.
+    bool is_unsure(const std::string& host) const;
+    bool is_new_manifest(const std::string& deployment) const { return sites_.is_new(deployment); }
+    /// Keeps a manifest on our own disk as it is, unread. False: the disk refuses.
+    bool keep_manifest(const std::string& deployment, const std::string& text);
+
     /// How often something did not hold when it was read. From any thread.
     struct Refused {
         std::atomic<std::uint64_t> heads = 0;
@@ -77,23 +90,12 @@ public:
     };
     const Refused& refused() const { return *refused_; }
 
-    /// Hosts that are looked at again in one poll because their routes did not hold.
-    static constexpr std::size_t retries_max = 256;
     /// More hosts than that are not remembered as such: they are looked at when they are asked for.
     static constexpr std::size_t unsettled_max = 100'000;
     /// Routes in memory while our own disk refuses them.
     static constexpr std::size_t held_max = 100'000;
 
 private:
-    /// Tells a head that was seen from a new one without reading it.
-    struct Mark {
-        std::uint64_t inode = 0;
-        std::int64_t modified_ns = 0;
-        std::int64_t bytes = 0;
-        bool operator==(const Mark&) const = default;
-    };
-
-    void restore();
     void take_over_old_table();
     bool poll_routes();
     bool follow(HostTable& next, const artifacts::RouteHead& head);
@@ -119,7 +121,7 @@ private:
     void rewrite_held();
     void note_generation(std::int64_t generation);
 
-    std::string public_directory_;
+    PublicFiles& store_;
     std::string state_directory_;
     std::unique_ptr<Refused> refused_ = std::make_unique<Refused>();
     AccessKeys access_keys_;
@@ -132,7 +134,7 @@ private:
     std::string last_retried_{};
     std::map<std::uint64_t, std::shared_ptr<const artifacts::Route>> held_{};
     std::uint64_t next_held_ = 1;
-    Mark seen_{};
+    std::optional<PublicFiles::Mark> seen_{};  // of the head that was taken in
 
     std::unique_ptr<Listing> listing_{};
     std::unique_ptr<Merge> merge_{};

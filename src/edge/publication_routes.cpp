@@ -20,8 +20,7 @@ bool Publication::look(HostTable& next, const std::string& host, SiteSource::Man
         return false;
     }
     const bool was_unsettled = unsettled_.erase(host) > 0;
-    const Result<std::string> text =
-        read_or_say_why(public_directory_ + "/routes/" + host + ".json", route_bytes_max);
+    const Result<std::string> text = store_.read("routes/" + host + ".json", route_bytes_max);
     if (!text && text.error().failure == Failure::not_found) return forget(next, host);
 
     Result<artifacts::Route> route =

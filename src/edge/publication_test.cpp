@@ -26,12 +26,18 @@ protected:
         if (found.route) return found.route->deployment;
         return found.unknown ? "none" : "unavailable";
     }
+    static void begin_with(Publication& publication) {
+        publication.restore();
+        if (publication.poll()) publication.keep();
+        while (publication.is_partial())
+            publication.work();
+    }
     std::unique_ptr<Publication> make() {
-        return std::make_unique<Publication>(store_.public_directory(), store_.state_directory());
+        return std::make_unique<Publication>(*files_, store_.state_directory());
     }
     std::unique_ptr<Publication> open() {
         auto publication = make();
-        publication->start();
+        begin_with(*publication);
         return publication;
     }
     static void finish(Publication& publication) {
@@ -54,6 +60,7 @@ protected:
         return found;
     }
     testing_support::Store store_;
+    std::unique_ptr<PublicFiles> files_ = make_directory_files(store_.public_directory());
 };
 
 TEST_F(PublicationTest, begins_with_nothing) {

@@ -37,6 +37,7 @@ void give_back_memory(std::size_t hosts) {
 }  // namespace
 
 void Publication::restore() {
+    access_keys_.restore();
     RouteFiles::Kept kept = files_.restore();
     damaged_ = kept.damaged;
     newest_ = followed_ = kept.table.generation();
@@ -81,7 +82,7 @@ void Publication::note_generation(std::int64_t generation) {
 /// False: the store's routes cannot be listed.
 bool Publication::start_listing() {
     try {
-        listing_ = std::make_unique<Listing>(public_directory_ + "/routes");
+        listing_ = std::make_unique<Listing>(store_.hosts());
     } catch (const std::exception& broken) {
         log::error("routes cannot be listed", {{"why", broken.what()}});
         return false;

@@ -146,7 +146,8 @@ Step answer_site(Loop& loop, const Route& route, const Loaded& loaded) {
         return page(loop, 503, "site_unavailable", "This site cannot be read at the moment.");
     }
     rules::Decision decision = decide(loop, *site);
-    if (decision.rule != nullptr) Counters::add(loop.counters.ruled);
+    // Once a request: with a blob it comes here again.
+    if (decision.rule != nullptr && loaded.blobs.empty()) Counters::add(loop.counters.ruled);
     using enum rules::Decision::Kind;
     if (decision.kind == missing && decision.rule == nullptr && is_reading(loop) &&
         artifacts::is_hashed_name(std::string_view(loop.path).substr(1)) &&
@@ -214,6 +215,10 @@ Step answer_host(Loop& loop, const Loaded& loaded) {
         return page(loop, 503, "app_unavailable", "This app is not running.");
     }
     Step step = answer_site(loop, *route, loaded);
+    if (step.kind == Step::Kind::answer && step.answer.wanted) {
+        step.kind = Step::Kind::load_blob;
+        return step;
+    }
     if (route->access != artifacts::Access::everybody) keep_private(step);
     return step;
 }
@@ -227,7 +232,13 @@ Step refuse(Loop& loop, const http::Refusal& refusal) {
     return step;
 }
 
+bool loads(const Step& step) {
+    using enum Step::Kind;
+    return step.kind == load_route || step.kind == load_site || step.kind == load_blob;
+}
+
 Step take_request(Loop& loop, std::span<char> head, const Loaded& loaded) {
+    loop.blobs.use(&loaded.blobs);
     if (const http::Refusal no = http::parse_head(head, loop.head)) return refuse(loop, no);
     if (!http::normalise_host(loop.head.authority, loop.host)) {
         return refuse(loop, {400, "host", "Host is malformed"});

@@ -2,6 +2,7 @@
 
 #include <sys/socket.h>
 
+#include "base/log.hpp"
 #include "http/response_writer.hpp"
 
 namespace berth::edge {
@@ -31,7 +32,7 @@ std::string_view head_tail(const Connection& connection, std::string_view head, 
 }
 
 bool has_file(const SiteAnswer& answer, Sending sending) {
-    return answer.file && !sending.head_only;
+    return (answer.file || answer.reader) && !sending.head_only;
 }
 
 /// The part of `piece` after `sent` bytes; takes them off `sent`.
@@ -76,8 +77,38 @@ Task<bool> send_parts(http::Stream& stream, const SiteAnswer& answer) {
     co_return whole;
 }
 
+/// A piece of what comes, as it comes. The head has promised all of it: where the rest does not
+/// come, the visitor sees an answer that is cut.
+Task<bool> send_coming(Connection& connection, const SiteAnswer& answer) {
+    constexpr std::size_t piece_bytes = 64 << 10;
+    std::uint64_t skip = answer.offset;
+    std::uint64_t left = answer.bytes;
+    while (left > 0) {
+        const Result<std::string> bytes = co_await answer.reader->read(piece_bytes);
+        if (!bytes || bytes->empty()) {
+            connection.loop.outside.remote_blobs->distrust(answer.reads);
+            log::warning("an answer is cut",
+                         {{"why", bytes ? "the blob is too short" : bytes.error().message}});
+            co_return false;
+        }
+        const std::uint64_t gone = std::min<std::uint64_t>(skip, bytes->size());
+        const std::string_view piece = std::string_view(*bytes).substr(gone, left);
+        skip -= gone;
+        left -= piece.size();
+        if (piece.empty()) continue;
+        const bool whole = co_await connection.stream.write(piece);
+        if (!whole) co_return false;
+    }
+    // The last bytes are given once the whole has proved to be right.
+    co_return true;
+}
+
 Task<bool> send_body(Connection& connection, const SiteAnswer& answer) {
     http::Stream& stream = connection.stream;
+    if (answer.reader) {
+        const bool whole = co_await send_coming(connection, answer);
+        co_return whole;
+    }
     if (answer.parts) {
         const bool whole = co_await send_parts(stream, answer);
         co_return whole;

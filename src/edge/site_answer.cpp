@@ -10,7 +10,18 @@ namespace berth::edge {
 
 namespace {
 
-SiteAnswer broken_blob(const SiteFile& file, const http::HeadView& head) {
+SiteAnswer want(const WantedBlob& blob) {
+    SiteAnswer answer;
+    answer.status = 0;
+    answer.wanted = blob;
+    return answer;
+}
+
+SiteAnswer broken_blob(const SiteFile& file, const http::HeadView& head, bool away) {
+    if (away) {
+        return answer_page(503, "file_unavailable", "This file cannot be read at the moment.",
+                           head.get("accept"), "retry-after: 5\r\n");
+    }
     log::error("blob is missing or damaged", {{"sha256", hex_of(file.sha256)}});
     return answer_page(500, "blob_missing", "A file of this site cannot be read.",
                        head.get("accept"));
@@ -29,13 +40,14 @@ bool read_whole(int file, std::string& into) {
 
 /// Whether what was opened is worth sending: a stored form that is not smaller is not.
 bool is_of_use(const Blobs::Opened& opened, const SiteFile& file, Coding coding) {
-    if (!opened.file) return false;
+    if (!opened.file && !opened.reader) return false;
     return coding == Coding::identity ? opened.bytes == file.bytes : opened.bytes < file.bytes;
 }
 
-/// The answer in one coding; status 0: there is no such form.
+/// The answer in one coding; status 0: it is to be brought, or there is no such form, or, `away`,
+/// it cannot be had now.
 SiteAnswer answer_coded(Blobs& blobs, const Site& site, const SiteFile& file, Manner manner,
-                        Coding coding) {
+                        Coding coding, bool& away) {
     const bool for_good = manner.by_its_name && file.immutable;
     const PreparedKey key{file.sha256, std::hash<std::string_view>{}(site.type_of(file)), coding,
                           Manner{manner.status, for_good, manner.searchable}};
@@ -50,18 +62,27 @@ SiteAnswer answer_coded(Blobs& blobs, const Site& site, const SiteFile& file, Ma
     }
     answer.status = 0;
     if (blobs.is_known_missing(key)) return answer;
-    Blobs::Opened opened = blobs.open(file.sha256, coding);
+    const WantedBlob wanted{file.sha256, coding, file.bytes};
+    Blobs::Opened opened = blobs.open(wanted);
+    if (opened.wanted) return want(wanted);
     if (!is_of_use(opened, file, coding)) {
-        const bool looked = opened.missing || opened.file;
-        if (coding != Coding::identity && looked) blobs.remember_missing(key);
+        const bool found = opened.file || opened.reader;
+        if (coding != Coding::identity && (opened.missing || found)) blobs.remember_missing(key);
+        away = away || (!opened.missing && !found);
         return answer;
     }
     answer.status = manner.status;
     answer.head = file_head(file, manner, coding, opened.bytes, site.type_of(file));
+    if (opened.reader) {
+        answer.reader = std::move(opened.reader);
+        answer.reads = wanted;
+        answer.bytes = opened.bytes;
+        return answer;
+    }
     auto prepared = std::make_shared<Prepared>();
     if (opened.bytes <= Blobs::kept_bytes_max) {
         prepared->body.resize(static_cast<std::size_t>(opened.bytes));
-        if (!read_whole(opened.file.get(), prepared->body)) {
+        if (!read_whole(opened.file->get(), prepared->body)) {
             answer.status = 0;
             return answer;
         }
@@ -72,7 +93,7 @@ SiteAnswer answer_coded(Blobs& blobs, const Site& site, const SiteFile& file, Ma
         return answer;
     }
     prepared->head = std::move(answer.head);
-    prepared->file = std::make_shared<const Fd>(std::move(opened.file));
+    prepared->file = std::move(opened.file);
     prepared->bytes = opened.bytes;
     answer.file = prepared->file;
     answer.bytes = opened.bytes;
@@ -99,11 +120,12 @@ Codings order_of(const SiteFile& file, const Wanted& wanted) {
 SiteAnswer answer_best(Blobs& blobs, const Site& site, const SiteFile& file, Manner manner,
                        const http::HeadView& head) {
     const Wanted wanted = file.compressible ? wanted_of(head) : Wanted{};
+    bool away = false;
     for (const Coding coding : order_of(file, wanted).list()) {
-        SiteAnswer answer = answer_coded(blobs, site, file, manner, coding);
-        if (answer.status != 0) return answer;
+        SiteAnswer answer = answer_coded(blobs, site, file, manner, coding, away);
+        if (answer.status != 0 || answer.wanted) return answer;
     }
-    return broken_blob(file, head);
+    return broken_blob(file, head, away);
 }
 
 /// Which of the file's forms a condition may name: those that the request takes. A cache that
@@ -137,12 +159,21 @@ SiteAnswer answer_not_modified(Blobs& blobs, const SiteFile& file, Manner manner
 /// Ranges are pieces of the plain bytes: stored forms may be compressed anew at any time.
 SiteAnswer answer_ranges(Blobs& blobs, const Site& site, const SiteFile& file, Manner manner,
                          std::vector<Range> ranges, const http::HeadView& head) {
-    Blobs::Opened opened = blobs.open(file.sha256, Coding::identity);
-    if (!is_of_use(opened, file, Coding::identity)) return broken_blob(file, head);
+    const WantedBlob wanted{file.sha256, Coding::identity, file.bytes};
+    Blobs::Opened opened = blobs.open(wanted);
+    if (opened.wanted) return want(wanted);
+    if (!is_of_use(opened, file, Coding::identity)) {
+        const bool away = !opened.missing && !opened.file && !opened.reader;
+        return broken_blob(file, head, away);
+    }
+    // What comes is read once, from the first byte to the last: RFC 9110 §14.2 allows the whole.
+    if (!opened.file && ranges.size() > 1) return answer_best(blobs, site, file, manner, head);
     manner.status = 206;
     SiteAnswer answer;
     answer.status = 206;
-    answer.file = std::make_shared<const Fd>(std::move(opened.file));
+    answer.file = std::move(opened.file);
+    answer.reader = std::move(opened.reader);
+    answer.reads = wanted;
     if (ranges.size() == 1) {
         answer.offset = ranges[0].offset;
         answer.bytes = ranges[0].bytes;
@@ -185,7 +216,7 @@ std::optional<SiteAnswer> answer_conditions(Blobs& blobs, const Site& site, cons
     }
     // Which form the visitor has is not said: it is told of the one that it would get.
     SiteAnswer best = answer_best(blobs, site, file, manner, head);
-    if (best.status != manner.status) return best;
+    if (best.status != manner.status || best.wanted) return best;
     SiteAnswer answer;
     answer.status = 304;
     answer.head = not_modified_head(file, manner, field_of(best.head_text(), "etag"));

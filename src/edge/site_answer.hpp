@@ -3,6 +3,7 @@
 /// no input or output but opening blobs; the connection sends what comes out.
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -24,9 +25,13 @@ struct SiteAnswer {
     std::string text{};                              // and a short body,
     traffic::Source source = traffic::Source::made;  // memory or miss where it was prepared
     std::shared_ptr<const Fd> file{};                // or a piece of a file,
+    std::shared_ptr<objects::BlobReader> reader{};   // or of what comes,
     std::uint64_t offset = 0;
     std::uint64_t bytes = 0;
-    std::unique_ptr<Multipart> parts{};  // or several; `bytes` is of them all, then
+    std::unique_ptr<Multipart> parts{};  // or several of a file; `bytes` is of them all, then
+
+    WantedBlob reads{};                  // what `reader` reads
+    std::optional<WantedBlob> wanted{};  // to be brought first; there is no answer yet
 
     std::string_view head_text() const { return prepared ? prepared->head : head; }
     std::string_view body_text() const { return prepared ? prepared->body : text; }

@@ -1,7 +1,6 @@
 #include "edge/site_source.hpp"
 
 #include <malloc.h>
-#include <sys/stat.h>
 
 #include "artifacts/manifest.hpp"
 #include "base/json.hpp"
@@ -29,23 +28,28 @@ Result<std::shared_ptr<const Site>> read_site(const std::string& text,
 
 }  // namespace
 
-SiteSource::SiteSource(std::string public_directory, const std::string& state_directory,
+SiteSource::SiteSource(const PublicFiles& store, const std::string& state_directory,
                        std::atomic<std::uint64_t>& refused)
-    : public_directory_(std::move(public_directory)),
-      kept_(state_directory + "/manifests"),
-      refused_(refused) {}
+    : store_(store), kept_(state_directory + "/manifests"), refused_(refused) {}
 
-Result<std::string> SiteSource::manifest_text(const std::string& deployment,
-                                              bool from_store) const {
+/// A manifest of a store that is away may be on our own disk already: it never changes.
+Result<std::string> SiteSource::manifest_text(const std::string& deployment, From from) const {
     if (!is_plain_name(deployment)) return fail(Failure::invalid, "'{}' is not an id", deployment);
-    return read_or_say_why(from_store ? public_directory_ + "/manifests/" + deployment + ".json"
-                                      : kept_.path_of(deployment),
-                           manifest_bytes_max);
+    if (from == From::store) {
+        Result<std::string> text =
+            store_.read("manifests/" + deployment + ".json", manifest_bytes_max);
+        if (text || text.error().failure != Failure::unavailable) return text;
+    }
+    return read_or_say_why(kept_.path_of(deployment), manifest_bytes_max);
+}
+
+bool SiteSource::is_new(const std::string& deployment) const {
+    return is_plain_name(deployment) && !in_use(deployment) && !kept_.has(deployment);
 }
 
 Result<std::shared_ptr<const Site>> SiteSource::load_from(const std::string& deployment,
-                                                          bool from_store) {
-    const Result<std::string> text = manifest_text(deployment, from_store);
+                                                          From from) {
+    const Result<std::string> text = manifest_text(deployment, from);
     if (!text) return text.error();
     Result<std::shared_ptr<const Site>> site = read_site(*text, deployment);
     if (!site) ++refused_;
@@ -67,9 +71,9 @@ Result<std::shared_ptr<const Site>> SiteSource::load(const std::string& deployme
     if (std::shared_ptr<const Site> site = in_use(deployment)) return site;
     std::erase_if(sites_, [](const auto& entry) { return entry.second.expired(); });
     if (unreadable_.size() > unreadable_max) unreadable_.clear();
-    Result<std::shared_ptr<const Site>> site = load_from(deployment, true);
+    Result<std::shared_ptr<const Site>> site = load_from(deployment, From::store);
     if (!site) {
-        Result<std::shared_ptr<const Site>> copy = load_from(deployment, false);
+        Result<std::shared_ptr<const Site>> copy = load_from(deployment, From::our_disk);
         if (copy) return copy;
         // Said once: visitors may ask for it as often as they like.
         if (unreadable_.insert(deployment).second) {
@@ -86,29 +90,12 @@ Result<> SiteSource::check(const std::string& deployment, Manifest manifest) {
     std::shared_ptr<const Site> known =
         manifest == Manifest::as_known ? in_use(deployment) : nullptr;
     if (!known) {
-        const Result<std::shared_ptr<const Site>> site = load_from(deployment, true);
+        const Result<std::shared_ptr<const Site>> site = load_from(deployment, From::store);
         if (!site) return site.error();
         known = *site;
     }
     newest_ = std::move(known);
-    return check_blobs(*newest_);
-}
-
-Result<> SiteSource::check_blobs(const Site& site) const {
-    for (const SiteFile& file : site.files()) {
-        const std::string name = hex_of(file.sha256);
-        const std::string path = public_directory_ + "/blobs/" + name.substr(0, 2) + "/" + name;
-        struct stat info{};
-        if (::stat(path.c_str(), &info) != 0) {
-            return fail(Failure::invalid, "the blob {} of '{}' is missing", name,
-                        site.path_of(file));
-        }
-        if (static_cast<std::uint64_t>(info.st_size) != file.bytes) {
-            return fail(Failure::invalid, "the blob {} has {} bytes, not {}", name, info.st_size,
-                        file.bytes);
-        }
-    }
-    return boost::system::in_place_value;
+    return store_.check_blobs(*newest_);
 }
 
 void SiteSource::keep_later(const std::string& deployment) {
@@ -126,7 +113,7 @@ void SiteSource::keep_some(std::size_t count) {
         const std::string deployment = std::move(waiting_.front());
         waiting_.pop_front();
         if (kept_.has(deployment)) continue;
-        const Result<std::string> text = manifest_text(deployment, true);
+        const Result<std::string> text = manifest_text(deployment, From::store);
         if (text) kept_.keep(deployment, *text);
     }
 }

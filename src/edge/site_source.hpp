@@ -11,6 +11,7 @@
 
 #include "base/result.hpp"
 #include "edge/kept_manifests.hpp"
+#include "edge/public_files.hpp"
 #include "edge/site.hpp"
 
 namespace berth::edge {
@@ -18,7 +19,8 @@ namespace berth::edge {
 class SiteSource {
 public:
     /// `refused` counts manifests that did not hold.
-    SiteSource(std::string public_directory, const std::string& state_directory,
+    /// `store` must outlive it.
+    SiteSource(const PublicFiles& store, const std::string& state_directory,
                std::atomic<std::uint64_t>& refused);
 
     /// Errors: not_found, invalid — neither the store nor our own copy has a good manifest.
@@ -37,15 +39,18 @@ public:
 
     KeptManifests& kept() { return kept_; }
 
+    /// Whether neither memory nor our own disk has it.
+    bool is_new(const std::string& deployment) const;
+
     static constexpr std::size_t waiting_max = 10'000;
 
 private:
-    Result<std::string> manifest_text(const std::string& deployment, bool from_store) const;
-    Result<std::shared_ptr<const Site>> load_from(const std::string& deployment, bool from_store);
+    enum class From { store, our_disk };
+    Result<std::string> manifest_text(const std::string& deployment, From from) const;
+    Result<std::shared_ptr<const Site>> load_from(const std::string& deployment, From from);
     std::shared_ptr<const Site> in_use(const std::string& deployment) const;
-    Result<> check_blobs(const Site& site) const;
 
-    std::string public_directory_;
+    const PublicFiles& store_;
     KeptManifests kept_;
     std::atomic<std::uint64_t>& refused_;
     std::set<std::string> unreadable_{};  // deployments that were asked for in vain

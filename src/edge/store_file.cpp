@@ -20,4 +20,11 @@ bool is_plain_name(std::string_view name) {
            });
 }
 
+std::string host_of_route(const std::string& file) {
+    constexpr std::string_view suffix = ".json";
+    if (!file.ends_with(suffix)) return "";
+    std::string host = file.substr(0, file.size() - suffix.size());
+    return is_plain_name(host) ? host : "";
+}
+
 }  // namespace berth::edge

@@ -13,4 +13,7 @@ Result<std::string> read_or_say_why(const std::string& path, std::size_t bytes_m
 /// A name that becomes part of a path: a host or a deployment's id.
 bool is_plain_name(std::string_view name);
 
+/// "a.test.json" → "a.test"; "" for what is no route's.
+std::string host_of_route(const std::string& file);
+
 }  // namespace berth::edge

@@ -24,6 +24,7 @@ Source source_of(const Step& step) {
     if (step.kind != Step::Kind::answer) return Source::proxied;
     if (step.answer.status == 304) return Source::not_modified;
     // By what was said when it was found: a site's own fields take an answer out of its memory.
+    if (step.answer.reader) return Source::miss;
     return step.answer.file ? Source::file : step.answer.source;
 }
 
