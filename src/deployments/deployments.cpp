@@ -25,8 +25,8 @@ Error no_project(const std::string& id) {
 /// The disk's reserve: below it nothing new is begun, so that what runs can end.
 Result<> room_for_builds(const DeploymentsConfig& config) {
     struct statvfs disk{};
-    if (config.objects_directory.empty() ||
-        ::statvfs(config.objects_directory.c_str(), &disk) != 0) {
+    if (config.reserved_directory.empty() ||
+        ::statvfs(config.reserved_directory.c_str(), &disk) != 0) {
         return {};
     }
     const std::uint64_t free = static_cast<std::uint64_t>(disk.f_bavail) * disk.f_frsize;

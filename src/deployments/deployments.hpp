@@ -27,7 +27,7 @@ struct DeploymentsConfig {
     std::int64_t retention_ms = 24 * 3600'000;  // hashed assets of replaced deployments
     std::int64_t project_running_max = 2;
     std::uint64_t disk_reserve_bytes = 1ull << 30;
-    std::string objects_directory{};  // whose disk has the reserve; "" is not checked
+    std::string reserved_directory{};  // whose disk has the reserve; "" is not checked
 };
 
 /// Everything a worker needs from the project, opened; given by projects/.

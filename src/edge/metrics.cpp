@@ -84,6 +84,26 @@ void add_publication(Exposition& text, const EdgeNow& now) {
     text.sample(now.refused_routes, {{"kind", "route"}});
 }
 
+void add_cache(Exposition& text, const EdgeNow& now) {
+    if (!now.cache) return;
+    const objects::DiskCacheCounts& cache = *now.cache;
+    text.family(
+        "berth_edge_cache_reads_total", "counter",
+        "Blobs opened by way of the disk: whole (hit), while they came (joined), fetched, or "
+        "read without being kept (through).");
+    text.sample(cache.fetches, {{"result", "fetched"}});
+    text.sample(cache.hits, {{"result", "hit"}});
+    text.sample(cache.joined, {{"result", "joined"}});
+    text.sample(cache.passed_through, {{"result", "through"}});
+    add_one(text, "berth_edge_cache_blobs", "gauge", "Blobs on the disk.", cache.blobs);
+    add_one(text, "berth_edge_cache_bytes", "gauge", "Their bytes, with what is on its way.",
+            cache.bytes);
+    add_one(text, "berth_edge_cache_evicted_total", "counter", "Blobs that made room.",
+            cache.evicted);
+    add_one(text, "berth_edge_cache_damaged_total", "counter",
+            "Blobs whose bytes were not those of their name.", cache.damaged);
+}
+
 void add_telling(Exposition& text, const EdgeNow& now) {
     add_one(text, "berth_edge_access_log_lines_total", "counter", "Lines written or about to be.",
             now.access_log_lines);
@@ -163,6 +183,7 @@ std::string metrics_text(const EdgeNow& now) {
     add_requests(text, now.counters);
     add_durations(text, now.counters);
     add_publication(text, now);
+    add_cache(text, now);
     add_telling(text, now);
     add_process(text);
     return text.text();

@@ -3,9 +3,11 @@
 /// docs/operating.md lists them.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "edge/counters.hpp"
+#include "objects/disk_cache.hpp"
 
 namespace berth::edge {
 
@@ -18,7 +20,8 @@ struct EdgeNow {
     std::uint64_t refused_routes = 0;   // as often as one did not hold
     std::uint64_t refused_manifests = 0;
     std::uint64_t refused_heads = 0;
-    std::uint64_t refused_kept = 0;  // routes on our own disk
+    std::uint64_t refused_kept = 0;                   // routes on our own disk
+    std::optional<objects::DiskCacheCounts> cache{};  // of a store that is elsewhere
     std::uint64_t access_log_lines = 0;
     std::uint64_t access_log_dropped = 0;
     // Of the reports to the api.

@@ -23,6 +23,7 @@
 #include "projects/traffic_store.hpp"
 #include "projects/visitor_store.hpp"
 #include "roles/admin.hpp"
+#include "roles/backends.hpp"
 #include "roles/config.hpp"
 #include "roles/garbage.hpp"
 #include "roles/role_config.hpp"
@@ -52,12 +53,39 @@ accounts::PasswordCost password_cost() {
     return {};
 }
 
+/// A bucket or key that is wrong is said at once. One that is away may come back: sites are served
+/// meanwhile. Throws: the store refuses us.
+Task<> try_store(const ApiRoleConfig& config, std::string instance) {
+    if (config.s3.url.empty()) co_return;
+    const auto store = open_quick_store(config.s3, config.spool, config.ca_file);
+    const std::string key = "private/instance";
+    const Result<std::string> found = co_await store->get(key, 1'000);
+    if (found && *found != instance) {
+        throw std::runtime_error(
+            "--objects: the bucket has the objects of another Berth below that prefix: choose "
+            "another prefix, or that Berth's database");
+    }
+    if (found) co_return;
+    if (found.error().code == "object_store_refused")
+        throw std::runtime_error("--objects: " + found.error().message);
+    if (found.error().failure == Failure::not_found) {
+        try {
+            co_await store->put({key, std::move(instance)});
+        } catch (const std::runtime_error& refused) {
+            throw std::runtime_error(std::string("--objects: ") + refused.what());
+        }
+        co_return;
+    }
+    log::warning("the object store is away", {{"why", found.error().message}});
+}
+
 Task<Prepared> prepare(ApiRoleConfig config) {
     db::Database database(config.database);
     database.migrate();
     const Sealer sealer(sealing_key(config.seal_key));
     const accounts::InstanceSecrets secrets =
         co_await accounts::ensure_instance_secrets(database, sealer);
+    co_await try_store(config, secrets.id);
     Prepared prepared{secrets.id, secrets.worker_token, secrets.edge_token, secrets.setup_code};
     if (!config.admin_email.empty()) {
         accounts::Accounts people(database, &unix_now_ms, secrets, password_cost());
@@ -150,7 +178,7 @@ public:
         db::Database& database, const Sealer& sealer)
         : loop_(loop),
           config_(config),
-          objects_(objects::make_file_object_store(config.objects, 2)),
+          objects_(open_store(config.objects, config.s3, config.spool, config.ca_file)),
           bus_(bus::make_local_bus()),
           accounts_(database, &unix_now_ms, std::move(secrets), password_cost()),
           projects_(database, sealer, &unix_now_ms,
@@ -202,9 +230,9 @@ public:
 
     Task<> run() {
         co_await deployments_.refresh_leases();
-        co_await publish_pass_keys();
-        co_await publisher_.publish();
         const auto here = loop_.get_executor();
+        const bool published = co_await publish_all();
+        if (!published) spawn(here, publish_until_done(), "publish");
         spawn(here, deployments_.dispatch_events(), "events");
         spawn(here, reconcile_forever(deployments_, inspections_, traffic_, database_, logs_),
               "reconcile");
@@ -224,6 +252,26 @@ public:
     }
 
 private:
+    /// False: the store is away.
+    Task<bool> publish_all() {
+        try {
+            co_await publish_pass_keys();
+            co_await publisher_.publish();
+            co_return true;
+        } catch (const std::runtime_error& broken) {
+            log::error("not published", {{"why", broken.what()}});
+            co_return false;
+        }
+    }
+    Task<> publish_until_done() {
+        bool done = false;
+        while (!done) {
+            co_await sleep_for(5s);
+            done = co_await publish_all();
+        }
+        log::info("published");
+    }
+
     /// Before any pass is given: edges check it with what lies here.
     Task<> publish_pass_keys() {
         objects::Object keys{visitors::public_keys_key, json::text(passes_.public_keys())};
@@ -250,7 +298,7 @@ private:
             return names.site_url(host);
         };
         settings.disk_reserve_bytes = static_cast<std::uint64_t>(config_.disk_reserve_mb) << 20;
-        settings.objects_directory = config_.objects;
+        settings.reserved_directory = config_.reserved;
         return settings;
     }
 

@@ -106,6 +106,13 @@ Result<std::vector<Flag>> split_flags(Starter starter, const std::vector<Option>
         }
         const std::size_t equals = text.find('=');
         Flag flag{text.substr(2, equals == text.npos ? equals : equals - 2), ""};
+        if (const Option* option = find_option(options, flag.name);
+            option != nullptr && option->secret) {
+            return fail_as(Failure::invalid, "secret_in_arguments", "/" + key_of(*option),
+                           "--{} would be seen by all who list processes: set {}, or {} in the "
+                           "file given with --config",
+                           flag.name, variable_of(*option), key_of(*option));
+        }
         if (flag.name != "config" && find_option(options, flag.name) == nullptr) {
             return fail_as(Failure::invalid, "unknown_option", "",
                            "unknown option --{}; `berth {} --help` lists them", flag.name,
@@ -137,7 +144,9 @@ const std::vector<Option>& all_options() {
          &C::token_file, of_worker, 0, 0, "needed"},
         {"token-file", "a file with what `berth edges token` printed, of mode 0600", &C::token_file,
          of_edge, 0, 0, "needed"},
-        {"objects", "file:DIR, the `objects` directory of that Berth, or a mount of it",
+        {"objects",
+         "where that Berth's objects are: file:DIR, its `objects` directory or a mount of it; or "
+         "its s3://…",
          &C::objects, of_edge, 0, 0, "needed"},
         {"data", "where everything is kept", &C::data, of_serve, 0, 0,
          "/var/lib/berth as root, else $XDG_DATA_HOME/berth"},
@@ -148,8 +157,40 @@ const std::vector<Option>& all_options() {
         {"database", "sqlite:PATH; PostgreSQL is to come", &C::database, of_serve, 0, 0,
          "sqlite:DATA/api/berth.sqlite"},
         {"bus", "local; Redis is to come", &C::bus, of_serve},
-        {"objects", "file:DIR; S3 and R2 are to come", &C::objects, of_serve, 0, 0,
-         "file:DATA/objects"},
+        {"objects", "file:DIR or s3://BUCKET/PREFIX?endpoint=URL&region=R&path_style=1",
+         &C::objects, of_serve, 0, 0, "file:DATA/objects"},
+        {.name = "s3-access-key",
+         .help = "of a key that may read, write, delete and list in the bucket",
+         .field = &C::s3_access_key,
+         .starters = of_serve,
+         .fallback = "none",
+         .secret = true},
+        {.name = "s3-access-key",
+         .help = "of a key that may read and list `public/` in the bucket",
+         .field = &C::s3_access_key,
+         .starters = of_edge,
+         .fallback = "none",
+         .secret = true},
+        {.name = "s3-secret-key",
+         .help = "its secret",
+         .field = &C::s3_secret_key,
+         .starters = of_serve | of_edge,
+         .fallback = "none",
+         .secret = true},
+        {.name = "s3-read-access-key",
+         .help = "of a key for the edge, that may only read and list `public/`",
+         .field = &C::s3_read_access_key,
+         .starters = of_serve,
+         .fallback = "the other key",
+         .secret = true},
+        {.name = "s3-read-secret-key",
+         .help = "its secret",
+         .field = &C::s3_read_secret_key,
+         .starters = of_serve,
+         .fallback = "the other key's",
+         .secret = true},
+        {"edge-cache-gb", "disk for what the edge has fetched from S3", &C::edge_cache_gb,
+         of_serve | of_edge, 1, 1 << 14},
         {"engine", "sandbox; Docker, Swarm and ECS are to come", &C::engine, of_serve},
         {"listen", "ADDRESS:PORT of sites and dashboard; :8080 is all addresses, [::1]:8080 works",
          &C::listen, of_serve},
@@ -361,18 +402,27 @@ std::string help_of(Starter starter) {
         "--config.\n\n",
         word_of(starter), about(starter));
     for (const Option& option : options_of(starter)) {
+        if (option.secret) continue;
         help += fmt::format("  --{:<18} {} [{}]\n", option.name, meaning_of(option),
                             default_of(option));
     }
-    return help + fmt::format("  --{:<18} {}\n", "config", "a TOML file with these settings");
+    std::string secrets;
+    for (const Option& option : options_of(starter)) {
+        if (!option.secret) continue;
+        secrets += fmt::format("  {:<28} {} [{}]\n", variable_of(option), meaning_of(option),
+                               default_of(option));
+    }
+    if (!secrets.empty()) secrets = "\nOnly in the environment or the file:\n" + secrets;
+    return help + fmt::format("  --{:<18} {}\n", "config", "a TOML file with these settings") +
+           secrets;
 }
 
 std::string options_table(Starter starter) {
     std::string table = "| flag | variable | key | default | meaning |\n|---|---|---|---|---|\n";
     for (const Option& option : options_of(starter)) {
-        table +=
-            fmt::format("| `--{}` | `{}` | `{}` | {} | {} |\n", option.name, variable_of(option),
-                        key_of(option), default_of(option), meaning_of(option));
+        const std::string flag = option.secret ? "–" : fmt::format("`--{}`", option.name);
+        table += fmt::format("| {} | `{}` | `{}` | {} | {} |\n", flag, variable_of(option),
+                             key_of(option), default_of(option), meaning_of(option));
     }
     return table;
 }

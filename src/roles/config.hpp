@@ -24,7 +24,12 @@ struct ServeConfig {
     std::string data{};        // "" is default_data_directory()
     std::string database{};    // serve: "sqlite:PATH"; "" is in the data directory
     std::string bus = "local";
-    std::string objects{};  // "file:DIR"; serve: "" is in the data directory
+    std::string objects{};  // "file:DIR" or "s3://…"; serve: "" is in the data directory
+    std::string s3_access_key{};
+    std::string s3_secret_key{};
+    std::string s3_read_access_key{};  // serve: the edge's own, that may only read
+    std::string s3_read_secret_key{};
+    std::int64_t edge_cache_gb = 10;  // of a remote store's blobs
     std::string engine = "sandbox";
     std::string listen = "127.0.0.1:8080";
     std::string listen_tls{};
@@ -72,6 +77,7 @@ struct Option {
     std::int64_t most = 0;             // of a number
     std::string fallback{};            // in words, when the default is worked out
     std::vector<std::string> words{};  // of a text: all there are; empty: any
+    bool secret = false;               // no flag: others can read those
 };
 
 /// In the order of the help.
@@ -96,9 +102,21 @@ std::string options_table(Starter starter);
 
 // What the roles are started with: written by the supervisor, read from descriptor 3.
 
+/// A bucket as a role is told of it; `url` "": none.
+struct S3Place {
+    std::string url{};  // s3://BUCKET/PREFIX?endpoint=URL&region=R&path_style=1
+    std::string access_key{};
+    std::string secret_key{};
+};
+BOOST_DESCRIBE_STRUCT(S3Place, (), (url, access_key, secret_key))
+
 struct ApiRoleConfig {
     std::string database{};
-    std::string objects{};
+    std::string objects{};  // a directory, or:
+    S3Place s3{};
+    std::string ca_file{};   // for `s3`
+    std::string spool{};     // directory for what is on its way to and from `s3`
+    std::string reserved{};  // a place on the disk that has the reserve
     std::string seal_key{};
     std::string setup_code_file{};
     std::string base_host{};
@@ -112,9 +130,9 @@ struct ApiRoleConfig {
     std::string admin_password{};  // for prepare
 };
 BOOST_DESCRIBE_STRUCT(ApiRoleConfig, (),
-                      (database, objects, seal_key, setup_code_file, base_host, platform_url,
-                       site_port, site_scheme, log_level, disk_reserve_mb, limits, admin_email,
-                       admin_password))
+                      (database, objects, s3, ca_file, spool, reserved, seal_key, setup_code_file,
+                       base_host, platform_url, site_port, site_scheme, log_level, disk_reserve_mb,
+                       limits, admin_email, admin_password))
 
 struct WorkerRoleConfig {
     std::string server{};  // "unix:/run/berth/worker/run/api.sock:" or "http://…"
@@ -137,7 +155,9 @@ struct EdgeRoleConfig {
     std::string token{};
     std::string api_socket{};          // "": this edge serves sites alone, and says
     std::string platform_elsewhere{};  // where the platform is
-    std::string store{};
+    std::string store{};               // a directory, or:
+    S3Place s3{};
+    std::int64_t cache_gb = 10;  // of `s3`
     std::string state{};
     std::vector<std::string> platform_hosts{};
     bool platform_on_ip = true;
@@ -161,11 +181,11 @@ struct EdgeRoleConfig {
     std::string log_level{};
 };
 BOOST_DESCRIBE_STRUCT(EdgeRoleConfig, (),
-                      (server, token, api_socket, platform_elsewhere, store, state, platform_hosts,
-                       platform_on_ip, base_host, trusted_proxy, country_header, allow_rewrite_nets,
-                       listeners, listeners_tls, certificates, https_port, hsts_s, proxy_protocol,
-                       h2c, drain_ms, admin, access_log, access_log_sample, access_log_bytes,
-                       ca_file, log_level))
+                      (server, token, api_socket, platform_elsewhere, store, s3, cache_gb, state,
+                       platform_hosts, platform_on_ip, base_host, trusted_proxy, country_header,
+                       allow_rewrite_nets, listeners, listeners_tls, certificates, https_port,
+                       hsts_s, proxy_protocol, h2c, drain_ms, admin, access_log, access_log_sample,
+                       access_log_bytes, ca_file, log_level))
 
 struct LauncherRoleConfig {
     std::string state{};

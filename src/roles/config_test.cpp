@@ -63,6 +63,24 @@ TEST_F(ConfigTest, says_what_is_wrong_and_where) {
     EXPECT_NE(broken.error().message.find(":1:"), std::string::npos) << broken.error().message;
 }
 
+TEST_F(ConfigTest, takes_secrets_from_the_environment_and_the_file_alone) {
+    const auto flag = read({"--s3-secret-key", "hunter2"});
+    EXPECT_EQ(flag.error().code, "secret_in_arguments");
+    EXPECT_EQ(flag.error().message.find("hunter2"), std::string::npos);
+    EXPECT_NE(flag.error().message.find("BERTH_S3_SECRET_KEY"), std::string::npos);
+    EXPECT_EQ(read({"--s3-secret-key=hunter2"}).error().code, "secret_in_arguments");
+    EXPECT_EQ(
+        read({"--config", file("s3_secret_key = \"hunter2\"\n")}).value().config.s3_secret_key,
+        "hunter2");
+    ::setenv("BERTH_S3_SECRET_KEY", "hunter3", 1);
+    const auto set = read({});
+    ::unsetenv("BERTH_S3_SECRET_KEY");
+    EXPECT_EQ(set.value().config.s3_secret_key, "hunter3");
+    const std::string help = help_of(Starter::serve);
+    EXPECT_EQ(help.find("--s3-secret-key"), std::string::npos);
+    EXPECT_NE(help.find("BERTH_S3_SECRET_KEY"), std::string::npos);
+}
+
 TEST_F(ConfigTest, each_starter_takes_its_own_options) {
     EXPECT_EQ(read({"--builds", "0"}).value().config.builds, 0);
     EXPECT_EQ(read({"--builds", "0"}, Starter::worker).error().code, "bad_value");

@@ -236,7 +236,9 @@ ChildSpec Crew::edge(const EdgePlaces& places, EdgeSockets sockets) {
         .token = places.token,
         .api_socket = joined ? "" : api_at("edge"),
         .platform_elsewhere = joined ? places.platform_url : "",
-        .store = seen("edge", "objects", places.objects),
+        .store = places.objects.empty() ? "" : seen("edge", "objects", places.objects),
+        .s3 = places.s3,
+        .cache_gb = config_.edge_cache_gb,
         .state = state,
         .platform_hosts = places.platform_hosts,
         .platform_on_ip = joined || config_.platform_on_ip,
@@ -263,10 +265,11 @@ ChildSpec Crew::edge(const EdgePlaces& places, EdgeSockets sockets) {
                    .environment = environment(),
                    .descriptors = {keep(config_file(json::text(config)))},
                    .identity = edge_identity,
-                   .binds = {bind("edge", "objects", places.objects, true),
-                             bind("edge", "state", layout_.edge()),
+                   .binds = {bind("edge", "state", layout_.edge()),
                              bind("edge", "certificates", layout_.certificates(), true)},
                    .lifetime = Lifetime::own};
+    if (!places.objects.empty())
+        spec.binds.push_back(bind("edge", "objects", places.objects, true));
     if (!joined) spec.binds.push_back(bind("edge", "run", layout_.run()));
     if (!log_directory.empty()) {
         make_edge_place(log_directory);

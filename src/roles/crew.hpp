@@ -82,7 +82,8 @@ public:
     /// What an edge has to know beside the options.
     struct EdgePlaces {
         std::string server{};   // "" is the api of this machine, over its socket
-        std::string objects{};  // the object store's directory
+        std::string objects{};  // the object store's directory, or:
+        S3Place s3{};
         std::string token{};
         std::vector<std::string> platform_hosts{};
         std::string platform_url{};

@@ -22,11 +22,12 @@ http::Response answer_readyz(const edge::Edge& edge) {
     return http::text_response(503, plain, "not serving, or about to end\n");
 }
 
-http::Response answer_metrics(const edge::Edge& edge, const EdgeReports& reports) {
+Task<http::Response> answer_metrics(edge::Edge& edge, const EdgeReports& reports) {
     edge::EdgeNow now = edge.now();
+    now.cache = co_await edge.cache_counts();
     reports.describe(now);
-    return http::text_response(200, "text/plain; version=0.0.4; charset=utf-8",
-                               edge::metrics_text(now));
+    co_return http::text_response(200, "text/plain; version=0.0.4; charset=utf-8",
+                                  edge::metrics_text(now));
 }
 
 }  // namespace
@@ -44,7 +45,7 @@ Task<http::Response> answer_edge_admin(edge::Edge& edge, const EdgeReports& repo
     } else if (request.path == "/readyz") {
         response = answer_readyz(edge);
     } else if (request.path == "/metrics") {
-        response = answer_metrics(edge, reports);
+        response = co_await answer_metrics(edge, reports);
     } else {
         response = http::problem_response(404, "not_found", "/metrics, /livez and /readyz");
     }

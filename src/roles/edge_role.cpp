@@ -13,6 +13,7 @@
 #include "edge/edge.hpp"
 #include "http/client.hpp"
 #include "http/server.hpp"
+#include "roles/backends.hpp"
 #include "roles/config.hpp"
 #include "roles/edge_admin.hpp"
 #include "roles/edge_certificates.hpp"
@@ -51,7 +52,7 @@ edge::EdgeConfig edge_config(const EdgeRoleConfig& config) {
     made.proxy_protocol = config.proxy_protocol;
     made.h2c = config.h2c;
     made.loops = static_cast<std::size_t>(config.listeners);
-    made.public_directory = config.store + "/public";
+    if (!config.store.empty()) made.public_directory = config.store + "/public";
     made.state_directory = config.state;
     made.platform_hosts = config.platform_hosts;
     made.platform_on_ip = config.platform_on_ip;
@@ -154,12 +155,32 @@ void start_answering_operator(asio::io_context& loop, edge::Edge& edge, const Ed
         }));
 }
 
+/// The bucket, when that is where the objects are.
+struct Bucket {
+    explicit Bucket(const EdgeRoleConfig& config) {
+        if (config.s3.url.empty()) return;
+        small = open_quick_store(config.s3, config.state, config.ca_file);
+        blobs = open_store("", config.s3, config.state, config.ca_file);
+    }
+
+    std::unique_ptr<objects::ObjectStore> small{};
+    std::unique_ptr<objects::ObjectStore> blobs{};
+};
+
 }  // namespace
 
 int run_edge() {
     const auto config = read_role_config<EdgeRoleConfig>();
     start_log("edge", config.log_level);
     edge::EdgeConfig own = edge_config(config);
+    const Bucket bucket(config);
+    if (bucket.small) {
+        own.remote = edge::EdgeConfig::Remote{.small = bucket.small.get(),
+                                              .blobs = bucket.blobs.get(),
+                                              .cache = {.directory = config.state + "/blobs"}};
+        own.remote->cache.bytes_max = static_cast<std::uint64_t>(config.cache_gb) << 30;
+        own.remote->cache.fetches_max = 64;
+    }
     own.on_ready = [state = config.state] { say_serving(state); };
     edge::Edge edge(std::move(own));
     asio::io_context loop(1);

@@ -91,16 +91,15 @@ int join_as_worker(const Joining& joining) {
     return code;
 }
 
-/// Errors: invalid — not file:DIR of a directory that is there.
-Result<std::string> objects_directory(const ServeConfig& config) {
+/// Errors: invalid — neither a bucket nor file:DIR of a directory that is there.
+Result<Backends> objects_of(const ServeConfig& config) {
     if (config.objects.empty())
-        return needed("objects", "file:DIR, where that Berth's objects are");
+        return needed("objects", "file:DIR or s3://…, where that Berth's objects are");
     Result<Backends> backends = read_backends(config);
-    if (!backends) return backends.error();
+    if (!backends) return backends;
     std::error_code failed;
-    if (std::filesystem::is_directory(backends->objects, failed)) {
-        return std::move(backends->objects);
-    }
+    if (!backends->s3.url.empty() || std::filesystem::is_directory(backends->objects, failed))
+        return backends;
     return fail_as(Failure::invalid, "bad_value", "/objects",
                    "--objects: {} is not a directory that is there", backends->objects);
 }
@@ -112,7 +111,7 @@ std::vector<std::string> platform_hosts(const Joining& joining, const WebAddress
 }
 
 int join_as_edge(const Joining& joining, const Addresses& addresses, const WebAddress& platform,
-                 const std::string& objects) {
+                 const Backends& backends) {
     Crew crew(joining.config, Layout{joining.config.data}, joining.proxies);
     make_layout(crew.layout(), Starter::edge);
     const Result<Fd> locked = lock_data(crew.layout(), "berth edge");
@@ -136,7 +135,8 @@ int join_as_edge(const Joining& joining, const Addresses& addresses, const WebAd
     if (!in) return say(in.error());
     Supervisor supervisor(own_program());
     const Crew::EdgePlaces places{.server = joining.server.url,
-                                  .objects = objects,
+                                  .objects = backends.objects,
+                                  .s3 = backends.s3_read,
                                   .token = joining.token,
                                   .platform_hosts = platform_hosts(joining, platform),
                                   .platform_url = platform.url,
@@ -198,12 +198,12 @@ int run_joined_edge(const std::vector<std::string>& arguments) {
     const Result<WebAddress> platform = shown.empty() ? Result<WebAddress>(joining->server)
                                                       : parse_web_address("platform-url", shown);
     if (!platform) return say(platform.error());
-    const Result<std::string> objects = objects_directory(joining->config);
-    if (!objects) return say(objects.error());
+    const Result<Backends> backends = objects_of(joining->config);
+    if (!backends) return say(backends.error());
     const Result<Addresses> addresses = parse_addresses(joining->config);
     if (!addresses) return say(addresses.error());
     return guarded("edge-supervisor", joining->config.log_level,
-                   [&] { return join_as_edge(*joining, *addresses, *platform, *objects); });
+                   [&] { return join_as_edge(*joining, *addresses, *platform, *backends); });
 }
 
 int run_launcher_by_hand(const std::vector<std::string>& arguments) {

@@ -65,9 +65,9 @@ void make_layout(const Layout& layout, Starter starter) {
     if (failed) throw std::system_error(failed, "mkdir " + layout.data);
     if (starter == Starter::serve) {
         make(layout.api(), 0700, api_identity);
-        if (layout.objects_directory.empty()) {
-            make(layout.objects(), 0755, api_identity);
-        } else {
+        const bool chosen = !layout.objects_directory.empty();
+        if (layout.has_objects && !chosen) make(layout.objects(), 0755, api_identity);
+        if (layout.has_objects && chosen) {
             make_chosen(layout.objects(), 0755, api_identity);
         }
         if (!layout.database_file.empty()) {

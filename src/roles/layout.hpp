@@ -38,6 +38,7 @@ struct Layout {
     std::string data{};
     std::string database_file{};      // "" is berth.sqlite in api()
     std::string objects_directory{};  // "" is in the data directory
+    bool has_objects = true;          // or they are in a bucket
 
     std::string lock() const { return data + "/lock"; }
     std::string api() const { return data + "/api"; }

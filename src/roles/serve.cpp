@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "base/file.hpp"
+#include "base/log.hpp"
 #include "roles/addresses.hpp"
 #include "roles/backends.hpp"
 #include "roles/crew.hpp"
@@ -69,6 +70,12 @@ public:
             if (!take_over(supervisor, *succession)) return 1;
         } else {
             greet(*prepared);
+            if (!backends().s3.url.empty() && config_.s3_read_access_key.empty()) {
+                log::warning("the edge has the key that writes to the bucket",
+                             {{"remedy",
+                               "BERTH_S3_READ_ACCESS_KEY and BERTH_S3_READ_SECRET_KEY of "
+                               "a key that may only read public/"}});
+            }
             supervisor.watch([&orphan] { return orphan->end_if_replaced(); });
         }
         supervisor.on_hangup([&] { hand_over(supervisor, *prepared); });
@@ -129,12 +136,23 @@ private:
         upgrade_.begin(crew_.layout().upgrade_status(), std::move(now));
     }
 
+    /// They were read before: layout_of().
+    Backends backends() const { return read_backends(config_).value(); }
+
     ApiRoleConfig api_config() const {
         const Layout& layout = crew_.layout();
+        const std::string state = crew_.seen("api", "state", layout.api());
+        const bool trusts_more = !trust_bundle(config_.ca_file, layout.api()).empty();
+        const std::string objects =
+            layout.has_objects ? crew_.seen("api", "objects", layout.objects()) : "";
         ApiRoleConfig api{
             .database = "sqlite:" + seen_database(),
-            .objects = crew_.seen("api", "objects", layout.objects()),
-            .seal_key = crew_.seen("api", "state", layout.api()) + "/seal.key",
+            .objects = objects,
+            .s3 = backends().s3,
+            .ca_file = trusts_more ? state + "/trust.pem" : "",
+            .spool = state,
+            .reserved = layout.has_objects ? objects : state,
+            .seal_key = state + "/seal.key",
             .base_host = config_.base_host,
             .platform_url = config_.platform_url,
             .site_port = platform_.port,
@@ -160,8 +178,8 @@ private:
 
     std::vector<Bind> api_binds() const {
         const Layout& layout = crew_.layout();
-        std::vector<Bind> binds{crew_.bind("api", "state", layout.api()),
-                                crew_.bind("api", "objects", layout.objects())};
+        std::vector<Bind> binds{crew_.bind("api", "state", layout.api())};
+        if (layout.has_objects) binds.push_back(crew_.bind("api", "objects", layout.objects()));
         if (!layout.database_file.empty()) {
             const std::filesystem::path file = layout.database_file;
             binds.push_back(crew_.bind("api", "database", file.parent_path()));
@@ -194,7 +212,9 @@ private:
              .descriptors = {crew_.keep(config_file(json::text(api_config()))), api, admin},
              .identity = api_identity,
              .binds = api_binds()});
-        const Crew::EdgePlaces places{.objects = crew_.layout().objects(),
+        const Layout& layout = crew_.layout();
+        const Crew::EdgePlaces places{.objects = layout.has_objects ? layout.objects() : "",
+                                      .s3 = backends().s3_read,
                                       .token = prepared.edge_token,
                                       .platform_hosts = {platform_.host},
                                       .https_port = https_port_of(addresses_, platform_)};

@@ -1,6 +1,9 @@
 """A real S3 server: Ceph's object gateway over one monitor and one store that keeps its data in memory. All
 state is in a folder of its own, all sockets are on loopback; what was started is ended by process id."""
 
+import hashlib
+import hmac
+import http.client
 import os
 import secrets
 import shutil
@@ -117,11 +120,49 @@ class CephRgw:
         self.run("ceph", "osd", "new", osd)
         self.run("ceph-osd", "--mkfs", "-i", "0", "--osd-uuid", osd)
         self.spawn("ceph-osd", "-f", "-i", "0")
-        self.run("radosgw-admin", "user", "create", "--uid=berth", "--display-name=berth",
-                 f"--access-key={self.access_key}", f"--secret-key={self.secret_key}")
+        self.add_user("berth", self.access_key, self.secret_key)
+        self.start_gateway()
+
+    def add_user(self, name, access_key, secret_key):
+        self.run("radosgw-admin", "user", "create", f"--uid={name}", f"--display-name={name}",
+                 f"--access-key={access_key}", f"--secret-key={secret_key}")
+
+    def start_gateway(self):
         self.spawn("radosgw", "-f", "-n", "client.rgw", "--rgw-frontends",
                    f"beast endpoint=127.0.0.1:{self.port}")
         self.wait_for("the gateway", self.answers)
+
+    def stop_gateway(self):
+        """What it has stored stays."""
+        gateway = self.processes.pop()
+        gateway.kill()
+        gateway.wait()
+
+    def call(self, verb, path, body=b"", query="", keys=None):
+        """One signed request (AWS signature 4); → status, body. `query` is in canonical form."""
+        access_key, secret_key = keys or (self.access_key, self.secret_key)
+        host = f"127.0.0.1:{self.port}"
+        now = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+        scope = f"{now[:8]}/us-east-1/s3/aws4_request"
+        payload = hashlib.sha256(body).hexdigest()
+        signed = {"host": host, "x-amz-content-sha256": payload, "x-amz-date": now}
+        request = "\n".join([verb, path, query, *(f"{name}:{value}" for name, value in signed.items()),
+                             "", ";".join(signed), payload])
+        text = "\n".join(["AWS4-HMAC-SHA256", now, scope,
+                          hashlib.sha256(request.encode()).hexdigest()])
+        key = f"AWS4{secret_key}".encode()
+        for part in scope.split("/"):
+            key = hmac.digest(key, part.encode(), "sha256")
+        signature = hmac.new(key, text.encode(), "sha256").hexdigest()
+        connection = http.client.HTTPConnection(host, timeout=30)
+        try:
+            connection.request(verb, path + ("?" + query if query else ""), body, {
+                **signed, "authorization": f"AWS4-HMAC-SHA256 Credential={access_key}/{scope}, "
+                                           f"SignedHeaders={';'.join(signed)}, Signature={signature}"})
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+        finally:
+            connection.close()
 
     def make_monitor(self, fsid, mon_port):
         # One key ring for all: the monitor imports it when it is made.
