@@ -8,6 +8,7 @@
 #include "api/web.hpp"
 #include "base/id.hpp"
 #include "base/log.hpp"
+#include "objects/object_store.hpp"
 #include "visitors/access.hpp"
 
 namespace berth::api {
@@ -68,6 +69,14 @@ http::Response broken(const std::string& request_id, std::string_view why) {
     return problem(error, request_id);
 }
 
+Error store_is_away(const std::string& code) {
+    return {.failure = Failure::unavailable,
+            .code = code,
+            .message =
+                "the object store of this instance does not take or give anything now; the "
+                "operator has the details"};
+}
+
 /// The boundary: a request that breaks the world fails alone.
 Task<http::Response> run_or_say_why(Services& services, Context& context) {
     std::string why;
@@ -78,6 +87,10 @@ Task<http::Response> run_or_say_why(Services& services, Context& context) {
     } catch (const boost::system::system_error& stopped) {
         if (stopped.code() == asio::error::operation_aborted) throw;
         why = stopped.what();
+    } catch (const objects::StoreRefused& refused) {
+        log::error("the object store refused",
+                   {{"request", context.request_id}, {"why", refused.what()}});
+        co_return problem(store_is_away(refused.code), context.request_id);
     } catch (const std::exception& bad) {
         why = bad.what();
     }

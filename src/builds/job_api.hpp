@@ -36,6 +36,11 @@ public:
     virtual Task<Result<>> upload_source(std::string sha256, MakeByteSource stream) = 0;
     /// Writes the kept snapshot to `into`. Errors: not_found — there is none.
     virtual Task<Result<>> download_source(int into) = 0;
+
+    /// Told once for each call that is tried again and again for what the api says of others, such
+    /// as an object store that is away. It is kept until another is set; null: none.
+    using Waiting = std::function<void(const Error& why)>;
+    virtual void on_waiting(Waiting) {}
 };
 
 inline bool is_lease_lost(const Error& error) {

@@ -246,6 +246,11 @@ Task<JobEnd> run_build(Workshop& workshop, jobs::Job job, std::shared_ptr<JobApi
     run.sandbox = sandbox_of(job);
     run.tenant = tenant_of(job);
 
+    api->on_waiting([&log](const Error& why) {
+        log.say(fmt::format("Waiting: {} ({})", why.message, why.code), jobs::Level::warning);
+    });
+    const std::shared_ptr<void> quiet(nullptr, [&api](void*) { api->on_waiting(nullptr); });
+
     std::optional<Outcome<jobs::Finish>> steps;
     std::exception_ptr broken;
     try {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -35,11 +36,20 @@ public:
     virtual Task<> commit(std::string key) = 0;
 };
 
+/// Thrown where a remote store refuses or is away. `code` is object_store_unavailable — it may go
+/// better in a moment; or object_store_refused — somebody has to change something.
+class StoreRefused : public std::runtime_error {
+public:
+    explicit StoreRefused(const Error& why) : std::runtime_error(why.message), code(why.code) {}
+    std::string code;
+};
+
 class ObjectStore {
 public:
     virtual ~ObjectStore() = default;
 
-    /// Atomic and durable: readers see the old bytes or the new. Throws: the store refused.
+    /// Atomic and durable: readers see the old bytes or the new. Throws: the store refused
+    /// (StoreRefused, or what the disk said).
     virtual Task<> put(Object object) = 0;
     /// The same for many, with one sync for all: none is promised before all are there.
     virtual Task<> put_all(std::vector<Object> batch) = 0;

@@ -25,7 +25,7 @@ constexpr std::int64_t abandoned_ms = 24 * 3600 * 1000;
 constexpr std::int64_t sweep_every_ms = 24 * 3600 * 1000;
 
 [[noreturn]] void refuse(const Error& error) {
-    throw std::runtime_error(error.message);
+    throw StoreRefused(error);
 }
 
 Error with_key(const Error& error, const std::string& key) {

@@ -37,6 +37,13 @@ Failure failure_of(unsigned status) {
     }
 }
 
+constexpr int told_after = 4;  // attempts in vain
+
+/// An api that is away itself takes no word of it either.
+bool is_of_others(const Error& error) {
+    return error.code.starts_with("object_store_");
+}
+
 /// The api's problem document as an error of ours.
 Error problem(const http::Reply& reply) {
     std::string code;
@@ -112,9 +119,14 @@ std::string HttpJobApi::path(std::string_view what) const {
 Task<Result<http::Reply>> HttpJobApi::retry(Attempt attempt, const builds::Stop* stop) {
     const std::int64_t end_ms = steady_now_ms() + patience_.count();
     Backoff backoff(100ms, 2s);
-    for (;;) {
+    bool told = false;
+    for (int failed = 1;; ++failed) {
         Result<http::Reply> reply = co_await attempt();
         if (reply || reply.error().failure != Failure::unavailable) co_return reply;
+        if (waiting_ && !told && failed >= told_after && is_of_others(reply.error())) {
+            told = true;
+            waiting_(reply.error());
+        }
         if (steady_now_ms() >= end_ms || (stop != nullptr && stop->asked())) co_return reply;
         const std::chrono::milliseconds pause = backoff.next();
         co_await sleep_for(pause);

@@ -35,6 +35,7 @@ public:
     Task<Result<>> upload_blobs(builds::MakeByteSource stream) override;
     Task<Result<>> upload_source(std::string sha256, builds::MakeByteSource stream) override;
     Task<Result<>> download_source(int into) override;
+    void on_waiting(Waiting waiting) override { waiting_ = std::move(waiting); }
 
     /// Once, without a retry: who renews does so again anyway.
     Task<Result<jobs::RenewReply>> renew(std::chrono::milliseconds limit);
@@ -57,6 +58,7 @@ private:
     std::int64_t epoch_;
     std::chrono::milliseconds patience_;
     const builds::Stop& stop_;
+    Waiting waiting_{};
 };
 
 }  // namespace berth::worker

@@ -161,6 +161,33 @@ TEST(HttpJobApi, sends_the_token_and_the_epoch) {
     EXPECT_NE(client.sent[1].body.find(R"("to":"building")"), std::string::npos);
 }
 
+Task<std::vector<std::string>> wait_long(FakeClient& client) {
+    builds::Stop stop;
+    const ApiAddress address{"http://api", "token"};
+    HttpJobApi api(client, address, "dpl_1", 7, 10s, stop);
+    std::vector<std::string> told;
+    api.on_waiting([&told](const Error& why) { told.push_back(why.code); });
+    jobs::Advance step{.to = jobs::State::building};
+    const Result<> advanced = co_await api.advance(std::move(step));
+    EXPECT_TRUE(advanced);
+    co_return told;
+}
+
+TEST(HttpJobApi, says_once_that_it_waits_for_others) {
+    FakeClient client;
+    const auto fail_with = [&client](const std::string& code) {
+        client.sent.clear();
+        client.answer = [&client, code](const std::string&, const std::string&) {
+            return client.sent.size() < 6 ? reply(503, R"({"code": ")" + code + R"("})")
+                                          : reply(204, "");
+        };
+        return wait(wait_long(client));
+    };
+    EXPECT_EQ(fail_with("object_store_unavailable"),
+              std::vector<std::string>{"object_store_unavailable"});
+    EXPECT_EQ(fail_with("internal"), std::vector<std::string>{});
+}
+
 TEST(HttpJobApi, takes_the_next_line_from_a_refusal_and_knows_a_lost_lease) {
     FakeClient client;
     client.answer = [](const std::string& path, const std::string&) {

@@ -138,18 +138,33 @@ class S3(unittest.TestCase):
         try:
             self.assertEqual(self.berth.site("away").text, "here")
             self.assertEqual(self.berth.http("GET", "/api/v1/instance/health").status, 200)
-            # Also after a restart: the dashboard, and what the edge has on its disk.
-            self.berth.stop()
-            self.berth.start()
+            # A deployment waits, and says for what.
+            self.git.commit("away", {"index.html": "patient"})
+            waiting = self.berth.api("POST", "/projects/away/deployments", {})["id"]
+            wait_until("a word of it", lambda: "object_store_unavailable" in self.berth.log_text(waiting), 60)
             self.assertEqual(self.berth.site("away").text, "here")
-            self.assertEqual(self.berth.site("away", "/a.txt").status, 503)
         finally:
             self.server.start_gateway()
-        self.assertEqual(wait_until("the file", lambda: self.berth.site("away", "/a.txt").status == 200), True)
-        self.git.commit("away", {"index.html": "back"})
-        done = self.berth.berth("deploy", "-p", "away")
+        self.assertEqual(self.berth.wait_for(waiting)["state"], "ready")
+        self.assertEqual(self.berth.site("away").text, "patient")
+
+    def test_a_berth_starts_while_the_bucket_is_away(self):
+        self.deployed("restarted", "here")
+        self.assertEqual(self.berth.site("restarted").text, "here")
+        self.server.stop_gateway()
+        try:
+            # The dashboard, and what the edge has on its disk.
+            self.berth.stop()
+            self.berth.start()
+            self.assertEqual(self.berth.site("restarted").text, "here")
+            self.assertEqual(self.berth.site("restarted", "/a.txt").status, 503)
+        finally:
+            self.server.start_gateway()
+        self.assertEqual(wait_until("the file", lambda: self.berth.site("restarted", "/a.txt").status == 200), True)
+        self.git.commit("restarted", {"index.html": "back"})
+        done = self.berth.berth("deploy", "-p", "restarted")
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertEqual(self.berth.site("away").text, "back")
+        self.assertEqual(self.berth.site("restarted").text, "back")
 
     def refused(self, url=None, **changed):
         """What `berth serve` says when it does not start."""
