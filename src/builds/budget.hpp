@@ -1,5 +1,5 @@
 #pragma once
-/// Keeps what builds left for later ones (snapshots, toolchains) within a number of bytes.
+/// Keeps what builds left for later ones (snapshots, caches, toolchains) within numbers of bytes.
 
 #include <cstdint>
 #include <string>
@@ -9,12 +9,17 @@
 
 namespace berth::builds {
 
-/// Which kept volumes to remove so that the rest fits: the longest unused first, snapshots before
-/// toolchains of the same age.
+struct CacheBudget {
+    std::uint64_t bytes_max = 0;          // of all together
+    std::uint64_t project_bytes_max = 0;  // of one project's, toolchains left out
+};
+
+/// Which kept volumes to remove so that the rest fits: of each project that has too many bytes,
+/// then of all, the longest unused first, caches before toolchains of the same age.
 std::vector<std::string> over_budget(std::vector<engines::VolumeState> volumes,
-                                     std::uint64_t bytes_max);
+                                     const CacheBudget& budget);
 
 /// Removes them; what is in use stays.
-Task<> keep_budget(engines::Engine& engine, std::uint64_t bytes_max);
+Task<> keep_budget(engines::Engine& engine, CacheBudget budget);
 
 }  // namespace berth::builds

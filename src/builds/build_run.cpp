@@ -83,6 +83,10 @@ std::chrono::milliseconds BuildRun::time_left() const {
     return std::chrono::milliseconds(std::max<std::int64_t>(1, build_end_ms - steady_now_ms()));
 }
 
+std::string trust_of(const jobs::Job& job) {
+    return job.environment.empty() ? "preview" : job.environment;
+}
+
 Task<Outcome<>> make_job_volume(BuildRun& run, std::string name) {
     constexpr std::uint64_t bytes_per_file = 8192;  // more files than that do not fit anyway
     const jobs::JobLimits& limits = run.job.limits;

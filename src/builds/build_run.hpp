@@ -28,6 +28,7 @@ struct BuildRun {
     Toolchain toolchain{};
     std::vector<std::string> layers{};  // of /build, topmost first
     std::optional<PendingSnapshot> snapshot{};
+    std::vector<CacheSave> caches{};
     jobs::State state = jobs::State::preparing;
     std::int64_t build_end_ms = 0;  // steady clock: install and build together
 
@@ -39,12 +40,22 @@ struct BuildRun {
     std::chrono::milliseconds time_left() const;
 };
 
+inline constexpr std::string_view production = "production";
+/// "production" or "preview".
+std::string trust_of(const jobs::Job& job);
+
 /// Makes an empty volume of the job, with the job's disk limits.
 Task<Outcome<>> make_job_volume(BuildRun& run, std::string name);
 
 /// A run of the user's command in the root directory, with tools, variables and limits. `cache` is
 /// where package managers may write: a volume in the install, a little memory in the build.
 engines::Run command_run(const BuildRun& run, std::string command, const std::string& cache);
+
+/// Shows the build what the bundler kept: of the branch, else of another branch of the same trust,
+/// else a copy of production's.
+Task<> use_framework_cache(BuildRun& run, engines::Mount& mount);
+/// Remembers to save what it keeps now. `mount`: /build as the build left it.
+void save_framework_cache(BuildRun& run, const engines::Mount& mount);
 
 /// Installs the packages, or takes the snapshot of an earlier install with the same inputs.
 Task<Outcome<>> install(BuildRun& run);

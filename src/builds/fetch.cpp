@@ -5,6 +5,7 @@
 
 #include "base/crypto.hpp"
 #include "base/log.hpp"
+#include "builds/caches.hpp"
 #include "builds/source.hpp"
 #include "rules/repo_url.hpp"
 
@@ -26,14 +27,51 @@ Task<Outcome<Survey>> unpack(BuildRun& run, Fd snapshot) {
                                      run.log, run.stop);
 }
 
+constexpr std::int64_t mirror_lives_ms = 24 * 3600 * 1000;
+
+/// The repository as it is now, for the next builds; not anew after every commit.
+void save_mirror(BuildRun& run, const std::string& prefix, const std::string& mirror) {
+    if (!mirror.empty() && run.workshop.now() - saved_at_ms(mirror) < mirror_lives_ms) return;
+    CacheSave save{
+        .prefix = prefix,
+        .view = {.target = "/src", .lower = {run.volume("src")}},
+        .paths = {"git/objects", "git/refs", "git/HEAD", "git/shallow", "git/packed-refs"}};
+    if (!mirror.empty()) save.view.lower.push_back(mirror);
+    run.caches.push_back(std::move(save));
+}
+
+/// Throws away what a clone in vain has written.
+Task<Outcome<>> make_source_volume_anew(BuildRun& run) {
+    const std::string volume = run.volume("src");
+    (void)co_await run.workshop.engine.remove_volume(volume);
+    co_return co_await make_job_volume(run, volume);
+}
+
 Task<Outcome<Survey>> clone(BuildRun& run) {
     const jobs::Source& source = run.job.source;
     const std::string what = !source.commit.empty() ? source.commit.substr(0, 12)
                              : source.ref.empty()   ? std::string("the default branch")
                                                     : source.ref;
     run.log.say(fmt::format("Cloning {} at {}", source.repo_url, what));
+    engines::Engine& engine = run.workshop.engine;
+    const std::string prefix = cache_prefix(CacheKind::source, run.job.project, trust_of(run.job),
+                                            run.job.source.repo_url);
+    const std::string mirror = co_await newest_cache(engine, prefix);
     SourceOrder order = order_of(run);
-    co_return co_await clone_source(run.workshop.engine, std::move(order), run.log, run.stop);
+    order.mirror = mirror;
+    Outcome<Survey> cloned = co_await clone_source(engine, std::move(order), run.log, run.stop);
+    if (!cloned && !mirror.empty() && cloned.error().reason == jobs::Reason::clone_failed) {
+        run.log.say("The kept copy of the repository is left out");
+        (void)co_await engine.remove_volume(mirror);
+        const Outcome<> made = co_await make_source_volume_anew(run);
+        if (!made) co_return made.error();
+        SourceOrder again = order_of(run);
+        cloned = co_await clone_source(engine, std::move(again), run.log, run.stop);
+        if (cloned) save_mirror(run, prefix, "");
+        co_return cloned;
+    }
+    if (cloned) save_mirror(run, prefix, mirror);
+    co_return cloned;
 }
 
 /// The kept snapshot in a file, or nothing when the store has it no more.

@@ -1,4 +1,5 @@
 #include "builds/build_run.hpp"
+#include "builds/caches.hpp"
 #include "builds/exit_reason.hpp"
 
 namespace berth::builds {
@@ -17,7 +18,7 @@ Task<bool> has_snapshot(BuildRun& run, std::string name) {
 
 Task<Outcome<>> install(BuildRun& run) {
     if (run.plan.install_command.empty()) co_return Outcome<>{};
-    const std::string snapshot = "snap-" + snapshot_key(run);
+    const std::string snapshot = snapshot_name(run.job.project, snapshot_key(run));
     const bool hit = co_await has_snapshot(run, snapshot);
     if (hit) {
         run.log.say(
@@ -36,7 +37,16 @@ Task<Outcome<>> install(BuildRun& run) {
     run.log.say("$ " + run.plan.install_command);
     engines::Run command = command_run(run, run.plan.install_command, "/cache");
     command.mounts.push_back({.target = "/build", .lower = run.layers, .upper = deps});
-    command.mounts.push_back({.target = "/cache", .upper = cache});
+    // What was downloaded before, while other packages changed.
+    const std::string prefix =
+        cache_prefix(CacheKind::packages, run.job.project, trust_of(run.job));
+    const std::string earlier = co_await newest_cache(run.workshop.engine, prefix);
+    engines::Mount downloads{.target = "/cache", .upper = cache};
+    if (!earlier.empty()) {
+        downloads.lower = {earlier};
+        run.log.say("Using the packages that earlier installs have downloaded");
+    }
+    command.mounts.push_back(downloads);
     LogOutput output(run.log);
     const std::int64_t began_ms = steady_now_ms();
     const Result<RunEnd> ended =
@@ -51,6 +61,14 @@ Task<Outcome<>> install(BuildRun& run) {
     // The install's writes become the snapshot, apart from the build's own.
     run.snapshot = PendingSnapshot{.volume = deps, .name = snapshot};
     run.layers.insert(run.layers.begin(), deps);
+    CacheSave save{.prefix = prefix};
+    if (earlier.empty()) {
+        save.volume = cache;
+    } else {
+        save.view = {.target = "/cache", .lower = {cache, earlier}};
+        save.paths = {"npm", "pnpm", "yarn", "bun"};
+    }
+    run.caches.push_back(std::move(save));
     co_return Outcome<>{};
 }
 

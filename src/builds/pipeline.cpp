@@ -1,8 +1,11 @@
 #include "builds/pipeline.hpp"
 
+#include <algorithm>
+
 #include "base/log.hpp"
 #include "builds/budget.hpp"
 #include "builds/build_run.hpp"
+#include "builds/caches.hpp"
 #include "builds/exit_reason.hpp"
 #include "builds/fetch.hpp"
 
@@ -22,8 +25,7 @@ Masker masker_of(const jobs::Job& job, const engines::Proxies& proxies) {
 
 /// One tenant per project and trust level: previews never write what production reads.
 std::string tenant_of(const jobs::Job& job) {
-    const std::string environment = job.environment.empty() ? "preview" : job.environment;
-    return job.project.empty() ? "inspect" : job.project + "-" + environment;
+    return job.project.empty() ? "inspect" : job.project + "-" + trust_of(job);
 }
 
 Task<Outcome<>> advance(BuildRun& run, jobs::Advance step) {
@@ -129,8 +131,10 @@ Task<Outcome<engines::Mount>> make_site(BuildRun& run) {
     const Outcome<> made = co_await make_job_volume(run, work);
     if (!made) co_return made.error();
     engines::Mount mount{.target = "/build", .lower = run.layers, .upper = work};
+    co_await use_framework_cache(run, mount);
     const Outcome<> built = co_await build(run, mount);
     if (!built) co_return built.error();
+    save_framework_cache(run, mount);
     co_return mount;
 }
 
@@ -269,27 +273,34 @@ Task<JobEnd> run_build(Workshop& workshop, jobs::Job job, std::shared_ptr<JobApi
     if (ours && finish.state == State::failed) say_failure(log, finish);
     if (ours && finish.state == State::ready) log.say("Ready");
     const Result<> written = co_await log.finish();
-    JobEnd end{.snapshot = run.snapshot};
+    JobEnd end{.snapshot = run.snapshot, .caches = std::move(run.caches)};
     if (ours && written) end.finish = std::move(finish);
     co_return end;
 }
 
-Task<> clean_up(Workshop& workshop, jobs::Job job, std::optional<PendingSnapshot> snapshot) {
+Task<> clean_up(Workshop& workshop, jobs::Job job, JobEnd end) {
     engines::Engine& engine = workshop.engine;
     const std::string sandbox = sandbox_of(job);
+    const std::optional<PendingSnapshot>& snapshot = end.snapshot;
+    bool renamed = false;
     if (snapshot) {
         const Result<> kept = co_await engine.keep_volume(snapshot->volume, snapshot->name);
         // Another build of the same packages may have been first.
         if (!kept && kept.error().failure != Failure::conflict) {
             log::warning("install not kept", {{"job", job.id}, {"why", kept.error().message}});
         }
+        renamed = static_cast<bool>(kept);
+    }
+    for (CacheSave& save : end.caches) {
+        if (renamed) std::ranges::replace(save.view.lower, snapshot->volume, snapshot->name);
+        co_await save_cache(workshop, job, tenant_of(job), std::move(save));
     }
     (void)co_await engine.destroy(sandbox);
     for (const char* what : {"-src", "-deps", "-cache", "-work"}) {
         std::string volume = sandbox + what;
         (void)co_await engine.remove_volume(std::move(volume));
     }
-    co_await keep_budget(engine, workshop.kept_bytes_max);
+    co_await keep_budget(engine, {workshop.kept_bytes_max, workshop.project_bytes_max});
 }
 
 }  // namespace berth::builds

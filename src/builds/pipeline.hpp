@@ -23,8 +23,9 @@ struct Workshop {
     Workers& workers;
     std::string scratch_directory;  // of this worker's own; builds never see it
     Clock now = unix_now_ms;
-    std::uint64_t kept_bytes_max = 10ull << 30;  // of snapshots and toolchains together
-    engines::Proxies proxies{};                  // what clones, installs and builds go through
+    std::uint64_t kept_bytes_max = 10ull << 30;    // of all caches and toolchains together
+    std::uint64_t project_bytes_max = 5ull << 30;  // of one project's caches
+    engines::Proxies proxies{};                    // what clones, installs and builds go through
 };
 
 /// The sandbox's name of a job: what to destroy when the job is stopped.
@@ -37,18 +38,27 @@ struct PendingSnapshot {
     std::string name{};
 };
 
+/// Something for the next builds (caches.hpp), to be saved after the site is live, too.
+struct CacheSave {
+    std::string prefix{};              // of its name; "": not to be saved
+    engines::Mount view{};             // read only: where `paths` are
+    std::vector<std::string> paths{};  // below it; those that are there
+    std::string volume{};              // or the volume that is all of it, to be kept as it is
+};
+
 struct JobEnd {
     /// What to tell the api. Nothing: the job was stopped or its lease is lost; who asked knows.
     std::optional<jobs::Finish> finish{};
     std::optional<PendingSnapshot> snapshot{};
+    std::vector<CacheSave> caches{};
 };
 
 /// Runs a build to its end. The log is complete when it returns.
 /// Throws: a broken world; the job ends as `internal`.
 Task<JobEnd> run_build(Workshop& workshop, jobs::Job job, std::shared_ptr<JobApi> api, Stop& stop);
 
-/// After the api knows the end: keeps the snapshot, removes everything else that the job had, and
-/// keeps the caches within their budget.
-Task<> clean_up(Workshop& workshop, jobs::Job job, std::optional<PendingSnapshot> snapshot);
+/// After the api knows the end: keeps the snapshot and the caches, removes everything else that the
+/// job had, and keeps what is kept within its budget.
+Task<> clean_up(Workshop& workshop, jobs::Job job, JobEnd end);
 
 }  // namespace berth::builds

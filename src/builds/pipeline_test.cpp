@@ -157,15 +157,14 @@ protected:
         std::string sandbox = sandbox_of(wanted);
         if (stop_after.count() > 0) spawn(loop, ask(stop, *engine, sandbox, stop_after), "stop");
         Ended ended{.api = api};
-        std::optional<PendingSnapshot> snapshot;
+        JobEnd end;
         if (what == What::inspect) {
             ended.finish = co_await run_inspection(workshop, wanted, api, stop);
         } else {
-            JobEnd end = co_await run_build(workshop, wanted, api, stop);
-            ended.finish = std::move(end.finish);
-            snapshot = end.snapshot;
+            end = co_await run_build(workshop, wanted, api, stop);
+            ended.finish = end.finish;
         }
-        co_await clean_up(workshop, wanted, snapshot);
+        co_await clean_up(workshop, wanted, std::move(end));
         co_return ended;
     }
 
@@ -321,6 +320,103 @@ TEST_F(PipelineTest, installs_once_and_takes_the_snapshot_the_next_time) {
     EXPECT_NE(second.api->log().find("this step is skipped"), std::string::npos)
         << second.api->log();
     EXPECT_EQ(first.finish->reuse_key, second.finish->reuse_key);
+}
+
+/// Counts its own builds in a directory that bundlers use so, and says the number.
+GitServer::Files counting_site(const std::string& salt) {
+    return {{"package.json", R"({"name": "count", "scripts": {"build": "node count.cjs"}})"},
+            {"salt", salt},
+            {"count.cjs",
+             "const fs = require('fs'); const file = '.next/cache/count';"
+             "let n = 0; try { n = +fs.readFileSync(file) } catch {}"
+             "fs.mkdirSync('.next/cache', {recursive: true}); fs.mkdirSync('dist');"
+             "fs.writeFileSync(file, `${n + 1}`); fs.writeFileSync('dist/index.html', `${n + 1}`);"
+             "fs.writeFileSync('left', 'x')"}};
+}
+
+TEST_F(PipelineTest, keeps_the_cache_of_the_bundler_by_branch_and_trust) {
+    world->git.add("count", counting_site("1"));
+    const auto build = [](const std::string& branch, const std::string& environment) {
+        jobs::Job wanted = job("count");
+        wanted.project = "prj_counts";
+        wanted.source.ref = branch;
+        wanted.environment = environment;
+        const Ended ended = run(wanted);
+        EXPECT_TRUE(ended.finish && ended.finish->state == jobs::State::ready) << ended.api->log();
+        return content(ended, "index.html");
+    };
+    EXPECT_EQ(build("main", "production"), "1");
+    EXPECT_EQ(build("main", "production"), "2");
+    // Another branch has none yet: a copy of production's, which stays as it is.
+    EXPECT_EQ(build("main", "preview"), "3");
+    EXPECT_EQ(build("main", "preview"), "4");
+    EXPECT_EQ(build("main", "production"), "3");
+    // Of another project nothing.
+    const Ended other = run(job("count"));
+    EXPECT_EQ(content(other, "index.html"), "1");
+}
+
+TEST_F(PipelineTest, downloads_no_package_twice_when_the_lock_changes) {
+    const auto site = [](const std::string& name) {
+        return GitServer::Files{
+            {"package.json", R"({"name": ")" + name +
+                                 R"(", "scripts": {"build": "mkdir dist && cp )"
+                                 R"(node_modules/ms/package.json dist/index.html"},)"
+                                 R"("dependencies": {"ms": "2.1.3"}})"}};
+    };
+    world->git.add("near", site("one"));
+    jobs::Job wanted = job("near");
+    wanted.project = "prj_near";
+    const Ended first = run(wanted);
+    ASSERT_TRUE(first.finish && first.finish->state == jobs::State::ready) << first.api->log();
+    world->git.add("near", site("two"));
+    wanted = job("near");
+    wanted.project = "prj_near";
+    wanted.variables = {{"npm_config_offline", "true", false}};  // there is no other way now
+    const Ended second = run(wanted);
+    ASSERT_TRUE(second.finish && second.finish->state == jobs::State::ready)
+        << second.finish->detail << second.api->log();
+    EXPECT_NE(second.api->log().find("Installed in"), std::string::npos) << second.api->log();
+    // And again over what the second one left.
+    world->git.add("near", site("three"));
+    wanted.id = job("near").id;
+    const Ended third = run(wanted);
+    EXPECT_TRUE(third.finish && third.finish->state == jobs::State::ready) << third.api->log();
+}
+
+/// "remote: Total 7 (delta 0)" → 7; 0 when nothing was sent.
+int objects_sent(const std::string& log) {
+    const std::size_t at = log.rfind("remote: Total ");
+    return at == log.npos ? 0 : std::atoi(log.c_str() + at + 14);
+}
+
+TEST_F(PipelineTest, fetches_only_what_is_new) {
+    GitServer::Files files{{"index.html", "one"}};
+    for (int i = 0; i < 50; ++i)
+        files[fmt::format("f{}.txt", i)] =
+            std::string(2'000, static_cast<char>('a' + i % 26)) + std::to_string(i);
+    world->git.add("mirrored", files);
+    const auto deploy = [](const std::string& commit = "") {
+        jobs::Job wanted = job("mirrored");
+        wanted.project = "prj_mirrored";
+        wanted.source.commit = commit;
+        Ended ended = run(wanted);
+        EXPECT_TRUE(ended.finish && ended.finish->state == jobs::State::ready) << ended.api->log();
+        return ended;
+    };
+    const Ended first = deploy();
+    EXPECT_GT(objects_sent(first.api->log()), 50) << first.api->log();
+    world->git.add("mirrored", {{"index.html", "two"}});
+    const Ended second = deploy();
+    EXPECT_EQ(content(second, "index.html"), "two");
+    EXPECT_EQ(second.finish->manifest->files.size(), 51u);
+    EXPECT_LT(objects_sent(second.api->log()), 10) << second.api->log();
+    // The same commit again; and the first one, which a mirror may know and the branch is past.
+    EXPECT_EQ(content(deploy(), "index.html"), "two");
+    std::string old;
+    for (const jobs::Advance& step : first.api->steps)
+        if (step.commit) old = step.commit->commit;
+    EXPECT_EQ(content(deploy(old), "index.html"), "one");
 }
 
 TEST_F(PipelineTest, fails_with_the_exit_code_though_an_old_output_is_committed) {

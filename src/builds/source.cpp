@@ -57,6 +57,7 @@ engines::Run source_run(const SourceOrder& order, std::string script) {
     run.argv = {"/bin/sh", "-c", std::move(script), "berth-source"};
     run.directory = "/src";
     run.mounts = {{.target = "/src", .upper = order.volume}};
+    if (!order.mirror.empty()) run.mounts[0].lower = {order.mirror};
     run.limits.memory_bytes = order.limits.memory_bytes;
     run.limits.cpu_percent = order.limits.cpu_percent;
     run.limits.processes = 128;

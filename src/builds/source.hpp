@@ -15,6 +15,7 @@ struct SourceOrder {
     std::string sandbox{};
     std::string tenant{};
     std::string volume{};  // made before; empty
+    std::string mirror{};  // a kept volume with an earlier fetch of it, or ""
     jobs::Source source{};
     jobs::JobLimits limits{};
     bool list_branches = false;  // for the import page

@@ -55,6 +55,8 @@ fetch_everything() {
         '+refs/tags/*:refs/tags/*'
 }
 
+# Of an earlier fetch only what the server need not send again counts.
+rm -rf /src/git/index /src/git/*.lock /src/git/config
 mkdir /src/tree && command git init -q --template= || exit 42
 branch=$ref
 if [ "$list" = list ]; then

@@ -61,7 +61,8 @@ struct ServeConfig {
     std::int64_t build_minutes = 20;
     std::int64_t build_disk_mb = 4096;
     std::int64_t build_processes = 512;
-    std::int64_t cache_gb = 10;           // snapshots and toolchains; the oldest go first
+    std::int64_t cache_gb = 10;           // caches and toolchains; the oldest go first
+    std::int64_t project_cache_gb = 5;    // of one project
     std::int64_t disk_reserve_mb = 1024;  // below it no build begins
     std::int64_t first_uid = 1 << 30;  // worker: of its sandboxes; those of serve begin at 1 << 20
     std::string log_level = "info";
@@ -141,14 +142,15 @@ struct WorkerRoleConfig {
     std::string state{};     // spool directory
     std::int64_t builds = 2;
     std::int64_t cache_gb = 10;
+    std::int64_t project_cache_gb = 5;
     std::string npm_registry{};
     engines::Proxies proxies{};  // its own calls take the same ones from its environment
     std::string ca_file{};
     std::string log_level{};
 };
 BOOST_DESCRIBE_STRUCT(WorkerRoleConfig, (),
-                      (server, token, launcher, state, builds, cache_gb, npm_registry, proxies,
-                       ca_file, log_level))
+                      (server, token, launcher, state, builds, cache_gb, project_cache_gb,
+                       npm_registry, proxies, ca_file, log_level))
 
 struct EdgeRoleConfig {
     std::string server{};

@@ -204,6 +204,7 @@ ChildSpec Crew::worker(const std::string& server, const std::string& token) {
         .state = state,
         .builds = config_.builds,
         .cache_gb = config_.cache_gb,
+        .project_cache_gb = config_.project_cache_gb,
         .npm_registry = registry_of_npm(config_.npm_registry),
         .proxies = proxies_,
         .ca_file = trusts_more ? state + "/trust.pem" : "",

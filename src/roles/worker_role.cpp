@@ -49,6 +49,7 @@ worker::WorkerConfig worker_config(const WorkerRoleConfig& config) {
     made.npm_registry = config.npm_registry;
     made.proxies = config.proxies;
     made.kept_bytes_max = static_cast<std::uint64_t>(config.cache_gb) << 30;
+    made.project_bytes_max = static_cast<std::uint64_t>(config.project_cache_gb) << 30;
     return made;
 }
 

@@ -31,6 +31,7 @@ struct Agent {
                    .workers = workers,
                    .scratch_directory = config.scratch_directory,
                    .kept_bytes_max = config.kept_bytes_max,
+                   .project_bytes_max = config.project_bytes_max,
                    .proxies = config.proxies},
           id(new_id("wrk")),
           idle(on) {}
@@ -75,10 +76,9 @@ Task<builds::JobEnd> run_or_say_why(Agent& agent, const jobs::Job& job, Tenure& 
 }
 
 /// Part of the same boundary: the slot goes on.
-Task<> clean_up_or_say_why(Agent& agent, const jobs::Job& job,
-                           const std::optional<builds::PendingSnapshot>& snapshot) {
+Task<> clean_up_or_say_why(Agent& agent, const jobs::Job& job, builds::JobEnd end) {
     try {
-        co_await builds::clean_up(agent.workshop, job, snapshot);
+        co_await builds::clean_up(agent.workshop, job, std::move(end));
     } catch (const boost::system::system_error& error) {
         if (error.code() == asio::error::operation_aborted) throw;
         log::error("job not cleaned up", {{"job", job.id}, {"why", error.what()}});
@@ -112,7 +112,7 @@ Task<> run_job(std::shared_ptr<Agent> agent, jobs::Job job, std::int64_t lease_m
             {{"job", job.id}, {"state", state}, {"told", told ? "yes" : told.error().message}});
     }
     agent->tenures.erase(tenure);  // not before: a drain waits for what the api must know
-    co_await clean_up_or_say_why(*agent, job, end.snapshot);
+    co_await clean_up_or_say_why(*agent, job, std::move(end));
 }
 
 Task<Result<jobs::ClaimReply>> claim(Agent& agent, jobs::Kind kind) {

@@ -40,7 +40,8 @@ struct WorkerConfig {
     std::string
         scratch_directory{};     // this worker's own, on a disk; outputs lie there for a moment
     std::string npm_registry{};  // what `npm config get registry` says
-    std::uint64_t kept_bytes_max = 10ull << 30;  // of snapshots and toolchains
+    std::uint64_t kept_bytes_max = 10ull << 30;    // of all caches and toolchains
+    std::uint64_t project_bytes_max = 5ull << 30;  // of one project's caches
     engines::Proxies proxies{};                  // of the operator, for builds and clones
     std::int64_t drain_ms = 5'000;
     std::int64_t patience_ms = 10 * 60'000;  // how long the api may stay away
