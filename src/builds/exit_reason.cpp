@@ -1,39 +1,16 @@
 #include "builds/exit_reason.hpp"
 
+#include "builds/known_causes.hpp"
+
 namespace berth::builds {
 namespace {
 
 using jobs::Reason;
 
-bool contains(std::string_view text, std::string_view word) {
-    return text.find(word) != text.npos;
-}
-
 /// What helps with failures that people meet often.
-std::string advice(jobs::Step step, int code, std::string_view first_error) {
-    if (contains(first_error, "from lock file") || contains(first_error, "in sync")) {
-        return "package-lock.json does not fit package.json: run `npm install` with the same npm "
-               "version and commit the lock file. Optional packages of other platforms can be "
-               "missing from a lock file too; deleting it and installing afresh writes them.";
-    }
-    if (contains(first_error, "ERR_PNPM_OUTDATED_LOCKFILE") ||
-        contains(first_error, "frozen-lockfile") || contains(first_error, "YN0028")) {
-        return "The lock file does not fit package.json: install locally and commit it.";
-    }
-    if (contains(first_error, "Missing script")) {
-        return "package.json has no such script: correct the command in the project's settings.";
-    }
-    if (contains(first_error, "Cannot find module") || contains(first_error, "Module not found") ||
-        contains(first_error, "Could not resolve")) {
-        return "A module is missing: check that it is in package.json and that upper and lower "
-               "case of its path are right.";
-    }
-    if (code == 127) {
-        return "The command was not found: is it a dependency in package.json?";
-    }
-    if (contains(first_error, "heap out of memory")) {
-        return "The build needs more memory than its limit.";
-    }
+std::string advice(jobs::Step step, int code, const KnownCause* cause) {
+    if (cause != nullptr) return std::string(cause->advice);
+    if (code == 127) return "The command was not found: is it a dependency in package.json?";
     return step == jobs::Step::install ? "The log shows what the package manager said."
                                        : "The log shows what the build said; the same command "
                                          "should fail the same way on your machine.";
@@ -87,7 +64,7 @@ std::optional<StepFailure> failure_of(const RunEnd& ended, jobs::Step step,
         failure.detail = exit.signal
                              ? fmt::format("`{}` was ended by signal {}", command, *exit.signal)
                              : fmt::format("`{}` exited with code {}", command, exit.code);
-        failure.next_step = advice(step, exit.code, failure.first_error);
+        failure.next_step = advice(step, exit.code, log.known_cause());
     }
     return failure;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "builds/known_causes.hpp"
 #include "builds/line_framer.hpp"
 
 namespace berth::builds {
@@ -10,29 +11,9 @@ namespace {
 
 constexpr std::size_t shown_bytes_max = 500;
 
-/// Words of tools that print what went wrong on the same line.
-constexpr std::array<std::string_view, 22> causes{"SyntaxError",
-                                                  "TypeError",
-                                                  "ReferenceError",
-                                                  "RangeError",
-                                                  "Cannot find module",
-                                                  "Module not found",
-                                                  "ERR_MODULE",
-                                                  "Could not resolve",
-                                                  "error TS",
-                                                  "Failed to compile",
-                                                  "[vite]: Rollup",
-                                                  "RollupError",
-                                                  "ERR_PNPM_",
-                                                  "YN0028",
-                                                  "No such file",
-                                                  "command not found",
-                                                  ": not found",
-                                                  "Missing script",
-                                                  "from lock file",
-                                                  "heap out of memory",
-                                                  "ENOSPC",
-                                                  "EACCES"};
+/// Words of tools that print what went wrong on the same line, beside the known causes.
+constexpr std::array<std::string_view, 6> causes{
+    "TypeError", "ReferenceError", "RangeError", "Failed to compile", "RollupError", "ERR_PNPM_"};
 
 /// Lines of npm that say "error" but nothing else.
 constexpr std::array<std::string_view, 6> noise{
@@ -69,17 +50,27 @@ std::string without_ansi(std::string_view text) {
 void FirstError::see(std::string_view line) {
     if (!cause_.empty() || line.empty()) return;
     const auto is_in = [&](std::string_view word) { return contains(line, word); };
-    const bool names_cause = std::any_of(causes.begin(), causes.end(), is_in);
+    const KnownCause* known = known_cause_of(line);
+    if (std::any_of(noise.begin(), noise.end(), is_in)) {
+        if (coded_ == nullptr) coded_ = known;
+        return;
+    }
+    const bool names_cause = known != nullptr || std::any_of(causes.begin(), causes.end(), is_in);
     if (!names_cause && (!vague_.empty() || !says_error(line))) return;
-    if (std::any_of(noise.begin(), noise.end(), is_in)) return;
     std::string shown(utf8_prefix(without_ansi(line), shown_bytes_max));
     shown.erase(0, std::min(shown.find_first_not_of(" \t"), shown.size()));
     (names_cause ? cause_ : vague_) = std::move(shown);
 }
 
+const KnownCause* FirstError::known() const {
+    const KnownCause* of_line = known_cause_of(cause_);
+    return coded_ != nullptr ? coded_ : of_line;
+}
+
 void FirstError::forget() {
     cause_.clear();
     vague_.clear();
+    coded_ = nullptr;
 }
 
 }  // namespace berth::builds

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "builds/known_causes.hpp"
+
 namespace berth::builds {
 
 /// `text` without terminal colours and cursor moves.
@@ -15,11 +17,14 @@ public:
     void see(std::string_view line);
     /// The first line that names a cause; else the first that says "error"; else "".
     const std::string& line() const { return cause_.empty() ? vague_ : cause_; }
+    /// What is known of it; null: nothing. npm's own code for it counts most.
+    const KnownCause* known() const;
     void forget();
 
 private:
     std::string cause_;
     std::string vague_;
+    const KnownCause* coded_ = nullptr;
 };
 
 }  // namespace berth::builds

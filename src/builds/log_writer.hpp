@@ -57,6 +57,7 @@ public:
     const std::optional<Error>& broken() const;
     bool limit_reached() const { return limit_reached_; }
     const std::string& first_error() const { return first_error_.line(); }
+    const KnownCause* known_cause() const { return first_error_.known(); }
     std::string mask(std::string text) const { return masker_.mask(std::move(text)); }
 
 private:

@@ -69,8 +69,14 @@ TEST(FirstError, prefers_the_cause) {
     EXPECT_EQ(error.line(), "Error: it broke");
     error.see("src/a.ts(1,2): error TS2304: Cannot find name 'x'.");
     EXPECT_EQ(error.line(), "src/a.ts(1,2): error TS2304: Cannot find name 'x'.");
+    EXPECT_EQ(error.known()->name, "peer_conflict");  // npm's own code for it
     error.forget();
     EXPECT_EQ(error.line(), "");
+    EXPECT_EQ(error.known(), nullptr);
+    error.see("npm error code E401");
+    error.see("npm error Incorrect or missing password.");
+    EXPECT_EQ(error.line(), "npm error Incorrect or missing password.");
+    EXPECT_EQ(error.known()->name, "private_package");
 }
 
 struct Taken {
