@@ -1,7 +1,5 @@
 #include "edge/send.hpp"
 
-#include <sys/socket.h>
-
 #include "base/log.hpp"
 #include "http/response_writer.hpp"
 
@@ -51,14 +49,21 @@ std::string_view hsts_line(const Connection& connection, std::string_view head) 
     return said ? std::string_view() : hsts;
 }
 
-bool send_at_once(Connection& connection, const SiteAnswer& answer, Sending sending,
+bool send_at_once(Connection& connection, SiteAnswer& answer, Sending sending,
                   std::ptrdiff_t& sent) {
+    http::Stream& stream = connection.stream;
     const std::string_view head = answer.head_text();
     const std::string_view tail = head_tail(connection, head, sending);
+    if (has_file(answer, sending)) {
+        sent = stream.try_write_before_file(head, tail);
+        if (sent < 0 || static_cast<std::size_t>(sent) < head.size() + tail.size()) return false;
+        if (answer.parts || answer.reader) return false;
+        if (!stream.try_send_file(answer.file->get(), answer.offset, answer.bytes)) sent = -1;
+        return sent >= 0 && answer.bytes == 0;
+    }
     const std::string_view body = sending.head_only ? std::string_view() : answer.body_text();
-    const int more = has_file(answer, sending) ? MSG_MORE : 0;
-    sent = connection.stream.try_write(head, tail, body, more);
-    if (more != 0 || sent < 0) return false;
+    sent = stream.try_write(head, tail, body);
+    if (sent < 0) return false;
     return static_cast<std::size_t>(sent) == head.size() + tail.size() + body.size();
 }
 

@@ -16,12 +16,12 @@ struct Sending {
 /// in the clear, without a certificate for the host, or where the site says it itself.
 std::string_view hsts_line(const Connection& connection, std::string_view head);
 
-/// Tries without waiting: false when `answer` needs `send_answer` for the rest; `sent` says how
-/// much went out. Negative `sent`: broken.
-bool send_at_once(Connection& connection, const SiteAnswer& answer, Sending sending,
+/// Tries without waiting: false when `answer` needs send_rest(). `sent` says how much went out of
+/// head and body; of a file, that part is taken off `answer`. Negative `sent`: broken.
+bool send_at_once(Connection& connection, SiteAnswer& answer, Sending sending,
                   std::ptrdiff_t& sent);
 
-/// The rest, from byte `sent` on. False: broken or too slow.
+/// The rest of what send_at_once() left. False: broken or too slow.
 Task<bool> send_rest(Connection& connection, SiteAnswer& answer, Sending sending,
                      std::ptrdiff_t sent);
 

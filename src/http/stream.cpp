@@ -190,12 +190,22 @@ Task<bool> Stream::wait_writable() {
 }
 
 std::ptrdiff_t Stream::try_write(std::string_view first, std::string_view second,
-                                 std::string_view third, int flags) {
+                                 std::string_view third) {
     if (!socket_.is_open()) return -1;
     if (tls_) return write_sealed(std::array{first, second, third});
+    return write_in_clear(std::array{first, second, third}, 0);
+}
+
+std::ptrdiff_t Stream::try_write_before_file(std::string_view first, std::string_view second) {
+    if (!socket_.is_open()) return -1;
+    if (tls_) return write_sealed(std::array{first, second});
+    return write_in_clear(std::array{first, second}, MSG_MORE);
+}
+
+std::ptrdiff_t Stream::write_in_clear(std::span<const std::string_view> given, int flags) {
     std::array<iovec, 3> pieces{};
     std::size_t count = 0;
-    for (const std::string_view piece : {first, second, third}) {
+    for (const std::string_view piece : given) {
         if (!piece.empty()) pieces[count++] = {const_cast<char*>(piece.data()), piece.size()};
     }
     if (count == 0) return 0;
@@ -288,32 +298,44 @@ Task<bool> Stream::send_file_sealed(int file, std::uint64_t offset, std::uint64_
     co_return true;
 }
 
+bool Stream::try_send_file(int file, std::uint64_t& offset, std::uint64_t& bytes) {
+    if (!socket_.is_open()) return false;
+    if (tls_) return true;
+    auto at = static_cast<off_t>(offset);
+    while (bytes > 0 && turn_bytes_ < file_turn_bytes_max) {
+        const std::size_t piece = std::min<std::uint64_t>(bytes, file_turn_bytes_max);
+        const ssize_t sent = ::sendfile(socket_.native(), file, &at, piece);
+        if (sent == 0) return false;
+        if (sent < 0 && errno == EINTR) continue;
+        if (sent < 0) {
+            socket_.exhausted(ReadySocket::writing);
+            return errno == EAGAIN || errno == EWOULDBLOCK;
+        }
+        const auto count = static_cast<std::uint64_t>(sent);
+        offset += count;
+        bytes -= count;
+        sent_bytes_ += count;
+        turn_bytes_ += count;
+    }
+    return true;
+}
+
 Task<bool> Stream::send_file(int file, std::uint64_t offset, std::uint64_t bytes) {
     if (tls_) {
         const bool sent = co_await send_file_sealed(file, offset, bytes);
         co_return sent;
     }
-    auto at = static_cast<off_t>(offset);
-    while (bytes > 0) {
-        if (!socket_.is_open()) co_return false;
-        const std::size_t piece = std::min<std::uint64_t>(bytes, 1 << 20);
-        const ssize_t sent = ::sendfile(socket_.native(), file, &at, piece);
-        if (sent > 0) {
-            bytes -= static_cast<std::uint64_t>(sent);
-            sent_bytes_ += static_cast<std::uint64_t>(sent);
-            renew();
-            if (must_give_way(static_cast<std::size_t>(sent), file_turn_bytes_max)) {
-                co_await asio::post(socket_.loop(), asio::use_awaitable);
-            }
-            continue;
+    do {  // ends when all is sent, when it breaks, and at the limit
+        const std::uint64_t before = bytes;
+        if (!try_send_file(file, offset, bytes)) co_return false;
+        if (bytes < before) renew();
+        if (must_give_way(0, file_turn_bytes_max)) {
+            co_await asio::post(socket_.loop(), asio::use_awaitable);
+        } else if (bytes > 0) {
+            const bool ready = co_await wait_writable();
+            if (!ready) co_return false;
         }
-        if (sent == 0) co_return false;  // the file is shorter than promised
-        if (errno == EINTR) continue;
-        if (errno != EAGAIN && errno != EWOULDBLOCK) co_return false;
-        socket_.exhausted(ReadySocket::writing);
-        const bool ready = co_await wait_writable();
-        if (!ready) co_return false;
-    }
+    } while (bytes > 0);
     co_return true;
 }
 

@@ -49,8 +49,15 @@ public:
     /// Sends what the kernel takes now. Negative: broken. What was not sent has to be given again
     /// first: over TLS it may be sealed already.
     std::ptrdiff_t try_write(std::string_view first, std::string_view second = {},
-                             std::string_view third = {}, int flags = 0);
+                             std::string_view third = {});
+    /// The same for a head that send_file() follows: it leaves with the first bytes of the file.
+    std::ptrdiff_t try_write_before_file(std::string_view first, std::string_view second = {});
+    /// Sends `bytes` of a file from `offset`, with back-pressure. False: broken, or the limit is
+    /// over, or the file is shorter than that.
     Task<bool> send_file(int file, std::uint64_t offset, std::uint64_t bytes);
+    /// What of it the kernel takes now and the loop's others have patience for; moves both on, and
+    /// send_file() has the rest. False: broken, or shorter.
+    bool try_send_file(int file, std::uint64_t& offset, std::uint64_t& bytes);
     /// True: it is worth trying again. False: the limit is over, or it was closed.
     Task<bool> wait_writable();
     Task<bool> wait_readable();
@@ -83,6 +90,7 @@ private:
     /// recv() into the loop's scratch: above 0 received, 0 nothing there, -1 ended or broken.
     std::ptrdiff_t receive(std::span<char> into);
     int take_sealed(std::string_view bytes);
+    std::ptrdiff_t write_in_clear(std::span<const std::string_view> pieces, int flags);
     std::ptrdiff_t write_sealed(std::span<const std::string_view> pieces);
     /// Sends what of `tls_->wire()` the kernel takes. False: broken.
     bool flush_wire();
