@@ -1,4 +1,5 @@
-"""What a connection that does nothing costs the edge, and what ten thousand slow ones cost the others."""
+"""What a connection that does nothing costs the edge, and what ten thousand slow ones cost the others: on the
+edge, and, as a control, on the floor, which tells what of it is the kernel's and the clients' own."""
 
 import multiprocessing
 import os
@@ -9,8 +10,9 @@ import time
 import load
 import machine
 from content import SCRIPT_PATH, Content, files
+from edge import raw
 from figures import Figure
-from sides import Edge
+from sides import Edge, Floor
 from stage import say
 
 COUNT = 10_000
@@ -22,6 +24,7 @@ ROUNDS = 3
 SETTLE_SECONDS = 15  # past the limit of a head: by then each kind is what it stays
 DRIP_EVERY = 2.0     # seconds from one byte of a client to its next
 READ_BYTES = 2_048   # that a slow reader takes then: as slow as it may be
+PACE_LEAST = 0.9     # of what they should do: else it was not they who were measured
 
 
 def _allow_descriptors():
@@ -72,10 +75,10 @@ class Slow:
     """Clients of which half send their request byte by byte, and half take their answer so. Whoever is
     ended comes again."""
 
-    def __init__(self, edge):
-        self.head = f"GET / HTTP/1.1\r\nHost: {edge.host}\r\nX-Slow: ".encode()
-        self.want = f"GET /{SCRIPT_PATH} HTTP/1.1\r\nHost: {edge.host}\r\n\r\n".encode()
-        self.port = edge.port
+    def __init__(self, side):
+        self.head = f"GET / HTTP/1.1\r\nHost: {side.host}\r\nX-Slow: ".encode()
+        self.want = f"GET /{SCRIPT_PATH} HTTP/1.1\r\nHost: {side.host}\r\n\r\n".encode()
+        self.port = side.port
         self.clients = []  # [socket, reads, sent]
         self.ended = 0
 
@@ -111,29 +114,32 @@ class Slow:
         if made.recv(count) == b"":
             raise ConnectionResetError
 
-    def go_on(self, held, stop, ended):
-        """Until told to stop; at an even pace. Says when all are there."""
-        os.nice(10)
+    def go_on(self, held, stop, ended, pace):
+        """Until told to stop; at an even pace. Says when all are there. Whoever else wants the core has it
+        at once: with a niceness of 10 alone, those who are measured waited for us."""
+        load.on_other_cores()
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
         _allow_descriptors()
         self.clients = [self.open(number) for number in range(COUNT)]
         held.set()
         pause = 0.02
         share = max(1, int(COUNT * pause / DRIP_EVERY))
-        at = 0
+        at, turns, since = 0, 0, time.monotonic()
         while not stop.is_set():
-            begin = time.monotonic()
+            turns += 1
             for number in range(at, at + share):
                 self.drip(number % COUNT)
             at = (at + share) % COUNT
-            time.sleep(max(0.0, pause - (time.monotonic() - begin)))
+            time.sleep(max(0.0, since + turns * pause - time.monotonic()))
         ended.value = self.ended
+        pace.value = turns * pause / (time.monotonic() - since)
 
 
-def _with_slow(edge, measure):
-    """What `measure` says while they are there → (that, how many the edge ended)."""
+def _with_slow(side, measure):
+    """What `measure` says while they are there → (that, how many the side ended)."""
     held, stop = multiprocessing.Event(), multiprocessing.Event()
-    ended = multiprocessing.Value("i", 0)
-    process = multiprocessing.Process(target=Slow(edge).go_on, args=(held, stop, ended))
+    ended, pace = multiprocessing.Value("i", 0), multiprocessing.Value("d", 0.0)
+    process = multiprocessing.Process(target=Slow(side).go_on, args=(held, stop, ended, pace))
     process.start()
     try:
         if not held.wait(60):
@@ -147,6 +153,8 @@ def _with_slow(edge, measure):
         process.join(30)
         if process.is_alive():
             process.terminate()
+    if pace.value < PACE_LEAST:
+        raise RuntimeError(f"the slow clients had no time for more than {pace.value:.0%} of what they do")
     return measured, ended.value
 
 
@@ -177,28 +185,52 @@ def _idle_figures(stage, content):
     ]
 
 
-def _slow_figures(stage, content):
-    rounds = range(min(stage.rounds, ROUNDS))
+def _p99(side, rounds):
+    return [load.slowest(side.port, side.host, "/") for _ in range(rounds)]
+
+
+def _slow_on_edge(stage, content, rounds):
+    """→ (p99 without them, beside them, figures of memory, the floor's side for the same)"""
     edge = _warm(stage, content)
     try:
-        without = [load.slowest(edge.port, edge.host, "/") for _ in rounds]
+        floor = Floor(raw(edge.port, edge.host, "/", {})[1],
+                      {f"/{SCRIPT_PATH}": raw(edge.port, edge.host, f"/{SCRIPT_PATH}", {})[1]})
+        without = _p99(edge, rounds)
         begin = _rss(edge)
-        (beside, slow), ended = _with_slow(edge, lambda: (
-            [load.slowest(edge.port, edge.host, "/") for _ in rounds], _rss(edge)))
+        (beside, slow), ended = _with_slow(edge, lambda: (_p99(edge, rounds), _rss(edge)))
     finally:
         edge.close()
     say(f"connections: RSS {begin:.1f} MiB, with {COUNT:,} slow {slow:.1f} MiB; {ended:,} were ended and "
         "came again")
+    memory = Figure("each slow connection", "KiB", [(slow - begin) * 1024 / COUNT], target=SLOW_KIB,
+                    note=f"RSS {slow:.1f} MiB beside {begin:.1f}; half send a byte every {DRIP_EVERY:g} s, "
+                         f"half read {READ_BYTES:,} bytes; {ended:,} were ended and came again")
+    return without, beside, memory, floor
+
+
+def _slow_figures(stage, content):
+    rounds = min(stage.rounds, ROUNDS)
+    without, beside, memory, floor = _slow_on_edge(stage, content, rounds)
+    try:
+        floor_without = _p99(floor, rounds)
+        floor_beside, _ = _with_slow(floor, lambda: _p99(floor, rounds))
+    finally:
+        floor.close()
     return [
-        Figure("each slow connection", "KiB", [(slow - begin) * 1024 / COUNT], target=SLOW_KIB,
-               note=f"RSS {slow:.1f} MiB beside {begin:.1f}; half send a byte every {DRIP_EVERY:g} s, half "
-                    f"read {READ_BYTES:,} bytes; {ended:,} were ended and came again"),
+        memory,
         Figure("p99 without slow connections", "ms", without,
                note=f"{load.FIXED_RATE:,} requests/s, 3.5 KB page"),
         Figure(f"p99 beside {COUNT:,} slow ones", "ms", beside,
-               note="who is slow shares the core of who asks"),
+               note="who is slow shares the core of who asks, and gives way to them"),
         Figure("p99, slow to without", "×", [late / soon for late, soon in zip(beside, without)],
                target=P99_TIMES),
+        Figure("control: the floor's p99 without", "ms", floor_without),
+        Figure("control: the floor's p99 beside them", "ms", floor_beside,
+               note="the same clients, of a loop that only sends prebuilt answers"),
+        Figure("control: the floor's, slow to without", "×",
+               [late / soon for late, soon in zip(floor_beside, floor_without)]),
+        Figure("p99 beside slow ones, Berth to the floor", "×",
+               [ours / other for ours, other in zip(beside, floor_beside)]),
     ]
 
 

@@ -51,7 +51,7 @@ ROWS = [
 ]
 
 
-def _raw(port, host, path, fields):
+def raw(port, host, path, fields):
     """The whole answer as it comes, for the floor to repeat: (status, bytes)."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     try:
@@ -74,14 +74,14 @@ class Ask:
         self.port = side.tls_port if row.tls else side.spa_port if row.spa else side.port
         self.fields = dict(row.fields)
         if row.etag:
-            self.fields["If-None-Match"] = _raw(self.port, self.host, row.path, {})[2]["ETag"]
+            self.fields["If-None-Match"] = raw(self.port, self.host, row.path, {})[2]["ETag"]
 
     def check(self):
         """What is measured is what was meant."""
         if self.row.tls:
             return
         wanted = 304 if self.row.etag else 404 if self.row.refused else 200
-        status, answer, headers = _raw(self.port, self.host, self.row.path, self.fields)
+        status, answer, headers = raw(self.port, self.host, self.row.path, self.fields)
         coding = headers.get("Content-Encoding", "none")
         if status != wanted or ("Accept-Encoding" in self.fields) != (coding == "gzip"):
             raise RuntimeError(f"{type(self.side).__name__}, {self.row.name}: {status}, coding {coding}")
@@ -109,7 +109,7 @@ def _asks(row, edge, others):
     floor = None
     if row.floor:
         ask = asks["Berth"]
-        floor = Floor(_raw(ask.port, ask.host, row.path, ask.fields)[1])
+        floor = Floor(raw(ask.port, ask.host, row.path, ask.fields)[1])
         asks["the floor"] = Ask(Row(row.name, row.path, refused=row.refused), floor)
     for name, ask in asks.items():
         if name != "the floor":

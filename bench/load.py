@@ -16,7 +16,7 @@ FIXED_RATE = 4_000    # requests per second, of all connections together
 RATE_CONNECTIONS = 8
 
 
-def _on_other_cores():
+def on_other_cores():
     """The asking side never takes the server's core, where there is another."""
     others = set(range(1, os.cpu_count()))
     if others:
@@ -25,7 +25,7 @@ def _on_other_cores():
 
 def _run(argv, **more):
     done = subprocess.run([str(word) for word in argv], capture_output=True, text=True,
-                          preexec_fn=_on_other_cores, **more)
+                          preexec_fn=on_other_cores, **more)
     if done.returncode != 0:
         raise RuntimeError(f"{argv[0]}: {done.stdout[-500:]}{done.stderr[-500:]}")
     return done.stdout

@@ -195,12 +195,16 @@ class Caddy(Side):
 
 
 class Floor(Side):
-    """One prebuilt answer: those bytes, whatever is asked."""
+    """One prebuilt answer: those bytes, whatever is asked; or `others`, {target: bytes} of one."""
 
-    def __init__(self, answer):
+    def __init__(self, answer, others=None):
         super().__init__()
         (self.dir / "answer").write_bytes(answer)
-        self.start([floor_program(), self.port, self.dir / "answer"])
+        argv = [floor_program(), self.port, self.dir / "answer"]
+        for target, other in (others or {}).items():
+            (self.dir / "other").write_bytes(other)
+            argv += [target, self.dir / "other"]
+        self.start(argv)
 
 
 def floor_program():

@@ -1,8 +1,11 @@
-// The floor of `script/bench edge`: one epoll loop that answers every request with one prebuilt
-// buffer, whatever it asks. No server that looks at what it was asked can cost less in this process
-// model.
+// The floor of `script/bench edge` and `script/bench connections`: one epoll loop that answers
+// every request with one prebuilt buffer, whatever it asks. No server that looks at what it was
+// asked can cost less in this process model.
 //
-//   floor PORT FILE    FILE has the whole answer, head and body, as the edge sends it.
+//   floor PORT FILE [TARGET FILE]
+//
+// FILE has the whole answer, head and body, as the edge sends it; the second is for requests that
+// ask for TARGET.
 
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
@@ -32,12 +35,16 @@ struct Connection {
     std::string pending{};    // of a request that has not ended
     std::size_t answers = 0;  // still to be sent
     std::size_t sent = 0;     // of the first of them
+    bool other = false;       // it is the second answer that they want
     bool waits = false;       // for room to send
 };
 
 class Floor {
 public:
-    Floor(std::uint16_t port, std::string answer) : answer_(std::move(answer)) {
+    Floor(std::uint16_t port, std::string answer, std::string target, std::string other)
+        : answer_(std::move(answer)),
+          begin_of_other_("GET " + target + " "),
+          other_(std::move(other)) {
         listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
         const int on = 1;
         ::setsockopt(listener_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
@@ -98,6 +105,7 @@ private:
             connection.pending += text;
             text = connection.pending;
         }
+        if (!other_.empty()) connection.other = text.starts_with(begin_of_other_);
         std::size_t end = 0;
         for (std::size_t at; (at = text.find(head_end, end)) != text.npos;
              end = at + head_end.size())
@@ -109,9 +117,10 @@ private:
     /// Sends what is owed. False: the connection ended.
     bool send(int socket) {
         Connection& connection = connections_[socket];
+        const std::string& answer = connection.other ? other_ : answer_;
         while (connection.answers > 0) {
-            const ssize_t bytes = ::send(socket, answer_.data() + connection.sent,
-                                         answer_.size() - connection.sent, MSG_NOSIGNAL);
+            const ssize_t bytes = ::send(socket, answer.data() + connection.sent,
+                                         answer.size() - connection.sent, MSG_NOSIGNAL);
             if (bytes < 0) {
                 if (errno != EAGAIN) return false;
                 if (!connection.waits) watch(EPOLL_CTL_MOD, socket, EPOLLIN | EPOLLOUT);
@@ -119,7 +128,7 @@ private:
                 return true;
             }
             connection.sent += static_cast<std::size_t>(bytes);
-            if (connection.sent < answer_.size()) continue;
+            if (connection.sent < answer.size()) continue;
             connection.sent = 0;
             --connection.answers;
         }
@@ -129,20 +138,29 @@ private:
     }
 
     std::string answer_;
+    std::string begin_of_other_;
+    std::string other_;
     int listener_ = -1;
     int epoll_ = -1;
     std::unordered_map<int, Connection> connections_{};
 };
 
+std::string content_of(const char* path) {
+    std::ifstream file(path, std::ios::binary);
+    std::string content{std::istreambuf_iterator<char>(file), {}};
+    if (content.empty()) die(path);
+    return content;
+}
+
 }  // namespace
 
 int main(int count, char** words) {
-    if (count != 3) {
-        std::fputs("usage: floor PORT FILE\n", stderr);
+    if (count != 3 && count != 5) {
+        std::fputs("usage: floor PORT FILE [TARGET FILE]\n", stderr);
         return 2;
     }
-    std::ifstream file(words[2], std::ios::binary);
-    std::string answer{std::istreambuf_iterator<char>(file), {}};
-    if (answer.empty()) die(words[2]);
-    Floor(static_cast<std::uint16_t>(std::atoi(words[1])), std::move(answer)).run();
+    const bool two = count == 5;
+    Floor(static_cast<std::uint16_t>(std::atoi(words[1])), content_of(words[2]),
+          two ? words[3] : "", two ? content_of(words[4]) : "")
+        .run();
 }
