@@ -152,7 +152,7 @@ void Rules::decide_file(const Looked& looked, Deciding& at) const {
     decision.kind = Decision::Kind::redirect;
     decision.status = set_.files.redirect_status;
     decision.location = http::encode_path(looked.canonical);
-    if (!at.ask.query.empty()) decision.location.append("?").append(at.ask.query);
+    if (!at.ask.query.empty()) decision.location.append("?").append(carried_query(at.ask.query));
 }
 
 Rules::Went Rules::apply_rewrite(const Rule& rule, const Captures& captures, Deciding& at) const {
@@ -222,7 +222,7 @@ Rules::Went Rules::apply(const Rule& rule, const Captures& captures, Deciding& a
     const std::string_view without_fragment =
         std::string_view(*location).substr(0, location->find('#'));
     std::string own = http::encode_path(at.ask.path);
-    if (!at.ask.query.empty()) own.append("?").append(at.ask.query);
+    if (!at.ask.query.empty()) own.append("?").append(carried_query(at.ask.query));
     const std::string whole = fmt::format("{}://{}{}", at.ask.scheme(), at.ask.host, own);
     if (without_fragment == own || without_fragment == whole) {
         at.note(&rule, false, "would lead to itself");

@@ -101,6 +101,19 @@ std::string merged(std::string own, std::string_view request_query) {
 
 }  // namespace
 
+std::string carried_query(std::string_view request_query) {
+    std::string carried;
+    carried.reserve(request_query.size());
+    for (const char c : request_query) {
+        if (c == '\\') {
+            carried += "%5C";
+        } else {
+            carried += c;
+        }
+    }
+    return carried;
+}
+
 std::optional<std::string> query_value(std::string_view query, std::string_view name) {
     std::optional<std::string> value;
     each_parameter(query, [&](std::string_view parameter) {
@@ -140,8 +153,8 @@ std::optional<std::string> expand_target(const Target& target, const Captures& c
     if (!path) return std::nullopt;
     out += *path;
     std::string query = expand(target.query, captures, in_query);
-    if (use == QueryUse::if_none && target.query.empty()) query = request_query;
-    if (use == QueryUse::merge) query = merged(std::move(query), request_query);
+    if (use == QueryUse::if_none && target.query.empty()) query = carried_query(request_query);
+    if (use == QueryUse::merge) query = merged(std::move(query), carried_query(request_query));
     if (!query.empty()) out.append("?").append(query);
     const std::string fragment = expand(target.fragment, captures, in_path);
     if (!fragment.empty()) out.append("#").append(fragment);

@@ -23,6 +23,10 @@ std::optional<std::string> expand_target(const Target& target, const Captures& c
 /// not have.
 std::optional<std::string> expand_field(const Template& value, const Captures& captures);
 
+/// The request's own query as a Location carries it: a backslash, which is none of a query's and a
+/// slash to some readers, is encoded.
+std::string carried_query(std::string_view request_query);
+
 /// The decoded values of a query's parameter, the last one; nothing: it is not there.
 std::optional<std::string> query_value(std::string_view query, std::string_view name);
 
