@@ -175,19 +175,19 @@ bj::object linux_of(const BundlePlan& plan) {
     }
     const bj::array ids{
         bj::object{{"containerID", 0}, {"hostID", plan.first_uid}, {"size", uids_per_tenant}}};
-    return {
-        {"cgroupsPath", plan.cgroup_path},
-        {"namespaces", namespaces},
-        {"uidMappings", ids},
-        {"gidMappings", ids},
-        {"resources", resources_of(plan)},
-        {"seccomp", seccomp_profile()},
-        {"maskedPaths",
-         bj::array{"/proc/acpi", "/proc/asound", "/proc/interrupts", "/proc/kcore", "/proc/keys",
-                   "/proc/key-users", "/proc/kallsyms", "/proc/latency_stats", "/proc/sched_debug",
-                   "/proc/scsi", "/proc/sysrq-trigger", "/proc/timer_list", "/proc/timer_stats",
-                   "/proc/vmallocinfo", "/proc/slabinfo", "/proc/pagetypeinfo", "/proc/modules"}},
-        {"readonlyPaths", bj::array{"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys"}}};
+    return {{"cgroupsPath", plan.cgroup_path},
+            {"namespaces", namespaces},
+            {"uidMappings", ids},
+            {"gidMappings", ids},
+            {"resources", resources_of(plan)},
+            {"seccomp", seccomp_profile()},
+            {"maskedPaths",
+             bj::array{"/proc/acpi", "/proc/asound", "/proc/bus", "/proc/interrupts", "/proc/kcore",
+                       "/proc/keys", "/proc/key-users", "/proc/kallsyms", "/proc/latency_stats",
+                       "/proc/sched_debug", "/proc/scsi", "/proc/sysrq-trigger", "/proc/timer_list",
+                       "/proc/timer_stats", "/proc/vmallocinfo", "/proc/slabinfo",
+                       "/proc/pagetypeinfo", "/proc/modules"}},
+            {"readonlyPaths", bj::array{"/proc/fs", "/proc/irq", "/proc/sys"}}};
 }
 
 bj::object process_of(const BundlePlan& plan, const BundleParts& parts) {

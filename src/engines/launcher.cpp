@@ -287,6 +287,11 @@ void say_what_there_is(const Cgroups& cgroups, bool images) {
 
 Task<> run_launcher(LauncherConfig config) {
     if (!is_name(config.instance)) throw std::runtime_error("the instance needs a plain name");
+    if (::geteuid() != 0) {
+        throw std::runtime_error(
+            "sandboxes need root: start Berth as root, its launcher alone keeps the rights; "
+            "until then nothing is built");
+    }
     settle();
     Fd outer_mounts = leave_mount_namespace();
     const Cgroups cgroups(config.instance);

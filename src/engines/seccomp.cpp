@@ -1,10 +1,13 @@
 #include "engines/seccomp.hpp"
 
+#include <netinet/in.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <initializer_list>
+#include <vector>
 
 namespace berth::engines {
 namespace {
@@ -29,8 +32,7 @@ constexpr const char* allowed[] = {
     "removexattr", "rename", "renameat", "renameat2", "rmdir", "sendfile", "setxattr", "splice",
     "stat", "statfs", "statx", "symlink", "symlinkat", "sync", "sync_file_range", "syncfs", "tee",
     "truncate", "umask", "unlink", "unlinkat", "utime", "utimensat", "utimes", "vmsplice", "write",
-    "writev", "io_cancel", "io_destroy", "io_getevents", "io_pgetevents", "io_setup", "io_submit",
-    "cachestat", "ustat",
+    "writev", "cachestat", "ustat",
     // memory
     "brk", "madvise", "map_shadow_stack", "membarrier", "memfd_create", "mincore", "mlock",
     "mlock2", "mlockall", "mmap", "mprotect", "mremap", "mseal", "msync", "munlock", "munlockall",
@@ -81,6 +83,7 @@ struct Condition {
     std::uint64_t masked = 0;
 };
 
+/// For "SCMP_CMP_MASKED_EQ" `value` is the mask and `masked` what it must leave.
 bj::object allow(const char* name, std::initializer_list<Condition> conditions) {
     bj::array arguments;
     for (const Condition& condition : conditions) {
@@ -108,10 +111,46 @@ const char* architecture() {
 #endif
 }
 
-void add_sockets(bj::array& rules) {
-    for (const int family : {AF_UNIX, AF_INET, AF_INET6}) {
-        rules.push_back(allow("socket", {{0, static_cast<std::uint64_t>(family), "SCMP_CMP_EQ"}}));
+// TIOCSTI and TIOCLINUX type into a terminal that somebody else reads, TIOCCONS takes the console.
+constexpr std::uint64_t refused_ioctls[] = {TIOCSTI, TIOCLINUX, TIOCCONS};
+constexpr int ioctl_bits = 16;  // of the number: its letter and its place
+
+/// Allows every request whose lower bits are none of the refused ones, as the fewest prefixes. The
+/// kernel looks at the lower half of the argument alone and a comparison at all of it, so "not
+/// equal" would let a request with any upper bit through; and a filter has no "not equal" for a
+/// part of a number.
+void add_ioctls(bj::array& rules, std::uint64_t prefix, int known_bits) {
+    const int open_bits = ioctl_bits - known_bits;
+    const auto is_below = [&](std::uint64_t request) { return request >> open_bits == prefix; };
+    if (std::none_of(std::begin(refused_ioctls), std::end(refused_ioctls), is_below)) {
+        const std::uint64_t mask = ((1ull << known_bits) - 1) << open_bits;
+        rules.push_back(allow("ioctl", {{1, mask, "SCMP_CMP_MASKED_EQ", prefix << open_bits}}));
+    } else if (open_bits > 0) {
+        add_ioctls(rules, prefix << 1, known_bits + 1);
+        add_ioctls(rules, (prefix << 1) | 1, known_bits + 1);
     }
+}
+
+/// TCP and UDP, no other protocol: each is a module that the first socket would load.
+void add_internet_sockets(bj::array& rules, std::uint64_t family) {
+    constexpr std::uint64_t kind = ~static_cast<std::uint64_t>(SOCK_NONBLOCK | SOCK_CLOEXEC);
+    struct Protocol {
+        std::uint64_t type;
+        std::uint64_t number;
+    };
+    constexpr Protocol protocols[] = {
+        {SOCK_STREAM, 0}, {SOCK_STREAM, IPPROTO_TCP}, {SOCK_DGRAM, 0}, {SOCK_DGRAM, IPPROTO_UDP}};
+    for (const Protocol& protocol : protocols) {
+        rules.push_back(allow("socket", {{0, family, "SCMP_CMP_EQ"},
+                                         {1, kind, "SCMP_CMP_MASKED_EQ", protocol.type},
+                                         {2, protocol.number, "SCMP_CMP_EQ"}}));
+    }
+}
+
+void add_sockets(bj::array& rules) {
+    rules.push_back(allow("socket", {{0, AF_UNIX, "SCMP_CMP_EQ"}}));
+    add_internet_sockets(rules, AF_INET);
+    add_internet_sockets(rules, AF_INET6);
     constexpr std::uint64_t route = 0;  // NETLINK_ROUTE: which addresses there are
     rules.push_back(allow("socket", {{0, AF_NETLINK, "SCMP_CMP_EQ"}, {2, route, "SCMP_CMP_EQ"}}));
     rules.push_back(allow("socketpair", {{0, AF_UNIX, "SCMP_CMP_EQ"}}));
@@ -125,12 +164,15 @@ bj::object seccomp_profile() {
         names.emplace_back(name);
     bj::array rules{bj::object{{"names", names}, {"action", "SCMP_ACT_ALLOW"}}};
     rules.push_back(allow("clone", {{0, namespace_flags, "SCMP_CMP_MASKED_EQ", 0}}));
-    rules.push_back(allow("ioctl", {{1, TIOCSTI, "SCMP_CMP_NE"}}));
+    add_ioctls(rules, 0, 0);
     for (const std::uint64_t persona : {0x0ull, 0xffffffffull}) {  // the default one, and asking
         rules.push_back(allow("personality", {{0, persona, "SCMP_CMP_EQ"}}));
     }
     add_sockets(rules);
-    rules.push_back(unknown({"clone3", "io_uring_setup", "io_uring_enter", "io_uring_register"}));
+    // Requests of io_setup come out of one number for the whole machine.
+    rules.push_back(
+        unknown({"clone3", "io_uring_setup", "io_uring_enter", "io_uring_register", "io_setup",
+                 "io_destroy", "io_submit", "io_cancel", "io_getevents", "io_pgetevents"}));
     return {{"defaultAction", "SCMP_ACT_ERRNO"},
             {"defaultErrnoRet", EPERM},
             {"architectures", bj::array{architecture()}},
