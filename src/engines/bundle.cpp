@@ -13,6 +13,7 @@
 #include "engines/init_image.hpp"
 #include "engines/network.hpp"
 #include "engines/seccomp.hpp"
+#include "engines/shares.hpp"
 
 namespace berth::engines {
 namespace {
@@ -71,17 +72,18 @@ bj::object bind_of(const std::string& source, const std::string& destination, Ac
 
 bj::array mounts_of(const BundlePlan& plan, const BundleParts& parts) {
     const std::string tmp_size = "size=" + std::to_string(plan.start.limits.tmp_bytes);
-    bj::array mounts{mount_of("/proc", "proc", "proc", {"nosuid", "noexec", "nodev"}),
-                     mount_of("/dev", "tmpfs", "tmpfs",
-                              {"nosuid", "noexec", "strictatime", "mode=755", "size=64k"}),
-                     mount_of("/dev/pts", "devpts", "devpts",
-                              {"nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620"}),
-                     mount_of("/dev/shm", "tmpfs", "shm",
-                              {"nosuid", "noexec", "nodev", "mode=1777", "size=64m"}),
-                     mount_of("/tmp", "tmpfs", "tmpfs", {"nosuid", "nodev", "mode=1777", tmp_size}),
-                     mount_of("/home/build", "tmpfs", "tmpfs",
-                              {"nosuid", "nodev", "mode=0755", "uid=1000", "gid=1000", tmp_size}),
-                     bind_of("/usr", "/usr", Access::read_only)};
+    bj::array mounts{
+        mount_of("/proc", "proc", "proc", {"nosuid", "noexec", "nodev"}),
+        mount_of("/dev", "tmpfs", "tmpfs",
+                 {"nosuid", "noexec", "strictatime", "mode=755", "size=64k"}),
+        mount_of("/dev/pts", "devpts", "devpts",
+                 {"nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "max=64"}),
+        mount_of("/dev/shm", "tmpfs", "shm",
+                 {"nosuid", "noexec", "nodev", "mode=1777", "size=64m"}),
+        mount_of("/tmp", "tmpfs", "tmpfs", {"nosuid", "nodev", "mode=1777", tmp_size}),
+        mount_of("/home/build", "tmpfs", "tmpfs",
+                 {"nosuid", "nodev", "mode=0755", "uid=1000", "gid=1000", tmp_size}),
+        bind_of("/usr", "/usr", Access::read_only)};
     if (fs::is_directory(fs::symlink_status("/usr/local"))) {  // the operator's own things
         mounts.push_back(bind_of(parts.folder() + "/empty", "/usr/local", Access::read_only));
     }
@@ -195,6 +197,15 @@ bj::object process_of(const BundlePlan& plan, const BundleParts& parts) {
     for (const std::string& argument : plan.start.argv)
         argv.emplace_back(argument);
     const bj::array none;
+    const rlim_t descriptors = descriptors_of_a_process(plan.start.limits.processes);
+    // Signals and messages are counted for all sandboxes together (shares.hpp).
+    const bj::array limits{rlimit("RLIMIT_NOFILE", RLIMIT_NOFILE, descriptors),
+                           rlimit("RLIMIT_CORE", RLIMIT_CORE, 0),
+                           rlimit("RLIMIT_MEMLOCK", RLIMIT_MEMLOCK, 1 << 20),
+                           rlimit("RLIMIT_MSGQUEUE", RLIMIT_MSGQUEUE, 0),
+                           rlimit("RLIMIT_SIGPENDING", RLIMIT_SIGPENDING, 1024),
+                           rlimit("RLIMIT_NICE", RLIMIT_NICE, 0),
+                           rlimit("RLIMIT_RTPRIO", RLIMIT_RTPRIO, 0)};
     return {{"terminal", false},
             {"user", bj::object{{"uid", inner_uid}, {"gid", inner_uid}, {"umask", 022}}},
             {"args", argv},
@@ -207,10 +218,7 @@ bj::object process_of(const BundlePlan& plan, const BundleParts& parts) {
                                         {"ambient", none}}},
             {"noNewPrivileges", true},
             {"oomScoreAdj", 500},
-            {"rlimits", bj::array{rlimit("RLIMIT_NOFILE", RLIMIT_NOFILE, 65536),
-                                  rlimit("RLIMIT_CORE", RLIMIT_CORE, 0),
-                                  rlimit("RLIMIT_MEMLOCK", RLIMIT_MEMLOCK, 1 << 20),
-                                  rlimit("RLIMIT_MSGQUEUE", RLIMIT_MSGQUEUE, 819'200)}}};
+            {"rlimits", limits}};
 }
 
 }  // namespace

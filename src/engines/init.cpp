@@ -1,8 +1,9 @@
-// The first process of every sandbox: starts the command, reaps orphans, and ends when the command
-// ends or when the launcher is gone. Its end takes every other process of the sandbox with it (the
-// kernel empties the pid namespace). Static and without a C library, so that it needs nothing from
-// the sandbox's files and starts in no time. usage: init COMMAND ARGUMENT...; descriptor 3 is the
-// lifeline: a socket to the launcher that takes the command's 4-byte wait status.
+// The first process of every sandbox: waits until the launcher has looked at the sandbox, starts
+// the command, reaps orphans, and ends when the command ends or when the launcher is gone. Its end
+// takes every other process of the sandbox with it (the kernel empties the pid namespace). Static
+// and without a C library, so that it needs nothing from the sandbox's files and starts in no time.
+// usage: init COMMAND ARGUMENT...; descriptor 3 is the lifeline: a socket to the launcher that
+// gives one byte, the leave to start, and takes the command's 4-byte wait status.
 
 #include <asm/unistd.h>
 
@@ -156,6 +157,8 @@ extern "C" [[noreturn]] void berth_init(long* stack) {
     call(__NR_rt_sigprocmask, 2 /* SIG_SETMASK */, address(&child), 0, sizeof child);
     const long signals = call(__NR_signalfd4, -1, address(&child), sizeof child,
                               02000000 | 04000 /* close on exec, non-blocking */);
+    char leave_to_start = 0;
+    if (call(__NR_read, lifeline, address(&leave_to_start), 1) != 1) leave(exit_lost);
     const long command = call(__NR_clone, sigchld, 0, 0, 0, 0);
     if (command == 0) become(argv + 1, environment, none);
     if (command < 0 || signals < 0) leave(exit_cannot_run);

@@ -1,6 +1,7 @@
 // The first half of Sandboxes: from a request to a process that runs.
 #include <sched.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -9,6 +10,7 @@
 #include <sstream>
 
 #include "base/crypto.hpp"
+#include "base/log.hpp"
 #include "base/process.hpp"
 #include "engines/disk.hpp"
 #include "engines/overlays.hpp"
@@ -240,6 +242,26 @@ Task<Result<>> Sandboxes::launch(Active& active, const BundlePlan& plan, std::ve
     co_return Result<>();
 }
 
+/// Nothing of the tenant has run so far: its first process waits for this.
+Task<Result<>> Sandboxes::let_start(Active& active) {
+    // One that was killed meanwhile shows no map, and needs none.
+    const bool gone =
+        ::kill(active.pid, 0) != 0 || !fs::exists(fmt::format("/proc/{}/root/", active.pid));
+    if (gone) co_return Result<>();
+    if (!is_mapped_away(active.pid, active.first_uid)) {
+        co_return fail(Failure::unavailable, "the sandbox did not get its own range of users");
+    }
+    const auto hold = [pid = active.pid, &shares = shares_] { return hold_to_shares(pid, shares); };
+    const Result<> held = co_await workers_.run(hold);
+    if (!held && !said_unheld_) {
+        said_unheld_ = true;
+        log::warning("sandboxes can take all watchers of files", {{"why", held.error().message}});
+    }
+    const char leave = 1;
+    (void)::send(active.lifeline.get(), &leave, 1, MSG_NOSIGNAL);  // fails when it was killed
+    co_return Result<>();
+}
+
 Task<Result<>> Sandboxes::start_active(Held active, StartBody start, std::vector<Fd> streams) {
     BundlePlan plan;
     plan.folder = active->folder;
@@ -262,14 +284,9 @@ Task<Result<>> Sandboxes::start_active(Held active, StartBody start, std::vector
     for (const std::string& point : mounts_below(plan.folder))
         unmount(point);
     fs::remove(plan.folder + "/config.json");
-    // A process that has already ended shows no map, and needs none.
-    const bool gone =
-        ::kill(active->pid, 0) != 0 || !fs::exists(fmt::format("/proc/{}/root/", active->pid));
-    if (!gone && !is_mapped_away(active->pid, active->first_uid)) {
-        kill_process(active->process);
-        co_return fail(Failure::unavailable, "the sandbox did not get its own range of users");
-    }
-    co_return Result<>();
+    const Result<> let_go = co_await let_start(*active);
+    if (!let_go) kill_process(active->process);
+    co_return let_go;
 }
 
 Task<Result<std::string>> Sandboxes::start(StartBody start, std::vector<Fd> streams,

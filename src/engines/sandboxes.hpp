@@ -14,6 +14,7 @@
 #include "engines/cgroups.hpp"
 #include "engines/network.hpp"
 #include "engines/protocol.hpp"
+#include "engines/shares.hpp"
 #include "engines/tenants.hpp"
 #include "engines/volumes.hpp"
 
@@ -61,6 +62,7 @@ private:
     Task<Result<>> connect(Active& active, BundlePlan& plan);
     Task<Result<>> prepare(BundlePlan plan);
     Task<Result<>> launch(Active& active, const BundlePlan& plan, std::vector<Fd> streams);
+    Task<Result<>> let_start(Active& active);
     Task<Result<>> start_active(Held active, StartBody start, std::vector<Fd> streams);
     Task<> tidy_up(Active& active);
     static Task<> watch(Sandboxes* self, Held active);
@@ -82,6 +84,8 @@ private:
     std::map<std::string, std::set<std::string>> written_;  // sandbox → volumes its runs wrote to
     std::vector<unsigned> cpus_;
     std::size_t next_cpu_ = 0;
+    std::vector<Share> shares_ = shares_of_a_sandbox();
+    bool said_unheld_ = false;
 };
 
 }  // namespace berth::engines
