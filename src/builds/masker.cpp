@@ -1,101 +1,130 @@
 #include "builds/masker.hpp"
 
-#include <fmt/format.h>
 #include <algorithm>
-
-#include "base/crypto.hpp"
+#include <optional>
 
 namespace berth::builds {
 namespace {
 
-bool longer_first(const std::string& a, const std::string& b) {
-    return a.size() != b.size() ? a.size() > b.size() : a < b;
+constexpr char escape = '\x1b';
+
+/// Where the terminal sequence at `at` ends; `at` + 1 when it is none that we know.
+std::size_t end_of_sequence(std::string_view text, std::size_t at) {
+    std::size_t end = at + 1;
+    if (end >= text.size()) return end;
+    const char kind = text[end++];
+    if (kind == '[') {  // parameters, then a letter: colours, movements
+        while (end < text.size() && (text[end] < '@' || text[end] > '~'))
+            ++end;
+        return std::min(end + 1, text.size());
+    }
+    if (kind == ']') {  // a title or a link, up to BEL or ESC \.
+        while (end < text.size() && text[end] != '\a' && text[end] != escape)
+            ++end;
+        const bool long_end = end < text.size() && text[end] == escape;
+        return std::min(end + (long_end ? 2 : 1), text.size());
+    }
+    return end;
 }
 
-std::string percent_encoded(std::string_view text) {
-    std::string result;
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (std::isalnum(byte) != 0 || c == '-' || c == '_' || c == '.' || c == '~') {
-            result += c;
-        } else {
-            result += fmt::format("%{:02X}", byte);
+/// A text without its terminal sequences, and where each of its bytes was.
+struct Plain {
+    std::string text{};
+    std::vector<std::size_t> places{};
+};
+
+std::optional<Plain> without_sequences(std::string_view text) {
+    if (!text.contains(escape)) return std::nullopt;
+    Plain plain;
+    plain.text.reserve(text.size());
+    plain.places.reserve(text.size());
+    for (std::size_t at = 0; at < text.size();) {
+        if (text[at] == escape) {
+            at = end_of_sequence(text, at);
+            continue;
         }
+        plain.text += text[at];
+        plain.places.push_back(at++);
     }
+    return plain;
+}
+
+struct Range {
+    std::size_t begin = 0;
+    std::size_t end = 0;
+};
+
+std::vector<Range> secrets_in(const FormFinder& finder, std::string_view text) {
+    std::vector<Range> ranges;
+    finder.each(text, [&](const FormFinder::Match& match) {
+        const Range range{match.at, match.at + finder.forms()[match.form].size()};
+        if (!ranges.empty() && range.begin < ranges.back().end) {
+            ranges.back().end = std::max(ranges.back().end, range.end);
+        } else {
+            ranges.push_back(range);
+        }
+        return true;
+    });
+    return ranges;
+}
+
+std::string replaced(const std::string& text, const std::vector<Range>& ranges) {
+    if (ranges.empty()) return text;
+    std::string result;
+    result.reserve(text.size());
+    std::size_t at = 0;
+    for (const Range& range : ranges) {
+        result.append(text, at, range.begin - at);
+        result += "***";
+        at = range.end;
+    }
+    result.append(text, at);
     return result;
 }
 
-/// The part of the base64 of "…secret…" that depends on the secret alone, when it begins `shift`
-/// bytes after a group of three.
-std::string base64_inside(std::string_view secret, std::size_t shift) {
-    std::string coded = base64(std::string(shift, 'x') + std::string(secret));
-    const std::size_t whole = (shift + secret.size()) / 3 * 4;
-    const std::size_t head = shift == 0 ? 0 : 4;
-    return whole <= head ? std::string() : coded.substr(head, whole - head);
-}
-
-std::string url_alphabet(std::string text) {
-    std::replace(text.begin(), text.end(), '+', '-');
-    std::replace(text.begin(), text.end(), '/', '_');
-    return text;
-}
-
-}  // namespace
-
-std::vector<std::string> forms_of(std::string_view secret, std::size_t bytes_min) {
-    std::vector<std::string> forms;
-    const auto add = [&](std::string form) {
-        if (form.size() >= bytes_min) forms.push_back(std::move(form));
-    };
-    if (secret.size() < bytes_min) return forms;
-    for (std::size_t begin = 0; begin <= secret.size();) {
-        const std::size_t end = std::min(secret.find('\n', begin), secret.size());
-        std::string_view line = secret.substr(begin, end - begin);
-        if (line.ends_with('\r')) line.remove_suffix(1);
-        if (!line.starts_with("-----")) add(std::string(line));  // PEM frames are no secret
-        begin = end + 1;
-    }
-    for (const std::size_t shift : {0u, 1u, 2u}) {
-        const std::string coded = base64_inside(secret, shift);
-        if (coded.size() < 8) continue;
-        add(coded);
-        add(url_alphabet(coded));
-    }
-    add(percent_encoded(secret));
-    std::sort(forms.begin(), forms.end(), longer_first);
-    forms.erase(std::unique(forms.begin(), forms.end()), forms.end());
-    return forms;
-}
-
-Masker::Masker(const std::vector<std::string>& secrets) {
-    for (const std::string& secret : secrets) {
-        for (std::string& form : forms_of(secret, secret_bytes_min)) {
-            forms_.push_back(std::move(form));
-        }
-    }
-    std::sort(forms_.begin(), forms_.end(), longer_first);
-}
-
-std::string Masker::mask(std::string text) const {
-    constexpr std::string_view stars = "***";
-    for (const std::string& form : forms_) {
-        for (std::size_t at = text.find(form); at != text.npos; at = text.find(form, at)) {
-            text.replace(at, form.size(), stars);
-            at += stars.size();
-        }
-    }
-    return text;
-}
-
-std::string Masker::without_begun_secret(std::string text) const {
+/// How many bytes at the end of `text` may be the beginning of a secret.
+std::size_t begun_at_end(const std::vector<std::string>& forms, std::string_view text) {
     std::size_t begun = 0;
-    for (const std::string& form : forms_) {
+    for (const std::string& form : forms) {
         const std::size_t most = std::min(form.size() - 1, text.size());
         for (std::size_t count = most; count > begun; --count) {
             if (text.ends_with(std::string_view(form).substr(0, count))) begun = count;
         }
     }
-    text.resize(text.size() - begun);
+    return begun;
+}
+
+}  // namespace
+
+Masker::Masker(const std::vector<std::string>& secrets) {
+    std::vector<std::string> all;
+    for (const std::string& secret : secrets) {
+        std::vector<std::string> forms = forms_of(secret, secret_bytes_min);
+        std::move(forms.begin(), forms.end(), std::back_inserter(all));
+    }
+    std::sort(all.begin(), all.end());
+    all.erase(std::unique(all.begin(), all.end()), all.end());
+    finder_ = FormFinder(std::move(all));
+}
+
+std::string Masker::mask(std::string text) const {
+    if (finder_.forms().empty()) return text;
+    // First as it stands: what looks like a sequence may be a part of a secret.
+    text = replaced(text, secrets_in(finder_, text));
+    const std::optional<Plain> plain = without_sequences(text);
+    if (!plain) return text;
+    std::vector<Range> ranges = secrets_in(finder_, plain->text);
+    for (Range& range : ranges)
+        range = {plain->places[range.begin], plain->places[range.end - 1] + 1};
+    return replaced(text, ranges);
+}
+
+std::string Masker::without_begun_secret(std::string text) const {
+    text.resize(text.size() - begun_at_end(finder_.forms(), text));
+    const std::optional<Plain> plain = without_sequences(text);
+    if (!plain) return text;
+    const std::size_t begun = begun_at_end(finder_.forms(), plain->text);
+    if (begun > 0) text.resize(plain->places[plain->places.size() - begun]);
     return text;
 }
 

@@ -1,17 +1,14 @@
 #pragma once
-/// Takes secrets out of text before anything of it leaves the worker: the values themselves, the
-/// lines of values that have several, and their usual encodings.
+/// Takes secrets out of text before anything of it leaves the worker: in every form of
+/// secret_forms.hpp, also with colours and other terminal sequences between its characters.
 
 #include <string>
 #include <string_view>
 #include <vector>
 
-namespace berth::builds {
+#include "builds/secret_forms.hpp"
 
-/// The forms in which a secret may appear in text or files: as it is, base64 (at any offset),
-/// base64url, percent-encoded; the lines of a multi-line one. Forms under `bytes_min` are left out:
-/// they would hide ordinary text.
-std::vector<std::string> forms_of(std::string_view secret, std::size_t bytes_min);
+namespace berth::builds {
 
 class Masker {
 public:
@@ -20,7 +17,7 @@ public:
     Masker() = default;
     explicit Masker(const std::vector<std::string>& secrets);
 
-    /// `text` with every form of every secret replaced by `***`.
+    /// `text` with every form of every secret replaced by `***`; what overlaps becomes one.
     std::string mask(std::string text) const;
 
     /// Masked `text` that was cut off somewhere, without an end that may be the beginning of a
@@ -28,10 +25,10 @@ public:
     std::string without_begun_secret(std::string text) const;
 
     /// The longest form, in bytes: how much of a cut line must be seen to mask its end.
-    std::size_t longest() const { return forms_.empty() ? 0 : forms_.front().size(); }
+    std::size_t longest() const { return finder_.longest(); }
 
 private:
-    std::vector<std::string> forms_;  // longest first
+    FormFinder finder_;
 };
 
 }  // namespace berth::builds

@@ -61,13 +61,8 @@ bool is_configuration(std::string_view path) {
 
 class Collector {
 public:
-    Collector(const OutputRules& rules, BlobSpool& spool) : rules_(rules), spool_(spool) {
-        for (const ForbiddenText& secret : rules.secrets) {
-            for (const std::string& form : secret.forms) {
-                longest_form_ = std::max(longest_form_, form.size());
-            }
-        }
-    }
+    Collector(const OutputRules& rules, BlobSpool& spool)
+        : rules_(rules), spool_(spool), scan_(rules.secrets) {}
 
     Result<> visit(const ArchiveEntry& entry, const ReadContent& read) {
         if (entry.path.empty() || entry.kind == ArchiveKind::directory) return {};
@@ -152,6 +147,11 @@ private:
         const Result<std::string> content = read_content(entry, read, in_memory_bytes_max);
         if (!content) return content.error();
         if (const Result<> ok = check_secrets(entry.path, *content); !ok) return ok.error();
+        if (const std::string name = scan_.find_packed(*content); !name.empty()) {
+            return fail_as(Failure::invalid, "secret_in_output", "",
+                           "{} contains, packed, the value of the secret variable {}", entry.path,
+                           name);
+        }
         file.sha256 = sha256_hex(*content);
         spool_.append(*content);
         spool_.name_last(file.sha256);
@@ -182,7 +182,7 @@ private:
             spool_.append(piece);
             window += piece;
             if (const Result<> ok = check_secrets(entry.path, window); !ok) return ok.error();
-            window.erase(0, window.size() - std::min(window.size(), longest_form_));
+            window.erase(0, window.size() - std::min(window.size(), scan_.longest()));
         }
         file.sha256 = hash.hex();
         spool_.name_last(file.sha256);
@@ -190,17 +190,10 @@ private:
     }
 
     Result<> check_secrets(const std::string& path, std::string_view content) const {
-        for (const ForbiddenText& secret : rules_.secrets) {
-            for (const std::string& form : secret.forms) {
-                if (::memmem(content.data(), content.size(), form.data(), form.size()) == nullptr) {
-                    continue;
-                }
-                return fail_as(Failure::invalid, "secret_in_output", "",
-                               "{} contains the value of the secret variable {}", path,
-                               secret.name);
-            }
-        }
-        return {};
+        const std::string name = scan_.find(content);
+        if (name.empty()) return {};
+        return fail_as(Failure::invalid, "secret_in_output", "",
+                       "{} contains the value of the secret variable {}", path, name);
     }
 
     Result<> add_hardlink(const ArchiveEntry& entry) {
@@ -258,12 +251,12 @@ private:
 
     const OutputRules& rules_;
     BlobSpool& spool_;
+    const SecretScan scan_;
     SiteFiles files_;
     std::map<std::string, std::string> rule_files_;
     LinkMap links_;
     std::uint64_t bytes_ = 0;
     std::uint64_t seen_ = 0;
-    std::size_t longest_form_ = 0;
 };
 
 }  // namespace

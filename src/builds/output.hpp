@@ -9,14 +9,9 @@
 #include "artifacts/manifest.hpp"
 #include "base/result.hpp"
 #include "builds/blob_spool.hpp"
+#include "builds/secret_scan.hpp"
 
 namespace berth::builds {
-
-/// A secret that must not be published, in all its forms.
-struct ForbiddenText {
-    std::string name{};  // of the variable, for the message
-    std::vector<std::string> forms{};
-};
 
 struct OutputRules {
     std::uint64_t bytes_max = 1ull << 30;

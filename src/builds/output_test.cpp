@@ -181,6 +181,77 @@ TEST(Output, finds_secrets_however_they_are_written) {
     EXPECT_TRUE(Tar().file("a.js", "nothing").collect(rules));
 }
 
+TEST(Output, finds_secrets_in_every_form_and_says_file_and_name) {
+    const std::string secret = "p@ss \"w'o<r>d&/+=x";
+    const OutputRules rules{
+        .secrets = {{"OTHER", forms_of("something-else", 8)}, {"API_KEY", forms_of(secret, 8)}}};
+    for (const Encoding& encoding : encodings()) {
+        const std::string text = encoding.encode(secret);
+        const auto files = Tar().file("js/a.js", "before " + text + " after").collect(rules);
+        ASSERT_FALSE(files) << encoding.name;
+        EXPECT_EQ(files.error().code, "secret_in_output");
+        EXPECT_EQ(files.error().message,
+                  "js/a.js contains the value of the secret variable API_KEY");
+    }
+}
+
+/// `content` packed by libarchive; "" for a format means the content alone.
+std::string packed(const std::string& content, int (*filter)(archive*), int (*format)(archive*)) {
+    std::string bytes(content.size() + (1 << 20), '\0');
+    std::size_t used = 0;
+    archive* writer = archive_write_new();
+    format(writer);
+    filter(writer);
+    archive_write_set_bytes_in_last_block(writer, 1);
+    archive_write_open_memory(writer, bytes.data(), bytes.size(), &used);
+    archive_entry* entry = archive_entry_new();
+    archive_entry_set_pathname(entry, "inner.txt");
+    archive_entry_set_filetype(entry, AE_IFREG);
+    archive_entry_set_size(entry, static_cast<la_int64_t>(content.size()));
+    archive_write_header(writer, entry);
+    archive_write_data(writer, content.data(), content.size());
+    archive_entry_free(entry);
+    archive_write_close(writer);
+    archive_write_free(writer);
+    bytes.resize(used);
+    return bytes;
+}
+
+TEST(Output, finds_secrets_in_packed_files) {
+    const std::string secret = "s3cret-value-of-the-api";
+    const OutputRules rules{.secrets = {{"API_KEY", forms_of(secret, 8)}}};
+    // Across the blocks in which it is unpacked, and far from the beginning.
+    std::string page;
+    for (int i = 0; page.size() < 200'000; ++i)
+        page += sha256_hex(std::to_string(i));
+    page.replace(64 * 1024 - 3, secret.size(), secret);
+    const std::map<std::string, std::string> files{
+        {"a.js.gz", packed(page, archive_write_add_filter_gzip, archive_write_set_format_raw)},
+        {"a.js.zst", packed(page, archive_write_add_filter_zstd, archive_write_set_format_raw)},
+        {"a.js.xz", packed(page, archive_write_add_filter_xz, archive_write_set_format_raw)},
+        {"a.js.bz2", packed(page, archive_write_add_filter_bzip2, archive_write_set_format_raw)},
+        {"a.zip", packed(page, archive_write_add_filter_none, archive_write_set_format_zip)},
+        {"a.tgz", packed(page, archive_write_add_filter_gzip, archive_write_set_format_pax)}};
+    for (const auto& [name, bytes] : files) {
+        ASSERT_FALSE(bytes.contains(secret)) << name;
+        ASSERT_FALSE(bytes.empty()) << name;
+        const auto found = Tar().file(name, bytes).collect(rules);
+        ASSERT_FALSE(found) << name;
+        EXPECT_EQ(found.error().message,
+                  name + " contains, packed, the value of the secret variable API_KEY");
+        EXPECT_TRUE(Tar().file(name, bytes.substr(0, 40)).collect(rules)) << name << ", damaged";
+    }
+}
+
+TEST(Output, bounds_what_it_unpacks) {
+    const OutputRules rules{.secrets = {{"API_KEY", forms_of("s3cret-value-of-the-api", 8)}}};
+    const std::string zeros(SecretScan::unpacked_bytes_max + (1 << 20), '\0');
+    const std::string bomb = packed(zeros + "s3cret-value-of-the-api",
+                                    archive_write_add_filter_gzip, archive_write_set_format_raw);
+    ASSERT_LT(bomb.size(), 1u << 20);
+    EXPECT_TRUE(Tar().file("bomb.gz", bomb).collect(rules));  // behind the limit nobody looks
+}
+
 TEST(Output, leaves_hidden_files_of_a_source_tree_out) {
     EXPECT_EQ(paths(Tar()
                         .file("index.html", "")
