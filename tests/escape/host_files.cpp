@@ -72,10 +72,9 @@ void add_host_files(Probes& probes, const Bait& bait) {
                           [state] { return can_read("/proc/self/mountinfo", state); },
                           Outside::never});
     }
-    for (const char* path :
-         {"/etc/shadow", "/etc/gshadow", "/etc/sudoers", "/root/.ssh/id_ed25519", "/root/.npmrc",
-          "/root/.gitconfig", "/etc/ssh/ssh_host_ed25519_key", "/etc/machine-id", "/etc/fstab",
-          "/boot/grub/grub.cfg", "/var/lib/dpkg/status", "/var/log/dpkg.log"}) {
+    for (const char* path : {"/etc/shadow", "/etc/gshadow", "/etc/sudoers",
+                             "/etc/ssh/ssh_host_ed25519_key", "/etc/machine-id", "/etc/fstab",
+                             "/boot/grub/grub.cfg", "/var/lib/dpkg/status", "/var/log/dpkg.log"}) {
         probes.push_back({std::string("read ") + path, "there is something in it",
                           [path] { return can_read(path); }});
     }
