@@ -2,7 +2,6 @@
 
 #include <arpa/inet.h>
 #include <ifaddrs.h>
-#include <net/if.h>
 #include <netinet/in.h>
 
 #include <algorithm>
@@ -189,10 +188,11 @@ std::vector<Address> own_addresses() {
     if (::getifaddrs(&list) != 0) return own;
     for (const ifaddrs* item = list; item != nullptr; item = item->ifa_next) {
         if (item->ifa_addr == nullptr || item->ifa_addr->sa_family != AF_INET) continue;
-        if ((item->ifa_flags & IFF_LOOPBACK) != 0) continue;
         sockaddr_in address{};
         std::memcpy(&address, item->ifa_addr, sizeof address);
-        own.push_back(ntohl(address.sin_addr.s_addr));
+        const Address host = ntohl(address.sin_addr.s_addr);
+        // Not by interface: machines carry service addresses on `lo` that the world can reach.
+        if (!is_loopback(host)) own.push_back(host);
     }
     ::freeifaddrs(list);
     std::sort(own.begin(), own.end());

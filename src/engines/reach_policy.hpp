@@ -69,7 +69,7 @@ Result<std::vector<Endpoint>> proxy_endpoints(const ReachPolicy& policy,
                                               const ProxyPlace& proxy,
                                               const std::vector<std::string>& addresses);
 
-/// The addresses of this machine's interfaces, loopback left out.
+/// The addresses of this machine's interfaces, 127.0.0.0/8 left out.
 std::vector<Address> own_addresses();
 
 }  // namespace berth::engines
