@@ -1,4 +1,5 @@
 #include "builds/build_run.hpp"
+#include "builds/collect_script.hpp"
 #include "builds/masker.hpp"
 #include "builds/site_rules.hpp"
 #include "builds/survey.hpp"
@@ -11,27 +12,6 @@ namespace {
 constexpr std::chrono::milliseconds collect_limit = std::chrono::minutes(5);
 constexpr std::size_t secret_bytes_min = 8;
 constexpr std::uint64_t tar_overhead_per_file = 2048;
-
-/// Arguments: the root directory, then the directories to look for. Prints the output as a tar.
-/// Exit codes: 71 the root directory has gone, 72 no such directory (names follow on stderr),
-/// 73 it lies outside.
-constexpr const char* collect_script = R"sh(
-cd "$1" || exit 71
-shift
-for dir in "$@"; do
-    [ -d "$dir" ] || continue
-    here=$(cd -P "$dir" && pwd -P) || exit 71
-    case "$here/" in /build/*) ;; *) exit 73 ;; esac
-    cd "$here" && exec tar --hard-dereference --sort=name --format=posix \
-        --anchored --exclude=./.git --exclude=./node_modules -cf - .
-done
-for name in *; do
-    [ "$name" = node_modules ] && continue
-    [ -e "$name" ] || continue
-    if [ -d "$name" ]; then echo "$name/"; else echo "$name"; fi
-done | head -n 30 >&2
-exit 72
-)sh";
 
 StepFailure failed(jobs::Reason reason, std::string detail, std::string next_step) {
     return {.reason = reason, .detail = std::move(detail), .next_step = std::move(next_step)};
@@ -99,7 +79,7 @@ OutputRules rules_of(const BuildRun& run) {
 
 Task<Outcome<>> stream_out(BuildRun& run, engines::Mount mount, int file) {
     engines::Run tar{.sandbox = run.sandbox, .tenant = run.tenant};
-    tar.argv = {"/bin/sh", "-c", collect_script, "berth-collect", run.root_directory()};
+    tar.argv = {"/bin/sh", "-c", std::string(collect_script), "berth-collect", run.root_directory()};
     if (run.plan.output_dir.empty()) {
         tar.argv.insert(tar.argv.end(), run.plan.output_guesses.begin(),
                         run.plan.output_guesses.end());

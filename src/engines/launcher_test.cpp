@@ -185,6 +185,26 @@ TEST_F(LauncherTest, refuses_bodies_that_are_not_of_the_verb) {
     }
 }
 
+Task<int> make_volumes_at_once(Engine& engine) {
+    const auto here = co_await asio::this_coro::executor;
+    int left = 3;
+    for (int i = 0; i < 3; ++i) {
+        asio::co_spawn(here, engine.make_volume({fmt::format("at-once-{}", i), "t", 16 << 20, 500}),
+                       [&left](std::exception_ptr, const Result<>& made) { left -= made ? 1 : 9; });
+    }
+    constexpr auto pause = std::chrono::milliseconds(10);
+    for (int i = 0; i < 500 && left > 0; ++i)
+        co_await sleep_for(pause);
+    const auto all = co_await engine.volumes();
+    co_return left == 0 ? static_cast<int>(all->size()) : -1;
+}
+
+TEST_F(LauncherTest, is_connected_to_once_by_runs_that_begin_at_once) {
+    // What three connections had made, one alone would not see.
+    const auto engine = connect(shared());
+    EXPECT_EQ(go(make_volumes_at_once(*engine)), 3);
+}
+
 TEST_F(LauncherTest, refuses_other_users) {
     fs::permissions(shared().socket_path(), fs::perms(0777));
     const pid_t child = ::fork();

@@ -251,7 +251,8 @@ private:
             co_return fail(Failure::unavailable, "no launcher at {}: {}", socket_path_,
                            refused.message());
         }
-        hold(std::move(socket));
+        // Somebody else may have been faster: volumes belong to one connection, so one it is.
+        if (!line_ || !line_->is_open()) hold(std::move(socket));
         co_return Result<>();
     }
 
