@@ -1,12 +1,41 @@
-/// `berth doctor`: what this machine offers and lacks.
+/// `berth doctor`: what this machine offers and lacks, and which promises hold on it.
 
 #include <cstdio>
 
 #include "base/json.hpp"
 #include "engines/probe.hpp"
+#include "roles/promises.hpp"
 #include "roles/roles.hpp"
 
 namespace berth::roles {
+namespace {
+
+constexpr const char* ca_file = "/etc/ssl/certs/ca-certificates.crt";
+
+const char* word(Promise::State state) {
+    switch (state) {
+        case Promise::State::holds:
+            return "holds";
+        case Promise::State::in_part:
+            return "in part";
+        case Promise::State::broken:
+            return "BROKEN";
+        case Promise::State::not_tried:
+            return "not tried";
+    }
+    return "?";
+}
+
+void print_promises(const std::vector<Promise>& promises) {
+    std::printf("\nWhat Berth promises about builds, tried here:\n");
+    for (const Promise& promise : promises) {
+        std::printf("%-9s %s  %s\n", word(promise.state), promise.id.c_str(), promise.name.c_str());
+        std::printf("              %s\n", promise.detail.c_str());
+    }
+    std::printf("\n");
+}
+
+}  // namespace
 
 int run_doctor(const std::vector<std::string>& arguments) {
     const bool as_json = !arguments.empty() && arguments[0] == "--json";
@@ -14,8 +43,7 @@ int run_doctor(const std::vector<std::string>& arguments) {
         std::fprintf(stderr, "Usage: berth doctor [--json]\n");
         return 2;
     }
-    const std::vector<engines::Probed> found =
-        engines::probe_sandbox("/etc/ssl/certs/ca-certificates.crt");
+    const std::vector<engines::Probed> found = engines::probe_sandbox(ca_file);
     bool all = true;
     json::bj::array items;
     for (const engines::Probed& probed : found) {
@@ -26,10 +54,18 @@ int run_doctor(const std::vector<std::string>& arguments) {
                     probed.detail.c_str());
         if (!probed.ok) std::printf("        %-16s → %s\n", "", probed.fix.c_str());
     }
+    const std::vector<Promise> promises = try_promises(ca_file);
+    json::bj::array tried;
+    for (const Promise& promise : promises) {
+        all = all && promise.state != Promise::State::broken;
+        tried.push_back(json::from(promise));
+    }
     if (as_json) {
-        const json::bj::object report{{"ok", all}, {"items", std::move(items)}};
+        const json::bj::object report{
+            {"ok", all}, {"items", std::move(items)}, {"promises", std::move(tried)}};
         std::printf("%s\n", boost::json::serialize(report).c_str());
     } else {
+        print_promises(promises);
         std::printf("%s\n", all ? "This machine can build and serve."
                                 : "Builds will not work until what is missing is there.");
     }
