@@ -79,7 +79,8 @@ OutputRules rules_of(const BuildRun& run) {
 
 Task<Outcome<>> stream_out(BuildRun& run, engines::Mount mount, int file) {
     engines::Run tar{.sandbox = run.sandbox, .tenant = run.tenant};
-    tar.argv = {"/bin/sh", "-c", std::string(collect_script), "berth-collect", run.root_directory()};
+    tar.argv = {"/bin/sh", "-c", std::string(collect_script), "berth-collect",
+                run.root_directory()};
     if (run.plan.output_dir.empty()) {
         tar.argv.insert(tar.argv.end(), run.plan.output_guesses.begin(),
                         run.plan.output_guesses.end());
