@@ -25,13 +25,14 @@ ROOMS = {
     "projects": "db accounts jobs rules traffic visitors",
     "logs": "db bus objects jobs",
     "deployments": "db bus objects projects artifacts jobs logs",
+    "plans": "jobs rules",
     "engines": "http",
-    "builds": "http engines artifacts rules jobs",
+    "builds": "http engines artifacts rules jobs plans",
     "edge": "http objects artifacts rules traffic visitors",
     "api": "http visitors db bus objects artifacts jobs rules traffic accounts projects logs "
            "deployments",
     "worker": "http builds engines jobs artifacts",
-    "cli": "http builds rules jobs",
+    "cli": "http plans rules jobs",
     "roles": "*",
 }
 

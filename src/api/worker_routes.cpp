@@ -6,6 +6,7 @@
 #include "bus/bus.hpp"
 #include "db/database.hpp"
 #include "deployments/deployments.hpp"
+#include "deployments/host_names.hpp"
 #include "deployments/inspections.hpp"
 #include "logs/log_store.hpp"
 #include "objects/object_store.hpp"
@@ -40,6 +41,21 @@ Result<std::int64_t> epoch_of(const http::Request& request) {
     return std::stoll(text);
 }
 
+/// Builds learn where they will be served.
+Task<> name_addresses(Services& services, jobs::Job& job) {
+    const auto view = co_await services.deployments->find(job.id);
+    if (!view) co_return;
+    const std::string& base = services.config.base_host;
+    const std::string own = deployments::deployment_host(view->project_name, job.id, base);
+    job.project_name = view->project_name;
+    job.url = view->url;
+    job.production_url = view->url;
+    if (const std::size_t at = view->url.find(own); at != std::string::npos) {
+        job.production_url->replace(at, own.size(),
+                                    deployments::production_host(view->project_name, base));
+    }
+}
+
 /// The whole job, with what the project's owner set; a project that cannot be read fails it.
 Task<Result<jobs::Job>> job_of(Services& services, const deployments::Deployment& taken) {
     const std::string project = taken.project;
@@ -61,6 +77,7 @@ Task<Result<jobs::Job>> job_of(Services& services, const deployments::Deployment
                   .first_line = taken.log_next};
     job.source.ref = taken.ref;
     job.source.commit = taken.commit;
+    co_await name_addresses(services, job);
     co_return job;
 }
 

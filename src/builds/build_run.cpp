@@ -3,10 +3,13 @@
 #include <map>
 
 #include "base/crypto.hpp"
+#include "builds/build_environment.hpp"
 #include "rules/read_rules.hpp"
 
 namespace berth::builds {
 namespace {
+
+using plans::Manager;
 
 /// Length-prefixed, so that no two lists of parts hash alike.
 void add(Sha256& hash, std::string_view part) {
@@ -25,19 +28,10 @@ void add_variables(Sha256& hash, const BuildRun& run) {
     }
 }
 
-std::map<std::string, std::string> base_environment(const BuildRun& run, const std::string& cache) {
-    const jobs::Job& job = run.job;
+std::map<std::string, std::string> manager_environment(const BuildRun& run,
+                                                       const std::string& cache) {
     const std::string& registry = run.workshop.toolchains.registry_url();
     std::map<std::string, std::string> environment{
-        {"PATH", run.toolchain.path},
-        {"CI", "true"},
-        {"FORCE_COLOR", "1"},
-        {"BERTH", "1"},
-        {"BERTH_ENVIRONMENT", job.environment},
-        {"BERTH_DEPLOYMENT", job.id},
-        {"BERTH_PROJECT", job.project},
-        {"BERTH_COMMIT", run.survey.commit.commit},
-        {"BERTH_BRANCH", run.survey.commit.branch},
         {"npm_config_cache", cache + "/npm"},
         {"npm_config_logs_max", "0"},
         {"npm_config_update_notifier", "false"},
@@ -51,23 +45,37 @@ std::map<std::string, std::string> base_environment(const BuildRun& run, const s
         {"COREPACK_ENABLE_STRICT", "0"},
         {"YARN_CACHE_FOLDER", cache + "/yarn"},
         {"BUN_INSTALL_CACHE_DIR", cache + "/bun"},
-        {"NEXT_TELEMETRY_DISABLED", "1"},
-        {"GATSBY_TELEMETRY_DISABLED", "1"},
-        {"ASTRO_TELEMETRY_DISABLED", "1"},
     };
     if (run.plan.manager.kind == Manager::pnpm) {
         environment["npm_config_store_dir"] = "/cache/pnpm";
         environment["pnpm_config_store_dir"] = "/cache/pnpm";
     }
-    if (run.plan.manager.kind == Manager::yarn_berry) {
+    const bool berry = run.plan.manager.kind == Manager::yarn_berry;
+    if (berry) {
         environment.erase("YARN_CACHE_FOLDER");
         // The global cache would not be there when the build resolves packages from it.
         environment["YARN_ENABLE_GLOBAL_CACHE"] = "false";
         environment["YARN_ENABLE_TELEMETRY"] = "0";
         environment["YARN_GLOBAL_FOLDER"] = cache + "/yarn";
-        if (!run.plan.has_own_registry) environment["YARN_NPM_REGISTRY_SERVER"] = registry;
     }
-    if (!run.plan.has_own_registry) environment["npm_config_registry"] = registry;
+    if (!run.plan.has_own_registry) {
+        environment["npm_config_registry"] = registry;
+        if (berry) environment["YARN_NPM_REGISTRY_SERVER"] = registry;
+    }
+    return environment;
+}
+
+std::map<std::string, std::string> base_environment(const BuildRun& run, jobs::Step step,
+                                                    const std::string& cache) {
+    std::map<std::string, std::string> environment{
+        {"PATH", run.toolchain.path},         {"FORCE_COLOR", "1"},
+        {"NEXT_TELEMETRY_DISABLED", "1"},     {"GATSBY_TELEMETRY_DISABLED", "1"},
+        {"ASTRO_TELEMETRY_DISABLED", "1"},    {"NUXT_TELEMETRY_DISABLED", "1"},
+        {"STORYBOOK_DISABLE_TELEMETRY", "1"}, {"NG_CLI_ANALYTICS", "false"}};
+    environment.merge(manager_environment(run, cache));
+    environment.merge(deployment_variables(run.job, run.survey.commit));
+    // An install needs what is for development; builds of production leave it out.
+    if (step == jobs::Step::build) environment["NODE_ENV"] = "production";
     const engines::Proxies& proxies = run.workshop.proxies;
     environment.merge(engines::variables_of(proxies));
     if (run.plan.manager.kind == Manager::yarn_berry) {  // it knows its own names alone
@@ -111,18 +119,22 @@ Task<Outcome<>> make_job_volume(BuildRun& run, std::string name) {
     co_return Outcome<>{};
 }
 
-engines::Run command_run(const BuildRun& run, std::string command, const std::string& cache) {
-    std::map<std::string, std::string> environment = base_environment(run, cache);
+engines::Run command_run(const BuildRun& run, UserCommand command, const std::string& cache) {
+    std::map<std::string, std::string> environment = base_environment(run, command.step, cache);
     for (const auto& [name, value] : run.plan.environment)
         environment[name] = value;
     for (const jobs::JobVariable& variable : run.job.variables) {
         environment[variable.key] = variable.value;
     }
+    // Package managers would leave out what the build needs.
+    if (command.step == jobs::Step::install) environment.erase("NODE_ENV");
     engines::Run result{.sandbox = run.sandbox, .tenant = run.tenant};
-    result.argv = {"/bin/sh", "-c", std::move(command)};
+    result.argv = {
+        "/bin/sh", "-c",
+        with_npmrc(std::move(command.text), environment, run.workshop.toolchains.registry_url())};
     for (const auto& [key, value] : environment)
         result.environment.push_back(fmt::format("{}={}", key, value));
-    result.directory = run.root_directory();
+    result.directory = command.directory.empty() ? "/build" : "/build/" + command.directory;
     result.mounts = run.toolchain.mounts;
     result.reach = {.kind = engines::Reach::Kind::internet,
                     .proxies = engines::places_of(run.workshop.proxies)};
@@ -147,10 +159,12 @@ std::string snapshot_key(const BuildRun& run) {
 
 std::string reuse_key(const BuildRun& run) {
     Sha256 hash;
-    add(hash, "berth-reuse-2");
+    add(hash, "berth-reuse-3");
     add(hash, run.tenant);
-    add(hash, run.survey.tree);
-    add(hash, run.survey.install_hash);
+    // Where the project is made of a part of the tree, the rest may change.
+    const std::string scope = plans::hash_of(run.survey, run.plan.scope);
+    add(hash, scope.empty() ? run.survey.tree : scope);
+    add(hash, scope.empty() ? run.survey.install_hash : "");
     add(hash, run.survey.root);
     add(hash, run.toolchain.identity);
     add(hash, json::text(run.plan.shown));

@@ -9,8 +9,8 @@
 #include "builds/log_writer.hpp"
 #include "builds/output.hpp"
 #include "builds/pipeline.hpp"
-#include "builds/plan.hpp"
-#include "builds/survey.hpp"
+#include "plans/plan.hpp"
+#include "plans/survey.hpp"
 
 namespace berth::builds {
 
@@ -23,8 +23,8 @@ struct BuildRun {
 
     std::string sandbox{};
     std::string tenant{};
-    Survey survey{};
-    BuildPlan plan{};
+    plans::Survey survey{};
+    plans::BuildPlan plan{};
     Toolchain toolchain{};
     std::vector<std::string> layers{};  // of /build, topmost first
     std::optional<PendingSnapshot> snapshot{};
@@ -47,9 +47,16 @@ std::string trust_of(const jobs::Job& job);
 /// Makes an empty volume of the job, with the job's disk limits.
 Task<Outcome<>> make_job_volume(BuildRun& run, std::string name);
 
-/// A run of the user's command in the root directory, with tools, variables and limits. `cache` is
-/// where package managers may write: a volume in the install, a little memory in the build.
-engines::Run command_run(const BuildRun& run, std::string command, const std::string& cache);
+/// A command of the user's and where it runs.
+struct UserCommand {
+    std::string text{};
+    std::string directory{};  // below the top of the repository
+    jobs::Step step = jobs::Step::build;
+};
+
+/// A run of it with tools, variables and limits. `cache` is where package managers may write: a
+/// volume in the install, a little memory in the build.
+engines::Run command_run(const BuildRun& run, UserCommand command, const std::string& cache);
 
 /// Shows the build what the bundler kept: of the branch, else of another branch of the same trust,
 /// else a copy of production's.

@@ -2,7 +2,7 @@
 #include "builds/collect_script.hpp"
 #include "builds/masker.hpp"
 #include "builds/site_rules.hpp"
-#include "builds/survey.hpp"
+#include "plans/survey.hpp"
 
 #include <unistd.h>
 

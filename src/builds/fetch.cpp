@@ -21,7 +21,7 @@ SourceOrder order_of(const BuildRun& run) {
             .proxies = run.workshop.proxies};
 }
 
-Task<Outcome<Survey>> unpack(BuildRun& run, Fd snapshot) {
+Task<Outcome<plans::Survey>> unpack(BuildRun& run, Fd snapshot) {
     SourceOrder order = order_of(run);
     co_return co_await unpack_source(run.workshop.engine, std::move(order), std::move(snapshot),
                                      run.log, run.stop);
@@ -47,7 +47,7 @@ Task<Outcome<>> make_source_volume_anew(BuildRun& run) {
     co_return co_await make_job_volume(run, volume);
 }
 
-Task<Outcome<Survey>> clone(BuildRun& run) {
+Task<Outcome<plans::Survey>> clone(BuildRun& run) {
     const jobs::Source& source = run.job.source;
     const std::string what = !source.commit.empty() ? source.commit.substr(0, 12)
                              : source.ref.empty()   ? std::string("the default branch")
@@ -59,7 +59,7 @@ Task<Outcome<Survey>> clone(BuildRun& run) {
     const std::string mirror = co_await newest_cache(engine, prefix);
     SourceOrder order = order_of(run);
     order.mirror = mirror;
-    Outcome<Survey> cloned = co_await clone_source(engine, std::move(order), run.log, run.stop);
+    Outcome<plans::Survey> cloned = co_await clone_source(engine, std::move(order), run.log, run.stop);
     if (!cloned && !mirror.empty() && cloned.error().reason == jobs::Reason::clone_failed) {
         run.log.say("The kept copy of the repository is left out");
         (void)co_await engine.remove_volume(mirror);
@@ -111,7 +111,7 @@ ByteSource read_from_start(int file) {
 }  // namespace
 
 Task<Outcome<>> fetch(BuildRun& run) {
-    const Result<std::string> root = normal_root(run.job.source.root);
+    const Result<std::string> root = plans::normal_root(run.job.source.root);
     if (!root) {
         co_return StepFailure{.reason = jobs::Reason::plan_failed,
                               .detail = root.error().message,
@@ -120,20 +120,20 @@ Task<Outcome<>> fetch(BuildRun& run) {
     run.job.source.root = *root;
     const Outcome<> made = co_await make_job_volume(run, run.volume("src"));
     if (!made) co_return made.error();
-    std::optional<Outcome<Survey>> survey;
+    std::optional<Outcome<plans::Survey>> survey;
     if (run.job.source_sha256) {
         Outcome<std::optional<Fd>> kept = co_await download(run);
         if (!kept) co_return kept.error();
         if (*kept) {
             run.log.say("Using the source kept from an earlier deployment of this commit");
-            Outcome<Survey> unpacked = co_await unpack(run, std::move(**kept));
+            Outcome<plans::Survey> unpacked = co_await unpack(run, std::move(**kept));
             survey = std::move(unpacked);
         } else {
             run.job.source_sha256.reset();
         }
     }
     if (!survey) {
-        Outcome<Survey> cloned = co_await clone(run);
+        Outcome<plans::Survey> cloned = co_await clone(run);
         survey = std::move(cloned);
     }
     if (!*survey) co_return survey->error();

@@ -1,7 +1,7 @@
 #include "builds/inspect.hpp"
 
-#include "builds/plan.hpp"
 #include "builds/source.hpp"
+#include "plans/inspection.hpp"
 
 namespace berth::builds {
 namespace {
@@ -24,9 +24,7 @@ public:
         co_return batch.first + static_cast<std::int64_t>(batch.lines.size());
     }
     Task<Result<>> advance(jobs::Advance) override { co_return Result<>{}; }
-    Task<Result<std::optional<std::string>>> reuse(std::string) override {
-        co_return std::optional<std::string>();
-    }
+    Task<Result<jobs::ReuseReply>> reuse(std::string) override { co_return jobs::ReuseReply(); }
     Task<Result<std::vector<std::string>>> missing(std::vector<std::string>) override {
         co_return std::vector<std::string>();
     }
@@ -38,34 +36,6 @@ public:
 };
 
 }  // namespace
-
-jobs::Inspection inspection_of(const Survey& survey, const jobs::Settings& settings) {
-    jobs::Inspection result{.branches = survey.branches,
-                            .root_candidates = root_candidates(survey),
-                            .default_branch = survey.default_branch};
-    if (!survey.known_hosts.empty()) result.known_hosts = survey.known_hosts;
-    const Outcome<BuildPlan> plan = make_plan(survey, settings);
-    if (plan) {
-        result.framework = plan->shown.framework;
-        result.package_manager = plan->shown.package_manager;
-        result.node = plan->shown.node;
-        result.install_command = plan->shown.install_command;
-        result.build_command = plan->shown.build_command;
-        result.output_dir = plan->shown.output_dir;
-        result.spa = plan->shown.spa;
-        return result;
-    }
-    std::string name;
-    if (const std::string* text = survey.file("package.json")) {
-        const Result<PackageJson> package = parse_package_json(*text);
-        if (package) name = detect_framework(survey, &*package).name;
-    }
-    const StepFailure& failure = plan.error();
-    result.framework = {name, failure.next_step.empty()
-                                  ? failure.detail
-                                  : failure.detail + ". " + failure.next_step};
-    return result;
-}
 
 Task<std::optional<jobs::Finish>> run_inspection(Workshop& workshop, jobs::Job job,
                                                  std::shared_ptr<JobApi>, Stop& stop) {
@@ -82,7 +52,7 @@ Task<std::optional<jobs::Finish>> run_inspection(Workshop& workshop, jobs::Job j
                       .list_branches = true,
                       .proxies = workshop.proxies};
     order.limits.clone_ms = inspection_ms;
-    const Result<std::string> root = normal_root(job.source.root);
+    const Result<std::string> root = plans::normal_root(job.source.root);
     if (!root) {
         (void)co_await log.finish();
         co_return failed({.reason = jobs::Reason::plan_failed, .detail = root.error().message});
@@ -98,13 +68,13 @@ Task<std::optional<jobs::Finish>> run_inspection(Workshop& workshop, jobs::Job j
         (void)co_await log.finish();
         co_return failed(why);
     }
-    const Outcome<Survey> survey =
+    const Outcome<plans::Survey> survey =
         co_await clone_source(workshop.engine, std::move(order), log, stop);
     (void)co_await log.finish();
     if (!survey && survey.error().kind != StepFailure::Kind::failed) co_return std::nullopt;
     if (!survey) co_return failed(survey.error());
     co_return jobs::Finish{.state = jobs::State::ready,
-                           .inspection = inspection_of(*survey, job.settings)};
+                           .inspection = plans::inspection_of(*survey, job.settings)};
 }
 
 }  // namespace berth::builds

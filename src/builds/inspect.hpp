@@ -10,7 +10,4 @@ namespace berth::builds {
 Task<std::optional<jobs::Finish>> run_inspection(Workshop& workshop, jobs::Job job,
                                                  std::shared_ptr<JobApi> api, Stop& stop);
 
-/// What the import page shows of a tree; what cannot be deployed says so in the framework's reason.
-jobs::Inspection inspection_of(const Survey& survey, const jobs::Settings& settings);
-
 }  // namespace berth::builds

@@ -35,7 +35,8 @@ Task<Outcome<>> install(BuildRun& run) {
     if (!cache_made) co_return cache_made.error();
 
     run.log.say("$ " + run.plan.install_command);
-    engines::Run command = command_run(run, run.plan.install_command, "/cache");
+    UserCommand user{run.plan.install_command, run.plan.install_directory, jobs::Step::install};
+    engines::Run command = command_run(run, std::move(user), "/cache");
     command.mounts.push_back({.target = "/build", .lower = run.layers, .upper = deps});
     // What was downloaded before, while other packages changed.
     const std::string prefix =

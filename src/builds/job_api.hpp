@@ -29,7 +29,7 @@ public:
     virtual Task<Result<std::int64_t>> append(jobs::LogAppend batch) = 0;
     virtual Task<Result<>> advance(jobs::Advance step) = 0;
     /// The deployment of an earlier success with the same key.
-    virtual Task<Result<std::optional<std::string>>> reuse(std::string key) = 0;
+    virtual Task<Result<jobs::ReuseReply>> reuse(std::string key) = 0;
     /// Which of these blobs the store lacks.
     virtual Task<Result<std::vector<std::string>>> missing(std::vector<std::string> names) = 0;
     virtual Task<Result<>> upload_blobs(MakeByteSource stream) = 0;

@@ -34,7 +34,7 @@ public:
         steps.push_back(std::move(step));
         co_return Result<>{};
     }
-    Task<Result<std::optional<std::string>>> reuse(std::string key) override {
+    Task<Result<jobs::ReuseReply>> reuse(std::string key) override {
         reuse_keys.push_back(key);
         co_return reused;
     }
@@ -70,7 +70,7 @@ public:
     std::vector<std::string> reuse_keys;
     std::map<std::string, std::string> blobs;
     std::map<std::string, std::string> sources;
-    std::optional<std::string> reused;
+    jobs::ReuseReply reused;
     bool lease_lost = false;
     bool broken = false;
     int loses_answers = 0;

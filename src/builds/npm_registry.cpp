@@ -60,7 +60,7 @@ Result<std::vector<PackageVersion>> parse_packument(std::string_view text) {
     if (versions == nullptr) return fail(Failure::invalid, "the registry's answer has no versions");
     std::vector<PackageVersion> result;
     for (const auto& item : *versions) {
-        const auto number = parse_version(item.key());
+        const auto number = plans::parse_version(item.key());
         if (!number || !item.value().is_object()) continue;
         PackageVersion version = read_version(*number, item.value().get_object());
         if (version.integrity.starts_with("sha512-")) result.push_back(std::move(version));

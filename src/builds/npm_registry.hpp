@@ -9,10 +9,13 @@
 
 #include "base/file.hpp"
 #include "base/workers.hpp"
-#include "builds/semver.hpp"
 #include "http/client.hpp"
+#include "plans/semver.hpp"
 
 namespace berth::builds {
+
+using plans::Version;
+using plans::VersionRange;
 
 struct PackageVersion {
     Version version{};

@@ -4,6 +4,7 @@
 
 #include "base/log.hpp"
 #include "builds/budget.hpp"
+#include "builds/build_environment.hpp"
 #include "builds/build_run.hpp"
 #include "builds/caches.hpp"
 #include "builds/exit_reason.hpp"
@@ -18,6 +19,9 @@ Masker masker_of(const jobs::Job& job, const engines::Proxies& proxies) {
     std::vector<std::string> secrets = engines::secrets_of(proxies);
     for (const jobs::JobVariable& variable : job.variables) {
         if (variable.sensitive) secrets.push_back(variable.value);
+        if (variable.key != "NPM_RC") continue;
+        for (std::string& secret : npmrc_secrets(variable.value))
+            secrets.push_back(std::move(secret));
     }
     if (!job.source.credential.secret.empty()) secrets.push_back(job.source.credential.secret);
     return Masker(secrets);
@@ -50,6 +54,8 @@ void say_plan(BuildRun& run) {
         line("build", plan.build_command);
     }
     line("output", plan.output_dir);
+    if (plan.workspace) line("workspace", *plan.workspace);
+    if (plan.ignore_command) line("ignore command", *plan.ignore_command);
     for (const std::string& note : run.plan.notes)
         run.log.say(note, jobs::Level::warning);
 }
@@ -65,11 +71,14 @@ Task<Outcome<>> prepare(BuildRun& run) {
 
     const rules::BuildContext context{run.job.environment == "production",
                                       run.survey.commit.branch};
-    Outcome<BuildPlan> plan = make_plan(run.survey, run.job.settings, context);
+    plans::Planning<plans::BuildPlan> plan =
+        plans::make_plan(run.survey, run.job.settings, context);
     if (!plan) {
         jobs::Advance facts{.to = State::cloning, .commit = run.survey.commit};
         (void)co_await advance(run, std::move(facts));
-        co_return plan.error();
+        co_return StepFailure{.reason = jobs::Reason::plan_failed,
+                              .detail = plan.error().detail,
+                              .next_step = plan.error().next_step};
     }
     run.plan = std::move(*plan);
     say_plan(run);
@@ -86,18 +95,65 @@ Task<Outcome<>> prepare(BuildRun& run) {
 }
 
 /// The deployment whose manifest can serve again, if the job allows that.
-Task<Outcome<std::optional<std::string>>> find_reuse(BuildRun& run) {
-    if (!run.job.reuse || run.survey.tree.empty()) co_return std::optional<std::string>();
+Task<Outcome<jobs::ReuseReply>> find_reuse(BuildRun& run) {
+    if (!run.job.reuse || run.survey.tree.empty()) co_return jobs::ReuseReply();
     std::string key = reuse_key(run);
     const auto found = co_await run.api->reuse(std::move(key));
     if (!found) co_return failure_from(found.error(), jobs::Reason::internal);
     co_return *found;
 }
 
+/// The same result is there: what the branch has already needs no deployment of its own, where a
+/// scope was set; any other is published again.
+jobs::Finish without_steps(BuildRun& run, const jobs::ReuseReply& earlier) {
+    const std::string& scope = run.plan.scope.reason;
+    if (earlier.newest && !scope.empty() && !plans::hash_of(run.survey, run.plan.scope).empty()) {
+        jobs::Finish skipped{
+            .state = State::skipped,
+            .detail = fmt::format("Nothing that this project is made of has changed since {} ({})",
+                                  *earlier.deployment, scope)};
+        run.log.say(skipped.detail + ": skipped.");
+        return skipped;
+    }
+    run.log.say(
+        fmt::format("Nothing has changed since {}: its files are published again, no step runs.",
+                    *earlier.deployment));
+    return {.state = State::ready,
+            .reuse_key = reuse_key(run),
+            .reused_deployment = earlier.deployment};
+}
+
+/// Runs the repository's own word on whether to build; success means not. It has no history of git.
+Task<Outcome<std::optional<jobs::Finish>>> ask_ignore_command(BuildRun& run) {
+    constexpr std::chrono::milliseconds limit = std::chrono::minutes(2);
+    if (run.plan.ignore_command.empty() || !run.job.reuse || !run.plan.needs_node()) {
+        co_return std::optional<jobs::Finish>();
+    }
+    run.log.say("$ " + run.plan.ignore_command);
+    UserCommand user{run.plan.ignore_command, run.survey.root};
+    engines::Run command = command_run(run, std::move(user), "/tmp/cache");
+    command.mounts.push_back({.target = "/build", .lower = run.layers});
+    LogOutput output(run.log);
+    const Result<RunEnd> ended =
+        co_await drive(run.workshop.engine, std::move(command), output, limit, run.stop);
+    run.log.end_streams();
+    if (!ended) co_return failure_from(ended.error(), jobs::Reason::internal);
+    const std::string& where = run.plan.shown.ignore_command->reason;
+    if (ended->timed_out || ended->refused || ended->exit.code != 0) {
+        run.log.say(fmt::format("It did not succeed ({}), so there is something to build", where));
+        co_return std::optional<jobs::Finish>();
+    }
+    jobs::Finish skipped{.state = State::skipped,
+                         .detail = fmt::format("The ignore command succeeded ({})", where)};
+    run.log.say(skipped.detail + ": skipped.");
+    co_return std::optional(std::move(skipped));
+}
+
 Task<Outcome<>> build(BuildRun& run, engines::Mount mount) {
     if (run.plan.build_command.empty()) co_return Outcome<>{};
     run.log.say("$ " + run.plan.build_command);
-    engines::Run command = command_run(run, run.plan.build_command, "/tmp/cache");
+    UserCommand user{run.plan.build_command, run.plan.build_directory};
+    engines::Run command = command_run(run, std::move(user), "/tmp/cache");
     command.mounts.push_back(std::move(mount));
     LogOutput output(run.log);
     const std::int64_t began_ms = steady_now_ms();
@@ -208,16 +264,12 @@ Task<Outcome<jobs::Finish>> run_steps(BuildRun& run) {
                             run.job.source.repo_url));
     const Outcome<> prepared = co_await prepare(run);
     if (!prepared) co_return prepared.error();
-    const Outcome<std::optional<std::string>> earlier = co_await find_reuse(run);
+    const Outcome<std::optional<jobs::Finish>> ignored = co_await ask_ignore_command(run);
+    if (!ignored) co_return ignored.error();
+    if (*ignored) co_return **ignored;
+    const Outcome<jobs::ReuseReply> earlier = co_await find_reuse(run);
     if (!earlier) co_return earlier.error();
-    if (*earlier) {
-        run.log.say(
-            fmt::format("Nothing has changed since {}: its files are published again, no "
-                        "step runs.",
-                        **earlier));
-        co_return jobs::Finish{
-            .state = State::ready, .reuse_key = reuse_key(run), .reused_deployment = *earlier};
-    }
+    if (earlier->deployment) co_return without_steps(run, *earlier);
     co_return co_await build_and_keep_source(run);
 }
 

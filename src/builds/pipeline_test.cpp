@@ -289,7 +289,7 @@ TEST_F(PipelineTest, builds_with_node_and_publishes_what_the_build_made) {
     EXPECT_TRUE(content(ended, "index.html").starts_with("<p>v24."));
     EXPECT_NE(content(ended, "index.html").find("shop"), std::string::npos);
     EXPECT_EQ(content(ended, "assets/app.js"), "console.log(1)");
-    EXPECT_NE(ended.api->log().find("built true /build"), std::string::npos) << ended.api->log();
+    EXPECT_NE(ended.api->log().find("built 1 /build"), std::string::npos) << ended.api->log();
     std::string states;
     for (const jobs::Advance& step : ended.api->steps) {
         states += std::string(boost::describe::enum_to_string(step.to, "")) + " ";
@@ -566,7 +566,7 @@ TEST_F(PipelineTest, takes_the_kept_source_without_a_clone) {
 TEST_F(PipelineTest, uses_an_earlier_success_when_nothing_changed) {
     world->git.add("reuse", {{"index.html", "x"}});
     auto api = std::make_shared<MemoryJobApi>();
-    api->reused = "dpl_earlier";
+    api->reused.deployment = "dpl_earlier";
     jobs::Job wanted = job("reuse");
     wanted.reuse = true;
     const Ended ended = run(wanted, What::build, api);
@@ -590,6 +590,115 @@ TEST_F(PipelineTest, builds_again_when_something_beside_the_root_directory_chang
     run(wanted, What::build, api);
     ASSERT_EQ(api->reuse_keys.size(), 2u);
     EXPECT_NE(api->reuse_keys[0], api->reuse_keys[1]);
+}
+
+/// A workspace of npm: `web` needs `ui`, whose build must come first; `admin` needs neither.
+GitServer::Files workspace() {
+    return {
+        {"package.json",
+         R"({"name": "top", "private": true, "workspaces": ["apps/*", "packages/*"]})"},
+        {"packages/ui/package.json",
+         R"({"name": "ui", "version": "1.0.0", "main": "made.js", "scripts": {"build":
+                 "echo 'module.exports = \"from ui\"' >made.js"}})"},
+        {"apps/web/package.json",
+         R"({"name": "web", "version": "1.0.0", "dependencies": {"ui": "*"}, "scripts": {"build":
+                 "mkdir -p dist && node -p 'require(\"ui\")' >dist/index.html"}})"},
+        {"apps/admin/package.json", R"({"name": "admin", "version": "1.0.0"})"}};
+}
+
+TEST_F(PipelineTest, installs_at_the_top_of_a_workspace_and_builds_what_the_package_needs) {
+    world->git.add("workspace", workspace());
+    jobs::Job wanted = job("workspace");
+    wanted.source.root = "apps/web";
+    const Ended ended = run(wanted);
+    ASSERT_TRUE(ended.finish);
+    ASSERT_EQ(ended.finish->state, jobs::State::ready) << ended.finish->detail;
+    EXPECT_EQ(content(ended, "index.html"), "from ui\n");
+}
+
+TEST_F(PipelineTest, skips_what_only_changes_packages_that_it_does_not_need) {
+    world->git.add("skip", workspace());
+    const std::string path = world->git.directory() + "/skip";
+    const auto api = std::make_shared<MemoryJobApi>();
+    jobs::Job wanted = job("skip");
+    wanted.source.root = "apps/web";
+    wanted.reuse = true;
+    run(wanted, What::build, api);
+    const auto change = [&](const std::string& file) {
+        std::ofstream(path + "/" + file) << "changed";
+        world->git.git(path, {"add", "-A"});
+        world->git.git(path,
+                       {"-c", "user.name=A", "-c", "user.email=a@b", "commit", "-qm", "next"});
+        api->lines.clear();
+        wanted.id += "x";
+        return run(wanted, What::build, api);
+    };
+    api->reused = {.deployment = "dpl_earlier", .newest = true};
+    const Ended skipped = change("apps/admin/page.js");
+    ASSERT_TRUE(skipped.finish);
+    EXPECT_EQ(skipped.finish->state, jobs::State::skipped);
+    EXPECT_NE(skipped.finish->detail.find("dpl_earlier"), std::string::npos);
+    EXPECT_NE(api->log().find("skipped"), std::string::npos);
+
+    api->reused.newest = false;  // of another branch, or replaced since: it has to be served
+    const Ended published = change("apps/admin/other.js");
+    ASSERT_TRUE(published.finish);
+    EXPECT_EQ(published.finish->state, jobs::State::ready);
+    EXPECT_EQ(published.finish->reused_deployment, "dpl_earlier");
+
+    api->reused = {};
+    change("packages/ui/note.txt");
+    ASSERT_EQ(api->reuse_keys.size(), 4u);
+    EXPECT_EQ(api->reuse_keys[0], api->reuse_keys[1]);
+    EXPECT_EQ(api->reuse_keys[0], api->reuse_keys[2]);
+    EXPECT_NE(api->reuse_keys[0], api->reuse_keys[3]);
+}
+
+TEST_F(PipelineTest, asks_the_repositorys_ignore_command) {
+    const auto with = [](std::string command) {
+        const std::string name = "ignore" + std::to_string(std::hash<std::string>()(command));
+        world->git.add(name,
+                       {{"package.json", R"({"scripts": {"build": "mkdir dist && touch dist/a"}})"},
+                        {"vercel.json", fmt::format(R"({{"ignoreCommand": "{}"}})", command)}});
+        jobs::Job wanted = job(name);
+        wanted.reuse = true;
+        return run(wanted);
+    };
+    const Ended skipped = with("test $BERTH_BRANCH = main");
+    ASSERT_TRUE(skipped.finish);
+    EXPECT_EQ(skipped.finish->state, jobs::State::skipped) << skipped.finish->detail;
+    EXPECT_NE(skipped.finish->detail.find("vercel.json"), std::string::npos);
+    const Ended built = with("exit 1");
+    ASSERT_TRUE(built.finish);
+    EXPECT_EQ(built.finish->state, jobs::State::ready) << built.finish->detail;
+}
+
+TEST_F(PipelineTest, leaves_out_what_vercelignore_names) {
+    world->git.add("ignored", {{"index.html", "x"},
+                               {"notes/plan.txt", "secret"},
+                               {"notes/public.txt", "open"},
+                               {".vercelignore", "notes/*\n!notes/public.txt\n"}});
+    const Ended ended = run(job("ignored"));
+    ASSERT_TRUE(ended.finish);
+    EXPECT_EQ(content(ended, "notes/plan.txt"), "(no file)");
+    EXPECT_EQ(content(ended, "notes/public.txt"), "open");
+    EXPECT_NE(ended.api->log().find("1 file is left out"), std::string::npos);
+}
+
+TEST_F(PipelineTest, hands_npm_its_secrets_and_shows_them_to_nobody) {
+    const std::string script =
+        "grep -c _authToken ~/.npmrc; sed s/.*=// ~/.npmrc; mkdir dist; touch dist/a; echo "
+        "mode $NODE_ENV";
+    world->git.add("npmrc",
+                   {{"package.json", fmt::format(R"({{"scripts": {{"build": "{}"}}}})", script)}});
+    jobs::Job wanted = job("npmrc");
+    wanted.variables = {{"NPM_RC", "//r.example/:_authToken=npm_very_secret\nfund=false", true}};
+    const Ended ended = run(wanted);
+    ASSERT_TRUE(ended.finish);
+    ASSERT_EQ(ended.finish->state, jobs::State::ready) << ended.finish->detail;
+    EXPECT_NE(ended.api->log().find("\n1\n"), std::string::npos) << "the file was there";
+    EXPECT_EQ(ended.api->log().find("npm_very_secret"), std::string::npos);
+    EXPECT_NE(ended.api->log().find("mode production"), std::string::npos);
 }
 
 TEST_F(PipelineTest, builds_a_directory_below_the_top_and_another_commit) {

@@ -5,6 +5,7 @@
 #include "builds/archive.hpp"
 #include "builds/clone_failure.hpp"
 #include "builds/source_script.hpp"
+#include "builds/survey_tar.hpp"
 #include "rules/repo_url.hpp"
 
 namespace berth::builds {
@@ -123,7 +124,7 @@ Task<Outcome<Survey>> clone_source(engines::Engine& engine, SourceOrder order, L
 
     const jobs::Source& source = order.source;
     const char* kind = boost::describe::enum_to_string(source.credential.kind, "none");
-    engines::Run run = source_run(order, std::string(survey_script) + std::string(clone_script));
+    engines::Run run = source_run(order, survey_script() + std::string(clone_script));
     run.argv.insert(run.argv.end(), {url->text, source.ref, source.commit, source.root, kind,
                                      order.list_branches ? "list" : ""});
     run.reach = {.kind = engines::Reach::Kind::host, .host = url->host, .port = url->port};
@@ -151,7 +152,7 @@ Task<Outcome<Survey>> clone_source(engines::Engine& engine, SourceOrder order, L
 
 Task<Outcome<Survey>> unpack_source(engines::Engine& engine, SourceOrder order, Fd file,
                                     LogWriter& log, Stop& stop) {
-    engines::Run run = source_run(order, std::string(survey_script) + std::string(unpack_script));
+    engines::Run run = source_run(order, survey_script() + std::string(unpack_script));
     run.argv.push_back(order.source.root);
     run.input = std::move(file);
     CaptureOutput output(survey_bytes_max, &log);

@@ -6,8 +6,8 @@
 
 #include "builds/outcome.hpp"
 #include "builds/step_run.hpp"
-#include "builds/survey.hpp"
 #include "engines/engine.hpp"
+#include "plans/survey.hpp"
 
 namespace berth::builds {
 
@@ -23,12 +23,12 @@ struct SourceOrder {
 };
 
 /// Fetches one commit, checks it out, and looks at it. git's words go to the log.
-Task<Outcome<Survey>> clone_source(engines::Engine& engine, SourceOrder order, LogWriter& log,
-                                   Stop& stop);
+Task<Outcome<plans::Survey>> clone_source(engines::Engine& engine, SourceOrder order,
+                                          LogWriter& log, Stop& stop);
 
 /// The same from a snapshot (`.tar.zst`), read from `file`.
-Task<Outcome<Survey>> unpack_source(engines::Engine& engine, SourceOrder order, Fd file,
-                                    LogWriter& log, Stop& stop);
+Task<Outcome<plans::Survey>> unpack_source(engines::Engine& engine, SourceOrder order, Fd file,
+                                           LogWriter& log, Stop& stop);
 
 /// Writes the snapshot of a cloned source to `file`, at most limits.disk_bytes.
 Task<Outcome<>> pack_source(engines::Engine& engine, SourceOrder order, int file, Stop& stop);

@@ -92,11 +92,23 @@ else
 fi
 try git checkout -q --force --detach refs/berth/head || exit 42
 
+# Files that the repository keeps from being deployed, in the words of .gitignore.
+ignored() { (cd /src/tree && git ls-files -z -c -i --exclude-per-directory=.vercelignore); }
+left=$(ignored | tr -cd '\0' | wc -c)
+if [ "$left" -gt 0 ]; then
+    ignored | (cd /src/tree && xargs -0 -r rm -f --)
+    [ "$left" = 1 ] && what='1 file is' || what="$left files are"
+    echo "$what left out, as .vercelignore says" >&2
+fi
+
 {
     echo "commit $(git rev-parse 'HEAD^{commit}')"
     echo "branch $branch"
     echo "tree $(git rev-parse 'HEAD^{tree}')" # not of the root: builds see what is beside it
     git log -1 --no-show-signature --format='author %an%nmessage %s' HEAD
+    # What may have changed since another commit: up to four deep, "tree_of <hash> TAB <path>".
+    git ls-tree -r -t HEAD | grep -v '/.*/.*/.*/' | sed 's/^[0-9]* [a-z]* /tree_of /' |
+        head -n 20000
 } >/src/facts 2>/dev/null
 cp /src/facts out/facts
 [ -f secret/known_hosts ] && cp secret/known_hosts out/known_hosts

@@ -4,10 +4,13 @@
 #include <unistd.h>
 
 #include "base/crypto.hpp"
-#include "builds/node_version.hpp"
+#include "plans/node_version.hpp"
 
 namespace berth::builds {
 namespace {
+
+using plans::BuildPlan;
+using plans::Manager;
 
 constexpr std::string_view tenant = "toolchains";
 constexpr std::uint64_t tool_files_max = 20'000;
@@ -76,7 +79,7 @@ Task<std::vector<Version>> Toolchains::installed(std::string name) {
     if (!volumes) co_return found;
     for (const engines::VolumeState& volume : *volumes) {
         if (!volume.kept || !volume.name.starts_with(prefix)) continue;
-        if (const auto version = parse_version(volume.name.substr(prefix.size()))) {
+        if (const auto version = plans::parse_version(volume.name.substr(prefix.size()))) {
             found.push_back(*version);
         }
     }
@@ -101,10 +104,10 @@ Task<Result<Toolchains::Tool>> Toolchains::choose_node(std::string range) {
     std::vector<Version> numbers;
     for (const PackageVersion& version : **known)
         numbers.push_back(version.version);
-    const auto picked = pick_node(range, numbers);
+    const auto picked = plans::pick_node(range, numbers);
     if (!picked) {
         co_return fail(Failure::not_found, "no Node version from {} on fits '{}'",
-                       oldest_node_major, range);
+                       plans::oldest_node_major, range);
     }
     for (const PackageVersion& version : **known) {
         if (version.version == *picked) co_return Tool{"node", node_package, version};
@@ -137,7 +140,8 @@ Task<Outcome<Toolchain>> Toolchains::prepare(const BuildPlan& plan, LogWriter& l
 
     // npm is always there: scripts call npm and npx whatever installs.
     const bool npm_is_pinned = plan.manager.kind == Manager::npm && !plan.manager.version.empty();
-    const std::string npm_range = npm_is_pinned ? plan.manager.version : npm_range_for(version);
+    const std::string npm_range =
+        npm_is_pinned ? plan.manager.version : plans::npm_range_for(version);
     const Result<Tool> npm = co_await choose("npm", "npm", npm_range, version);
     if (!npm) co_return toolchain_failure(npm.error());
     tools.push_back(*npm);

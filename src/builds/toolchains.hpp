@@ -9,10 +9,10 @@
 #include "base/workers.hpp"
 #include "builds/npm_registry.hpp"
 #include "builds/outcome.hpp"
-#include "builds/plan.hpp"
 #include "builds/signal.hpp"
 #include "builds/step_run.hpp"
 #include "engines/engine.hpp"
+#include "plans/plan.hpp"
 
 namespace berth::builds {
 
@@ -31,7 +31,7 @@ public:
                Workers& workers, std::string scratch_directory);
 
     /// Errors: toolchain_failed — no version fits, or the registry is away and none is installed.
-    Task<Outcome<Toolchain>> prepare(const BuildPlan& plan, LogWriter& log, Stop& stop);
+    Task<Outcome<Toolchain>> prepare(const plans::BuildPlan& plan, LogWriter& log, Stop& stop);
 
     const std::string& registry_url() const { return registry_.url(); }
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <regex>
 
 #include "base/file.hpp"
@@ -22,6 +23,7 @@ struct Case {
     std::string token = "brt_secret";
     bool terminal = false;
     std::string type_at{};
+    std::string directory{};  // of the repository that GoldenTest makes; "" is an empty one
 };
 
 void PrintTo(const Case& one, std::ostream* out) {
@@ -53,6 +55,27 @@ class GoldenTest : public testing::TestWithParam<Case> {
 protected:
     FakeServer server_;
     Scratch config_;
+    Scratch repository_;
+
+    /// A workspace with one site that can be built and one that cannot.
+    void make_repository() {
+        const std::pair<const char*, const char*> files[] = {
+            {".git/HEAD", "ref: refs/heads/main\n"},
+            {"package.json", R"({"name": "top", "workspaces": ["apps/*"]})"},
+            {"package-lock.json", "{}"},
+            {"yarn.lock", "# yarn lockfile v1\n"},
+            {"apps/web/package.json",
+             R"({"name": "web", "engines": {"node": ">=22"}, "scripts": {"build": "vite build"},
+                 "dependencies": {"react": "19"}, "devDependencies": {"vite": "8"}})"},
+            {"apps/web/vite.config.ts", "export default { build: { outDir: 'www' } }\n"},
+            {"apps/server/package.json",
+             R"({"name": "server", "dependencies": {"express": "5"}})"}};
+        for (const auto& [name, content] : files) {
+            const std::filesystem::path path = repository_.path() + "/" + name;
+            std::filesystem::create_directories(path.parent_path());
+            write_file(path.string(), content);
+        }
+    }
 
     Ran run(const Case& one) {
         std::map<std::string, std::string> environment = {{"PATH", "/usr/bin:/bin"},
@@ -64,16 +87,22 @@ protected:
         if (!one.token.empty()) environment["BERTH_TOKEN"] = one.token;
         for (const auto& [name, value] : one.environment)
             environment[name] = value;
-        return run_program({.arguments = one.arguments,
-                            .environment = environment,
-                            .input = one.input,
-                            .terminal = one.terminal,
-                            .type_at = one.type_at});
+        make_repository();
+        return run_program(
+            {.arguments = one.arguments,
+             .environment = environment,
+             .input = one.input,
+             .terminal = one.terminal,
+             .directory = one.directory.empty() ? "" : repository_.path() + "/" + one.directory,
+             .type_at = one.type_at});
     }
 };
 
 TEST_P(GoldenTest, says_what_it_said_before) {
-    const std::string said = transcript(GetParam(), run(GetParam()), server_.port());
+    std::string said = transcript(GetParam(), run(GetParam()), server_.port());
+    for (std::size_t at = said.find(repository_.path()); at != said.npos;
+         at = said.find(repository_.path()))
+        said.replace(at, repository_.path().size(), "REPOSITORY");
     const std::string path = std::string(CLI_GOLDEN) + "/" + GetParam().name + ".txt";
     if (std::getenv("BERTH_ACCEPT") != nullptr) {
         write_file(path, said);
@@ -87,6 +116,16 @@ TEST_P(GoldenTest, says_what_it_said_before) {
 const std::string url = "https://git.example/team/shop.git";
 
 const std::vector<Case> cases = {
+    {"detect", {"detect"}, "", {}, "brt_secret", false, "", "apps/web"},
+    {"detect_json", {"detect", "--json"}, "", {}, "", false, "", "apps/web"},
+    {"detect_root", {"detect", "--root", "apps/web", "-q"}, "", {}, "", false, "", "."},
+    {"detect_server", {"detect", "apps/server"}, "", {}, "", false, "", "."},
+    {"detect_server_json", {"detect", "apps/server", "--json", "-q"}, "", {}, "", false, "", "."},
+    {"detect_url", {"detect", url}},
+    {"detect_url_json", {"detect", url, "--json"}},
+    {"detect_missing", {"detect", "https://git.example/team/missing.git"}},
+    {"detect_no_directory", {"detect", "no/such"}},
+    {"detect_bad_root", {"detect", "--root", "../x"}},
     {"import", {"import", url}},
     {"import_quiet", {"import", url, "-q"}},
     {"import_json", {"import", url, "--json", "-q"}},

@@ -2,7 +2,7 @@
 #include "cli/commands.hpp"
 #include "cli/deployment_end.hpp"
 #include "cli/draft.hpp"
-#include "jobs/job.hpp"
+#include "cli/inspection.hpp"
 
 namespace berth::cli {
 
@@ -12,13 +12,6 @@ struct ImportFlags {
     DraftFlags draft{};
     Waiting waiting{};
 };
-
-/// Whether the repository itself is at fault; a worker that is busy or lost is not.
-bool is_of_repository(const std::string& code) {
-    jobs::Reason reason{};
-    return boost::describe::enum_from_string(code.c_str(), reason) &&
-           (code.starts_with("clone_") || code.starts_with("plan_"));
-}
 
 /// "  build command   npm run build      package.json has a build script"
 void show_planned(Context& context, const json::value& found, std::string_view key,
@@ -35,11 +28,17 @@ void show_planned(Context& context, const json::value& found, std::string_view k
 void show_found(Context& context, const json::value& found) {
     context.output.note("Found:", Style::bold);
     show_planned(context, found, "framework", "framework");
+    show_planned(context, found, "workspace", "workspace");
     show_planned(context, found, "package_manager", "package manager");
     show_planned(context, found, "node", "node");
     show_planned(context, found, "install_command", "install command");
     show_planned(context, found, "build_command", "build command");
     show_planned(context, found, "output_dir", "output directory");
+    for (const json::value& warning : list(found, "warnings")) {
+        if (warning.is_string())
+            context.output.note("  " + printable(std::string(warning.get_string()), Colour::strip),
+                                Style::yellow);
+    }
     std::string roots;
     for (const json::value& root : list(found, "root_candidates")) {
         if (root.is_string() && !root.get_string().empty()) {
@@ -50,16 +49,6 @@ void show_found(Context& context, const json::value& found) {
         context.output.note(
             fmt::format("  {:<16} {:<24} choose with --root", "other roots", roots));
     }
-}
-
-Problem inspection_problem(Problem said) {
-    if (!is_of_repository(said.code)) return said;
-    said.exit = Exit::deployment_failed;
-    if (said.code == "clone_auth" || said.code == "clone_not_found") {
-        said.next.push_back(
-            {.label = "if it is private", .command = "--token-stdin, or --deploy-key"});
-    }
-    return said;
 }
 
 /// What a look at the repository found; null when there was nobody to look.

@@ -205,12 +205,24 @@ Task<Result<jobs::ReuseReply>> Deployments::reuse(std::string id, jobs::ReuseReq
     const auto look = [&](soci::session& sql) -> Result<jobs::ReuseReply> {
         const auto found = held(sql, id, request.epoch);
         if (!found) return lease_lost();
-        return jobs::ReuseReply{db::value<std::string>(
+        jobs::ReuseReply reply{.deployment = db::value<std::string>(
+                                   sql,
+                                   "select id from deployments where project = :project and "
+                                   "reuse_key = :key and state = 'ready' and artifact = 1 and "
+                                   "deleted_at_ms is null order by intent desc limit 1",
+                                   found->project, request.key)};
+        if (!reply.deployment) return reply;
+        // A second deployment of a commit was asked for by somebody; of another, by a push.
+        const std::string environment = boost::describe::enum_to_string(found->environment, "");
+        const auto newest = db::value<std::string>(
             sql,
-            "select id from deployments where project = :project and reuse_key = :key and "
-            "state = 'ready' and artifact = 1 and deleted_at_ms is null order by intent desc "
-            "limit 1",
-            found->project, request.key)};
+            "select id from deployments where project = :project and ref = :ref and "
+            "environment = :environment and state = 'ready' and artifact = 1 and "
+            "deleted_at_ms is null and intent < :intent order by intent desc limit 1",
+            found->project, found->ref, environment, found->intent);
+        const auto earlier = find_deployment(sql, *reply.deployment);
+        reply.newest = newest == reply.deployment && earlier && earlier->commit != found->commit;
+        return reply;
     };
     co_return co_await database_.read(look);
 }

@@ -140,6 +140,9 @@ struct Job {
     std::int64_t epoch = 0;
     std::string project{};      // id; "" for an inspection
     std::string environment{};  // production, preview
+    std::optional<std::string> project_name{};
+    std::optional<std::string> url{};             // of this deployment
+    std::optional<std::string> production_url{};  // of the project
     Source source{};
     std::optional<std::string> source_sha256{};  // a kept snapshot: no clone needed
     Settings settings{};
@@ -149,8 +152,8 @@ struct Job {
     std::int64_t first_line = 0;  // number of the next log line
 };
 BOOST_DESCRIBE_STRUCT(Job, (),
-                      (id, kind, epoch, project, environment, source, source_sha256, settings,
-                       variables, limits, reuse, first_line))
+                      (id, kind, epoch, project, environment, project_name, url, production_url,
+                       source, source_sha256, settings, variables, limits, reuse, first_line))
 
 struct ClaimRequest {
     std::string worker{};  // wrk_…, made at its start
@@ -219,10 +222,19 @@ struct Plan {
     Planned build_command{};
     Planned output_dir{};
     bool spa = false;
+    /// The directory that packages are installed in, when the root directory is a package of it.
+    std::optional<Planned> workspace{};
+    /// When it succeeds, or when nothing that it names has changed, the deployment is skipped.
+    std::optional<Planned> ignore_command{};
+    std::optional<Planned> dev_command{};
+    std::optional<Planned> start_command{};              // of what needs a server
+    std::optional<std::vector<std::string>> caches{};    // directories that help the next build
+    std::optional<std::vector<std::string>> warnings{};  // what is odd in the repository
 };
 BOOST_DESCRIBE_STRUCT(Plan, (),
                       (framework, package_manager, node, install_command, build_command, output_dir,
-                       spa))
+                       spa, workspace, ignore_command, dev_command, start_command, caches,
+                       warnings))
 
 struct CommitFacts {
     std::string commit{};
@@ -251,8 +263,9 @@ BOOST_DESCRIBE_STRUCT(ReuseRequest, (), (epoch, key))
 
 struct ReuseReply {
     std::optional<std::string> deployment{};  // an earlier success with the same key
+    bool newest = false;                      // nothing of the same branch was ready after it
 };
-BOOST_DESCRIBE_STRUCT(ReuseReply, (), (deployment))
+BOOST_DESCRIBE_STRUCT(ReuseReply, (), (deployment, newest))
 
 struct NameList {
     std::int64_t epoch = 0;
@@ -273,14 +286,24 @@ struct Inspection {
     std::vector<std::string> root_candidates{};
     std::string default_branch{};
     std::optional<std::string> known_hosts{};
+    // As in Plan.
+    std::optional<Planned> workspace{};
+    std::optional<Planned> ignore_command{};
+    std::optional<Planned> dev_command{};
+    std::optional<Planned> start_command{};
+    std::optional<std::vector<std::string>> caches{};
+    std::optional<std::vector<std::string>> warnings{};
+    /// Why this cannot be deployed as it is, and what to do about it; nothing: it can.
+    std::optional<std::string> refused{};
 };
 BOOST_DESCRIBE_STRUCT(Inspection, (),
                       (branches, framework, package_manager, node, install_command, build_command,
-                       output_dir, spa, root_candidates, default_branch, known_hosts))
+                       output_dir, spa, root_candidates, default_branch, known_hosts, workspace,
+                       ignore_command, dev_command, start_command, caches, warnings, refused))
 
 struct Finish {
     std::int64_t epoch = 0;
-    State state = State::failed;  // ready, failed, canceled, superseded
+    State state = State::failed;  // ready, failed, canceled, superseded, skipped
     std::optional<Reason> reason{};
     std::string detail{};       // one sentence for people
     std::string first_error{};  // the first error line of the log

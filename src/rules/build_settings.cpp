@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/json.hpp"
+#include "rules/build_settings_reader.hpp"
 #include "rules/pattern.hpp"
 #include "rules/toml_reader.hpp"
 
@@ -12,6 +13,7 @@ namespace {
 
 constexpr std::size_t variables_max = 100;
 constexpr std::size_t value_bytes_max = 4'096;
+constexpr std::size_t watch_max = 100;
 
 /// A command is one line: more would run in a shell that nobody sees.
 bool is_value(std::string_view text) {
@@ -29,59 +31,31 @@ bool is_variable(std::string_view name) {
            std::ranges::all_of(name, is_word);
 }
 
-void set(std::optional<BuildSetting>& into, const std::string& file, const std::string& key,
-         const std::optional<std::string>& value, BuildSettings& settings) {
-    if (!value) return;
-    if (is_value(*value)) {
-        into = BuildSetting{*value, file + ": " + key};
-    } else {
-        settings.notes.push_back(
-            fmt::format("{}: {} must be one line of at most 4,096 bytes", file, key));
-    }
-}
-
-void set_variable(const std::string& file, const std::string& name, const std::string& value,
-                  BuildSettings& settings) {
-    if (name == "PATH" || name.starts_with("BERTH_")) {
-        settings.notes.push_back(fmt::format("{}: the variable {} is Berth's own", file, name));
-        return;
-    }
-    const bool room = settings.environment.size() < variables_max;
-    if (room && is_variable(name) && value.size() <= value_bytes_max &&
-        value.find('\0') == value.npos) {
-        settings.environment[name] = value;
-        settings.environment_from = file;
-    } else {
-        settings.notes.push_back(
-            fmt::format("{}: the variable '{}' is malformed, or one too many", file, shown(name)));
-    }
-}
-
 // --- netlify.toml
 
 /// The keys of `build` in one table: the root's, then those of a context.
 void read_netlify_build(const toml::table& build, const std::string& prefix,
                         BuildSettings& settings) {
-    const std::string file = "netlify.toml";
+    SettingsReader reader("netlify.toml", settings);
     const auto text = [&](std::string_view key) { return build[key].value<std::string>(); };
-    set(settings.build_command, file, prefix + "command", text("command"), settings);
-    set(settings.output_dir, file, prefix + "publish", text("publish"), settings);
-    set(settings.base, file, prefix + "base", text("base"), settings);
+    reader.set(settings.build_command, prefix + "command", text("command"));
+    reader.set(settings.output_dir, prefix + "publish", text("publish"));
+    reader.set(settings.base, prefix + "base", text("base"));
+    reader.set(settings.ignore_command, prefix + "ignore", text("ignore"));
     const toml::table* environment = build["environment"].as_table();
     if (environment == nullptr) return;
     for (const auto& [name, value] : *environment) {
         if (const auto* known = value.as_string()) {
-            set_variable(file, std::string(name.str()), known->get(), settings);
+            reader.set_variable(std::string(name.str()), known->get());
         } else if (const auto* number = value.as_integer()) {
-            set_variable(file, std::string(name.str()), std::to_string(number->get()), settings);
+            reader.set_variable(std::string(name.str()), std::to_string(number->get()));
         } else {
-            settings.notes.push_back(
-                fmt::format("{}: the variable '{}' must be a text", file, shown(name.str())));
+            reader.note(fmt::format("the variable '{}' must be a text", shown(name.str())));
         }
     }
     if (const auto node = settings.environment.find("NODE_VERSION");
         node != settings.environment.end()) {
-        set(settings.node, file, prefix + "environment.NODE_VERSION", node->second, settings);
+        reader.set(settings.node, prefix + "environment.NODE_VERSION", node->second);
     }
 }
 
@@ -108,34 +82,60 @@ void read_netlify(const toml::table& table, const BuildContext& context, BuildSe
     if (!context.branch.empty() && !reserved) read(context.branch);
 }
 
+void read_watch(const toml::table& build, SettingsReader& reader) {
+    const toml::array* watch = build["watch"].as_array();
+    if (watch == nullptr) return;
+    BuildSettings& settings = reader.settings();
+    for (const toml::node& item : *watch) {
+        const auto path = item.value<std::string>();
+        if (path && !path->empty() && is_value(*path) && settings.watch.size() < watch_max) {
+            settings.watch.push_back(*path);
+        } else {
+            reader.note(fmt::format("build.watch is a list of at most {} paths", watch_max));
+        }
+    }
+    settings.watch_from = "berth.toml: build.watch";
+}
+
 void read_berth(const toml::table& table, BuildSettings& settings) {
     const toml::table* build = table["build"].as_table();
     if (build == nullptr) return;
-    const std::string file = "berth.toml";
-    const auto text = [&](std::string_view key) { return (*build)[key].value<std::string>(); };
-    set(settings.install_command, file, "build.install_command", text("install_command"), settings);
-    set(settings.build_command, file, "build.build_command", text("build_command"), settings);
-    set(settings.output_dir, file, "build.output_dir", text("output_dir"), settings);
-    set(settings.node, file, "build.node", text("node"), settings);
+    SettingsReader reader("berth.toml", settings);
+    for (const auto& [key, into] :
+         {std::pair("framework", &settings.framework),
+          std::pair("install_command", &settings.install_command),
+          std::pair("build_command", &settings.build_command),
+          std::pair("dev_command", &settings.dev_command),
+          std::pair("start_command", &settings.start_command),
+          std::pair("ignore_command", &settings.ignore_command),
+          std::pair("output_dir", &settings.output_dir), std::pair("node", &settings.node)}) {
+        reader.set(*into, std::string("build.") + key, (*build)[key].value<std::string>());
+    }
+    read_watch(*build, reader);
     const toml::table* environment = (*build)["environment"].as_table();
     if (environment == nullptr) return;
     for (const auto& [name, value] : *environment) {
         if (const auto* known = value.as_string())
-            set_variable(file, std::string(name.str()), known->get(), settings);
+            reader.set_variable(std::string(name.str()), known->get());
     }
 }
 
 void read_vercel(const json::bj::object& root, BuildSettings& settings) {
-    const std::string file = "vercel.json";
+    SettingsReader reader("vercel.json", settings);
     // null is the detected one.
     const auto text = [&](std::string_view key) -> std::optional<std::string> {
         const json::value* value = root.if_contains(key);
         if (value == nullptr || !value->is_string()) return std::nullopt;
         return std::string(value->get_string());
     };
-    set(settings.install_command, file, "installCommand", text("installCommand"), settings);
-    set(settings.build_command, file, "buildCommand", text("buildCommand"), settings);
-    set(settings.output_dir, file, "outputDirectory", text("outputDirectory"), settings);
+    for (const auto& [key, into] : {std::pair("framework", &settings.framework),
+                                    std::pair("installCommand", &settings.install_command),
+                                    std::pair("buildCommand", &settings.build_command),
+                                    std::pair("devCommand", &settings.dev_command),
+                                    std::pair("ignoreCommand", &settings.ignore_command),
+                                    std::pair("outputDirectory", &settings.output_dir)}) {
+        reader.set(*into, key, text(key));
+    }
 }
 
 std::optional<toml::table> parsed(const std::string& text) {
@@ -147,17 +147,64 @@ std::optional<toml::table> parsed(const std::string& text) {
 
 }  // namespace
 
+void SettingsReader::set(std::optional<BuildSetting>& into, const std::string& key,
+                         const std::optional<std::string>& value) {
+    if (!value) return;
+    if (is_value(*value)) {
+        into = BuildSetting{*value, file_ + ": " + key};
+    } else {
+        note(fmt::format("{} must be one line of at most 4,096 bytes", key));
+    }
+}
+
+void SettingsReader::set_variable(const std::string& name, const std::string& value) {
+    if (name == "PATH" || name.starts_with("BERTH_"))
+        return note(fmt::format("the variable {} is Berth's own", name));
+    const bool room = settings_.environment.size() < variables_max;
+    if (room && is_variable(name) && value.size() <= value_bytes_max &&
+        value.find('\0') == value.npos) {
+        settings_.environment[name] = value;
+        settings_.environment_from = file_;
+    } else {
+        note(fmt::format("the variable '{}' is malformed, or one too many", shown(name)));
+    }
+}
+
+void SettingsReader::note(std::string_view what) {
+    settings_.notes.push_back(fmt::format("{}: {}", file_, what));
+}
+
+const std::vector<std::string>& build_setting_files() {
+    static const std::vector<std::string> names{
+        "berth.toml",     "vercel.json",   "netlify.toml",  "wrangler.toml", "wrangler.json",
+        "wrangler.jsonc", "railpack.json", "nixpacks.toml", "Procfile",      "app.json"};
+    return names;
+}
+
 BuildSettings read_build_settings(const std::map<std::string, std::string>& files,
                                   const BuildContext& context) {
     BuildSettings settings;
-    if (const auto own = files.find("berth.toml"); own != files.end()) {
-        if (const auto table = parsed(own->second)) read_berth(*table, settings);
-    } else if (const auto vercel = files.find("vercel.json"); vercel != files.end()) {
-        const Result<json::value> value = json::parse(vercel->second);
+    const auto first = std::ranges::find_if(
+        build_setting_files(), [&](const std::string& name) { return files.contains(name); });
+    const std::string name = first == build_setting_files().end() ? "" : *first;
+    if (name == "berth.toml" || name == "netlify.toml") {
+        if (const auto table = parsed(files.at(name)))
+            name == "berth.toml" ? read_berth(*table, settings)
+                                 : read_netlify(*table, context, settings);
+    } else if (name == "vercel.json") {
+        const Result<json::value> value = json::parse(files.at(name));
         if (value && value->is_object()) read_vercel(value->get_object(), settings);
-    } else if (const auto netlify = files.find("netlify.toml"); netlify != files.end()) {
-        if (const auto table = parsed(netlify->second)) read_netlify(*table, context, settings);
+    } else if (name.starts_with("wrangler.")) {
+        read_wrangler_build(files.at(name), name, settings);
+    } else if (name == "railpack.json") {
+        read_railpack(files.at(name), settings);
+    } else if (name == "nixpacks.toml") {
+        read_nixpacks(files.at(name), settings);
     }
+    if (const auto procfile = files.find("Procfile"); procfile != files.end())
+        read_procfile(procfile->second, settings);
+    if (const auto app = files.find("app.json"); app != files.end())
+        read_app_json(app->second, settings);
     return settings;
 }
 

@@ -175,13 +175,11 @@ Task<Result<>> HttpJobApi::advance(jobs::Advance step) {
     co_return nothing_of(reply);
 }
 
-Task<Result<std::optional<std::string>>> HttpJobApi::reuse(std::string key) {
+Task<Result<jobs::ReuseReply>> HttpJobApi::reuse(std::string key) {
     const jobs::ReuseRequest request{.epoch = epoch_, .key = std::move(key)};
     std::string body = json::text(request);
     const Result<http::Reply> reply = co_await post_json("reuse", std::move(body));
-    const auto found = body_of<jobs::ReuseReply>(reply);
-    if (!found) co_return found.error();
-    co_return found->deployment;
+    co_return body_of<jobs::ReuseReply>(reply);
 }
 
 Task<Result<std::vector<std::string>>> HttpJobApi::missing(std::vector<std::string> names) {

@@ -30,7 +30,7 @@ public:
 
     Task<Result<std::int64_t>> append(jobs::LogAppend batch) override;
     Task<Result<>> advance(jobs::Advance step) override;
-    Task<Result<std::optional<std::string>>> reuse(std::string key) override;
+    Task<Result<jobs::ReuseReply>> reuse(std::string key) override;
     Task<Result<std::vector<std::string>>> missing(std::vector<std::string> names) override;
     Task<Result<>> upload_blobs(builds::MakeByteSource stream) override;
     Task<Result<>> upload_source(std::string sha256, builds::MakeByteSource stream) override;

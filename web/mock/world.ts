@@ -70,11 +70,22 @@ const planOf: NonNullable<Deployment['plan']> = {
   build_command: { value: 'npm run build', reason: 'script "build" of package.json' },
   output_dir: { value: 'dist', reason: 'where Vite puts it' },
   spa: true,
+  workspace: null,
+  ignore_command: null,
+  dev_command: { value: 'npm run dev', reason: 'script "dev" of package.json' },
+  start_command: null,
+  caches: ['node_modules/.vite'],
+  warnings: null,
 }
 
 export const inspectionOf = (root: string): Inspection => ({
   ...planOf,
   known_hosts: null,
+  refused: null,
+  workspace: root ? { value: '.', reason: `${root} is listed in pnpm-workspace.yaml` } : null,
+  warnings: root
+    ? ['There is a yarn.lock, which npm does not read: remove it if npm is right']
+    : null,
   branches: ['main', 'next', 'fix/tide-tables'],
   default_branch: 'main',
   root_candidates: root === 'none' ? [] : ['', 'apps/web', 'packages/docs'],

@@ -110,6 +110,12 @@ export interface Plan {
   build_command: Planned
   output_dir: Planned
   spa: boolean
+  workspace: Planned | null
+  ignore_command: Planned | null
+  dev_command: Planned | null
+  start_command: Planned | null
+  caches: string[] | null
+  warnings: string[] | null
 }
 
 export interface Inspection {
@@ -124,6 +130,13 @@ export interface Inspection {
   root_candidates: string[]
   default_branch: string
   known_hosts: string | null
+  workspace: Planned | null
+  ignore_command: Planned | null
+  dev_command: Planned | null
+  start_command: Planned | null
+  caches: string[] | null
+  warnings: string[] | null
+  refused: string | null
 }
 
 export interface CredentialInput {

@@ -313,6 +313,9 @@ function Details({ deployment }: { deployment: Deployment }) {
         plan.spa ? 'Unknown pages answer with index.html.' : undefined,
       ],
     )
+  if (plan?.workspace) rows.push(['Workspace', plan.workspace.value, plan.workspace.reason])
+  if (plan?.ignore_command)
+    rows.push(['Ignore command', plan.ignore_command.value, plan.ignore_command.reason])
   return (
     <Panel flush title="Details" actions={<CopyButton text={deployment.id} label="Copy id" />}>
       <dl className="divide-y divide-line">

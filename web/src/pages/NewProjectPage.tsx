@@ -178,7 +178,7 @@ export default function NewProjectPage() {
               <ProblemNotice error={inspection.error} />
             ) : found ? (
               <Notice
-                tone="ok"
+                tone={found.refused ? 'warn' : 'ok'}
                 title={`${frameworkName(found.framework.value)}${found.root_candidates.length > 1 && !root ? `, one of ${found.root_candidates.length} packages` : ''}`}
               >
                 {found.framework.reason}

@@ -4,6 +4,7 @@ import { type ReactNode, useRef, useState } from 'react'
 
 import { refreshProject, removeProject } from '../api/actions'
 import { call, callVersioned, type Problem } from '../api/client'
+import { frameworks } from '../api/frameworks'
 import { hookQuery, projectQuery } from '../api/queries'
 import type { Project, ProjectSettings } from '../api/types'
 import { ProblemNotice } from '../parts/Broken'
@@ -13,7 +14,7 @@ import {
   credentialInput,
   noCredential,
 } from '../parts/Credential'
-import { frameworkName, frameworks, type OverrideKey, planFields } from '../parts/Detected'
+import { frameworkName, type OverrideKey, planFields } from '../parts/Detected'
 import { fieldError, focusFirstError, isGeneral } from '../parts/forms'
 import { useProject } from '../parts/useProject'
 import { Visitors } from '../parts/Visitors'

@@ -1,28 +1,10 @@
+import { frameworks } from '../api/frameworks'
 import type { Plan } from '../api/types'
 import { SelectField, TextField } from '../ui/Field'
+import { Notice } from '../ui/Notice'
 
 export type OverrideKey = 'framework' | 'install_command' | 'build_command' | 'output_dir' | 'node'
 export type Overrides = Partial<Record<OverrideKey, string | null>>
-
-// The names are those of src/builds/framework.cpp; one that is not here is shown as it is.
-export const frameworks: Record<string, string> = {
-  vite: 'Vite',
-  create_react_app: 'Create React App',
-  next: 'Next.js',
-  nuxt: 'Nuxt',
-  astro: 'Astro',
-  sveltekit: 'SvelteKit',
-  gatsby: 'Gatsby',
-  docusaurus: 'Docusaurus',
-  angular: 'Angular',
-  vue_cli: 'Vue CLI',
-  eleventy: 'Eleventy',
-  vitepress: 'VitePress',
-  parcel: 'Parcel',
-  preact_cli: 'Preact CLI',
-  static: 'Static files',
-  other: 'npm build',
-}
 
 export const frameworkName = (value: string) => frameworks[value] ?? (value || 'Not recognised')
 
@@ -109,6 +91,37 @@ export function Detected({
           />
         )
       })}
+      {plan.workspace && (
+        <TextField
+          label="Workspace"
+          name="workspace"
+          value={plan.workspace.value}
+          readOnly
+          mono
+          hint={plan.workspace.reason}
+        />
+      )}
+      {plan.ignore_command && (
+        <TextField
+          label="Ignore command"
+          name="ignore_command"
+          value={plan.ignore_command.value}
+          readOnly
+          mono
+          hint={plan.ignore_command.reason}
+        />
+      )}
+      {plan.warnings && plan.warnings.length > 0 && (
+        <div className="sm:col-span-2">
+          <Notice tone="warn" title="Worth a look">
+            <ul className="list-disc space-y-1 pl-4">
+              {plan.warnings.map((warning) => (
+                <li key={warning}>{warning}</li>
+              ))}
+            </ul>
+          </Notice>
+        </div>
+      )}
     </div>
   )
 }
