@@ -96,8 +96,19 @@ void print(Context& context, const Deployment& deployment, const std::string& pr
                                            {"reason", or_null(deployment.reason)}});
 }
 
+/// Nothing had to be done: what the branch has is served as before.
+Outcome<> finish_skipped(Context& context, const Deployment& deployment,
+                         const std::string& project) {
+    context.output.note("Skipped: " + printable(deployment.detail, Colour::strip), Style::green);
+    const bool production = deployment.environment == "production";
+    print(context, deployment, project,
+          production ? production_address(deployment.url, project) : "");
+    return {};
+}
+
 Outcome<> finish(Context& context, Session& session, const Deployment& deployment,
                  const std::string& project) {
+    if (deployment.state == "skipped") return finish_skipped(context, deployment, project);
     if (deployment.state != "ready") {
         if (context.output.json()) print(context, deployment, project, "");
         return failed(deployment);

@@ -15,9 +15,10 @@ struct Waiting {
 };
 
 /// Shows the log on stderr until the deployment is over, then prints its result: the production
-/// address when it went live there, else its own; with --json one object.
+/// address when it went live there, else its own; with --json one object. One that was skipped is a
+/// success: the address of production, or of a preview nothing.
 ///
-/// Errors: deployment_failed — failed, canceled, superseded or skipped; timed_out, interrupted —
+/// Errors: deployment_failed — failed, canceled or superseded; timed_out, interrupted —
 /// it goes on, and the problem says how to see it again.
 Outcome<> see_through(Context& context, Session& session, const json::value& started,
                       const std::string& project_name, const Waiting& waiting);

@@ -75,6 +75,7 @@ bj::object deployment(const std::string& id, const std::string& state) {
     if (state == "ready" && !preview) {
         body["production_url"] = "http://" + name + ".localhost:8080";
     }
+    if (state == "skipped") body["detail"] = "Nothing that this project is made of has changed";
     if (failed) {
         body["reason"] = "build_failed";
         body["detail"] = "the build command failed";
@@ -89,6 +90,7 @@ std::string state_of(const std::string& id) {
     if (id == "dpl_broken") return "failed";
     if (id == "dpl_slow") return "building";
     if (id == "dpl_gone") return "canceled";
+    if (id == "dpl_same") return "skipped";
     return "ready";
 }
 

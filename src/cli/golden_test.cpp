@@ -164,6 +164,8 @@ const std::vector<Case> cases = {
     {"deploy_json", {"deploy", "-p", "shop", "--json", "-q"}},
     {"deploy_preview", {"deploy", "-p", "shop", "--ref", "feature/cart", "--json", "-q"}},
     {"deploy_fails", {"deploy", "-p", "broken"}},
+    {"deploy_skipped", {"deploy", "-p", "same"}},
+    {"deploy_skipped_json", {"deploy", "-p", "same", "--json", "-q"}},
     {"deploy_connection_lost", {"deploy", "-p", "flaky"}},
     {"deploy_timeout", {"deploy", "-p", "slow", "--timeout", "1500ms"}},
     {"deploy_which_project", {"deploy"}},

@@ -440,6 +440,47 @@ TEST_F(DeploymentsTest, reuses_an_earlier_result_under_its_own_name) {
     EXPECT_EQ(json::parse_as<artifacts::Manifest>(manifest)->deployment, second.id);
 }
 
+TEST_F(DeploymentsTest, says_whether_an_earlier_result_is_what_the_branch_has) {
+    const auto commit = [&](const Deployment& job, const std::string& id) {
+        jobs::Advance facts{.epoch = job.epoch, .to = State::cloning};
+        facts.commit = jobs::CommitFacts{.commit = std::string(40, id[0]), .branch = job.ref};
+        wait(deployments_.advance(job.id, facts)).value();
+    };
+    const auto asked = [&](const Deployment& job, const std::string& key) {
+        return wait(deployments_.reuse(job.id, {.epoch = job.epoch, .key = key})).value();
+    };
+    const auto started = [&](const std::string& id, const std::string& ref = "") {
+        create("prj_1", ref);
+        const Deployment job = claim();
+        commit(job, id);
+        return job;
+    };
+    const Deployment first = started("a");
+    finish_ready(first, "one", "key a").value();
+    const Deployment second = started("b");
+    EXPECT_TRUE(asked(second, "key a").newest);
+    EXPECT_EQ(asked(second, "other").deployment, std::nullopt);
+    finish_ready(second, "two", "key b").value();
+
+    const Deployment reverted = started("c");
+    EXPECT_EQ(asked(reverted, "key a").deployment, first.id);
+    EXPECT_FALSE(asked(reverted, "key a").newest) << "the branch has gone on";
+    EXPECT_TRUE(asked(reverted, "key b").newest);
+    finish_ready(reverted, "three", "key c").value();
+
+    const Deployment again = started("c");
+    EXPECT_FALSE(asked(again, "key c").newest) << "of the same commit somebody wants one more";
+    jobs::Finish skipped{.epoch = again.epoch, .state = State::skipped, .detail = "nothing new"};
+    wait(deployments_.finish(again.id, skipped)).value();
+    EXPECT_EQ(find(again.id).state, State::skipped);
+    EXPECT_EQ(find(again.id).detail, "nothing new");
+    EXPECT_EQ(served("shop.localhost"), reverted.id);
+
+    const Deployment preview = started("d", "feature");
+    EXPECT_EQ(asked(preview, "key c").deployment, reverted.id);
+    EXPECT_FALSE(asked(preview, "key c").newest) << "of another branch";
+}
+
 TEST_F(DeploymentsTest, removing_takes_the_host_away_and_refuses_what_is_live) {
     const std::string old = deploy("old");
     const std::string live = deploy("live");

@@ -98,6 +98,61 @@ class Npm(Journey):
         self.assertEqual(self.berth.site("yarn").text, "yarn\n")
         self.assertEqual(self.berth.site("yarn", "/package.json").json["name"], "is-number")
 
+    def test_a_workspace_builds_what_its_package_needs_and_skips_what_it_does_not(self):
+        files = {
+            "package.json": json.dumps({"name": "top", "private": True,
+                                        "workspaces": ["apps/*", "packages/*"]}),
+            "packages/ui/package.json": json.dumps({
+                "name": "ui", "version": "1.0.0", "main": "made.js",
+                "scripts": {"build": "echo 'module.exports = \"one\"' > made.js"}}),
+            "apps/web/package.json": json.dumps({
+                "name": "web", "version": "1.0.0", "dependencies": {"ui": "*"},
+                "scripts": {"build": "mkdir -p dist && node -p 'require(\"ui\")' > dist/index.html"}}),
+            "apps/admin/package.json": json.dumps({"name": "admin", "version": "1.0.0"}),
+        }
+        url = self.git.repository("mono", files)
+        made, done = self.berth.imported(url, "mono", "--root", "apps/web", timeout=300)
+        self.assertEqual(done.returncode, 0, done.stderr + self.berth.log_tail())
+        self.assertEqual(made["plan"]["workspace"]["value"], ".")
+        self.assertEqual(self.berth.site("mono").text, "one\n")
+
+        self.git.commit("mono", {**files, "apps/admin/page.html": "x"}, message="Only admin")
+        skipped = self.berth.berth("deploy", "-p", "mono", "--json", timeout=300)
+        self.assertEqual(skipped.returncode, 0, skipped.stderr)
+        said = json.loads(skipped.stdout)
+        self.assertEqual(said["state"], "skipped", said)
+        self.assertIn("has changed", self.berth.deployment(said["deployment"])["detail"])
+        self.assertEqual(self.berth.site("mono").text, "one\n")
+
+        files["packages/ui/package.json"] = files["packages/ui/package.json"].replace("one", "two")
+        self.git.commit("mono", {**files, "apps/admin/page.html": "x"}, message="What web needs")
+        built = self.berth.berth("deploy", "-p", "mono", timeout=300)
+        self.assertEqual(built.returncode, 0, built.stderr)
+        self.assertEqual(self.berth.site("mono").text, "two\n")
+
+    def test_a_directory_and_its_repository_are_planned_alike(self):
+        files = {"web/package.json": json.dumps({"scripts": {"build": "vite build"},
+                                                 "engines": {"node": ">=20"},
+                                                 "devDependencies": {"vite": "8"}}),
+                 "web/vite.config.ts": "export default { build: { outDir: 'www' } }\n",
+                 "web/yarn.lock": "# yarn lockfile v1\n", "web/package-lock.json": "{}",
+                 "docs/.vitepress/config.ts": "export default {}\n", ".nvmrc": "18\n"}
+        url = self.git.repository("alike", files)
+        folder = tempfile.mkdtemp(prefix="berth-alike-")
+        for name, content in files.items():
+            path = Path(folder, name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(content)
+        here = self.berth.berth("detect", folder, "--root", "web", "--json")
+        there = self.berth.berth("detect", url, "--root", "web", "--json", timeout=60)
+        self.assertEqual((here.returncode, there.returncode), (0, 0), here.stderr + there.stderr)
+        local, remote = json.loads(here.stdout), json.loads(there.stdout)
+        for of_the_remote in ("branches", "default_branch", "known_hosts"):
+            local.pop(of_the_remote), remote.pop(of_the_remote)
+        self.assertEqual(local, remote)
+        self.assertEqual(local["output_dir"]["value"], "www")
+        self.assertEqual(len(local["warnings"]), 2, local["warnings"])
+
     def test_what_create_react_app_makes(self):
         files = {
             "package.json": small_package("react-scripts build", "cra",
