@@ -68,10 +68,14 @@ std::map<std::string, std::string> manager_environment(const BuildRun& run,
 std::map<std::string, std::string> base_environment(const BuildRun& run, jobs::Step step,
                                                     const std::string& cache) {
     std::map<std::string, std::string> environment{
-        {"PATH", run.toolchain.path},         {"FORCE_COLOR", "1"},
-        {"NEXT_TELEMETRY_DISABLED", "1"},     {"GATSBY_TELEMETRY_DISABLED", "1"},
-        {"ASTRO_TELEMETRY_DISABLED", "1"},    {"NUXT_TELEMETRY_DISABLED", "1"},
-        {"STORYBOOK_DISABLE_TELEMETRY", "1"}, {"NG_CLI_ANALYTICS", "false"}};
+        {"PATH", run.toolchain.path.empty() ? "/usr/bin:/bin" : run.toolchain.path},
+        {"FORCE_COLOR", "1"},
+        {"NEXT_TELEMETRY_DISABLED", "1"},
+        {"GATSBY_TELEMETRY_DISABLED", "1"},
+        {"ASTRO_TELEMETRY_DISABLED", "1"},
+        {"NUXT_TELEMETRY_DISABLED", "1"},
+        {"STORYBOOK_DISABLE_TELEMETRY", "1"},
+        {"NG_CLI_ANALYTICS", "false"}};
     environment.merge(manager_environment(run, cache));
     environment.merge(deployment_variables(run.job, run.survey.commit));
     // An install needs what is for development; builds of production leave it out.
@@ -146,12 +150,13 @@ engines::Run command_run(const BuildRun& run, UserCommand command, const std::st
 
 std::string snapshot_key(const BuildRun& run) {
     Sha256 hash;
-    add(hash, "berth-snapshot-1");
+    add(hash, "berth-snapshot-2");
     add(hash, run.tenant);
     add(hash, run.survey.install_hash);
     add(hash, run.survey.root);
     add(hash, run.toolchain.identity);
     add(hash, run.plan.install_command);
+    add(hash, run.plan.install_directory);
     add(hash, run.plan.install_reads_source ? run.survey.tree : "");
     add_variables(hash, run);
     return hash.hex().substr(0, 40);

@@ -126,7 +126,7 @@ jobs::Finish without_steps(BuildRun& run, const jobs::ReuseReply& earlier) {
 /// Runs the repository's own word on whether to build; success means not. It has no history of git.
 Task<Outcome<std::optional<jobs::Finish>>> ask_ignore_command(BuildRun& run) {
     constexpr std::chrono::milliseconds limit = std::chrono::minutes(2);
-    if (run.plan.ignore_command.empty() || !run.job.reuse || !run.plan.needs_node()) {
+    if (run.plan.ignore_command.empty() || !run.job.reuse) {
         co_return std::optional<jobs::Finish>();
     }
     run.log.say("$ " + run.plan.ignore_command);

@@ -6,8 +6,10 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <random>
 
 #include "base/file.hpp"
+#include "plans/fuzzing.hpp"
 #include "plans/plan.hpp"
 
 namespace berth::plans {
@@ -15,6 +17,9 @@ namespace {
 
 namespace bj = boost::json;
 namespace fs = std::filesystem;
+
+const std::string repositories = BERTH_SOURCE "/tests/corpora/repositories";
+const std::string seeds = BERTH_SOURCE "/fuzz/corpus/plans";
 
 /// What a survey sees of the shape's files, with the directories that they imply.
 Survey survey_of(const bj::object& shape) {
@@ -104,7 +109,7 @@ std::string pretty(const bj::object& object) {
 
 std::vector<std::string> shapes() {
     std::vector<std::string> names;
-    for (const auto& entry : fs::directory_iterator(BERTH_REPOSITORIES)) {
+    for (const auto& entry : fs::directory_iterator(repositories)) {
         const std::string name = entry.path().filename().string();
         if (name.ends_with(".json") && !name.ends_with(".plan.json"))
             names.push_back(name.substr(0, name.size() - 5));
@@ -113,10 +118,10 @@ std::vector<std::string> shapes() {
     return names;
 }
 
-class Repository : public testing::TestWithParam<std::string> {};
+class Repository : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(Repository, is_planned_as_written) {
-    const std::string path = fmt::format("{}/{}", BERTH_REPOSITORIES, GetParam());
+    const std::string path = fmt::format("{}/{}", repositories, GetParam());
     const json::value shape = json::parse(read_file(path + ".json").value()).value();
     const bj::object& object = shape.get_object();
     const auto plan = make_plan(survey_of(object), settings_of(object), context_of(object));
@@ -130,18 +135,35 @@ TEST_P(Repository, is_planned_as_written) {
     EXPECT_EQ(said, *expected) << object.at("about").get_string();
 }
 
-std::string plain(const testing::TestParamInfo<std::string>& one) {
+std::string plain(const ::testing::TestParamInfo<std::string>& one) {
     std::string name = one.param;
     std::ranges::replace(name, '-', '_');
     return name;
 }
 
-INSTANTIATE_TEST_SUITE_P(corpus, Repository, testing::ValuesIn(shapes()), plain);
+INSTANTIATE_TEST_SUITE_P(corpus, Repository, ::testing::ValuesIn(shapes()), plain);
+
+TEST(Corpus, of_plans_breaks_no_promise) {
+    EXPECT_GT(fuzzing::replay(seeds, testing::check_plan), 20U);
+}
+
+/// Not a fuzzer's search, but every run: each seed cut short and with bytes changed.
+TEST(Corpus, of_plans_breaks_no_promise_when_it_is_damaged) {
+    std::minstd_rand random(1);
+    fuzzing::replay(seeds, [&](const std::string& seed) {
+        for (int i = 0; i < 100; ++i) {
+            std::string damaged = seed.substr(0, seed.size() - random() % (seed.size() / 2));
+            for (int change = 0; change < 3; ++change)
+                damaged[random() % damaged.size()] = "{}[]()'\"`/.*:,=\n\\$x"[random() % 20];
+            testing::check_plan(damaged);
+        }
+    });
+}
 
 TEST(Corpus, has_every_framework) {
     std::set<std::string> found;
     for (const std::string& name : shapes()) {
-        const std::string path = fmt::format("{}/{}.json", BERTH_REPOSITORIES, name);
+        const std::string path = fmt::format("{}/{}.json", repositories, name);
         const json::value shape = json::parse(read_file(path).value()).value();
         const Survey survey = survey_of(shape.get_object());
         const std::string* text = survey.file("package.json");

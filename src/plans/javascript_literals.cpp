@@ -121,6 +121,15 @@ private:
         return directory_at(index);
     }
 
+    /// Tokens of an expression for the file's own directory, 0 when it is another.
+    std::size_t length_of_directory(std::size_t index) const {
+        if (token(index).is("__dirname")) return 1;
+        const bool of_module = token(index).is("import") && token(index + 2).is("meta") &&
+                               token(index + 4).is("dirname");
+        const bool of_process = token(index).is("process") && token(index + 2).is("cwd");
+        return of_module || of_process ? 5 : 0;
+    }
+
     /// `path.resolve(__dirname, 'a', 'b')` and `join(import.meta.dirname, 'a')`: relative to the
     /// file, which lies in the root directory.
     Value directory_at(std::size_t index) const {
@@ -128,16 +137,9 @@ private:
         if (!token(index).is("resolve") && !token(index).is("join")) return {};
         if (!token(index + 1).is("(")) return {};
         index += 2;
-        if (token(index).is("__dirname")) {
-            index += 1;
-        } else if (token(index).is("import") && token(index + 2).is("meta") &&
-                   token(index + 4).is("dirname")) {
-            index += 5;
-        } else if (token(index).is("process") && token(index + 2).is("cwd")) {
-            index += 5;
-        } else {
-            return {};
-        }
+        const std::size_t directory = length_of_directory(index);
+        if (directory == 0) return {};
+        index += directory;
         std::string path;
         while (token(index).is(",") && token(index + 1).kind == Token::Kind::text) {
             path += (path.empty() ? "" : "/") + token(index + 1).text;

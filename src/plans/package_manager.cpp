@@ -56,6 +56,7 @@ std::string version_for_lock(Manager manager, const Survey& survey) {
     return manager == Manager::bun ? "^1" : "";
 }
 
+/// Both of Yarn's are one program to those who use it.
 std::string_view title(Manager manager) {
     switch (manager) {
         case Manager::none:
@@ -65,7 +66,6 @@ std::string_view title(Manager manager) {
         case Manager::pnpm:
             return "pnpm";
         case Manager::yarn:
-            return "yarn";
         case Manager::yarn_berry:
             return "yarn";
         case Manager::bun:

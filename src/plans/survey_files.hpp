@@ -13,25 +13,21 @@ bool fits(std::string_view pattern, std::string_view name);
 
 /// Read in the root directory and in every directory above it. A larger one describes nothing.
 inline constexpr std::uint64_t described_bytes_max = 256 << 10;
-inline constexpr std::array<std::string_view, 63> described_files{
+inline constexpr std::array<std::string_view, 49> described_files{
     // packages and their managers
     "package.json", "pnpm-workspace.yaml", "lerna.json", "nx.json", "turbo.json", "turbo.jsonc",
-    "rush.json", "project.json", ".npmrc", ".yarnrc.yml", ".yarnrc", "bunfig.toml",
+    "rush.json", "project.json", ".npmrc", ".yarnrc.yml",
     // Node
     ".nvmrc", ".node-version", ".tool-versions", "mise.toml", ".mise.toml",
     // configurations of frameworks
     "vite.config.*", "next.config.*", "astro.config.*", "nuxt.config.*", "svelte.config.*",
-    "app.config.*", "react-router.config.*", "gatsby-config.*", "docusaurus.config.*",
-    "siteConfig.js", ".eleventy.js", ".eleventy.cjs", "eleventy.config.*", "angular.json",
-    "vue.config.*", ".umirc.*", "stencil.config.*", "polymer.json", "gridsome.config.*",
-    "webpack.config.*", "rsbuild.config.*", "rspress.config.*", "ember-cli-build.*",
-    "capacitor.config.*", "ionic.config.json", ".parcelrc", "_config.yml", "hugo.toml", "hugo.yaml",
-    "hugo.json", "config.toml", "config.yaml", "config.yml", "book.toml", "Gemfile", "index.html",
+    "app.config.*", "react-router.config.*", "docusaurus.config.*", "siteConfig.js", ".eleventy.js",
+    ".eleventy.cjs", "eleventy.config.*", "angular.json", "vue.config.*", ".umirc.*",
+    "stencil.config.*", "polymer.json", "gridsome.config.*", "webpack.config.*", "rsbuild.config.*",
+    "rspress.config.*", "ember-cli-build.*", "_config.yml", "hugo.toml", "hugo.yaml", "config.toml",
+    "config.yaml", "book.toml", "Gemfile", "index.html",
     // other platforms
-    "Procfile", "app.json", "nixpacks.toml", "railpack.json", ".vercelignore", ".nowignore",
-    "Staticfile",
-    // git
-    ".gitmodules", ".gitattributes", ".gitignore"};
+    "Procfile", "app.json", "nixpacks.toml", "railpack.json"};
 
 /// Files that say rules and settings may be longer (rules/read_rules.hpp).
 inline constexpr std::uint64_t rule_bytes_max = 3 << 20;
