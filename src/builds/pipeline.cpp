@@ -56,6 +56,12 @@ void say_plan(BuildRun& run) {
     line("output", plan.output_dir);
     if (plan.workspace) line("workspace", *plan.workspace);
     if (plan.ignore_command) line("ignore command", *plan.ignore_command);
+    if (!run.plan.scope.reason.empty())
+        line("made of", {plans::words_of(run.plan.scope), run.plan.scope.reason});
+    std::string variables;
+    for (const auto& [name, value] : run.plan.environment)
+        variables += (variables.empty() ? "" : ", ") + name;
+    if (!variables.empty()) line("variables", {variables, run.plan.environment_from});
     for (const std::string& note : run.plan.notes)
         run.log.say(note, jobs::Level::warning);
 }

@@ -56,8 +56,12 @@ void sveltekit(const Survey& survey, const PackageJson* package, Framework& foun
 
 void solidstart(const Survey& survey, const PackageJson*, Framework& found) {
     const JavascriptLiterals config = config_literals(survey, "app.config.*");
-    if (config.flag("ssr") == false) found.spa = true;
-    if (found.spa || config.text("server.preset") == "static") return;
+    const JavascriptLiterals vite = config_literals(survey, "vite.config.*");  // of version 2
+    found.spa = config.flag("ssr") == false || vite.flag("plugins.ssr") == false;
+    if (found.spa || config.text("server.preset") == "static" ||
+        vite.text("plugins.preset") == "static") {
+        return;
+    }
     needs_server(found, "SolidStart without `server: { preset: 'static' }`");
     found.next_step =
         "Set `server: { preset: 'static' }` or `ssr: false` in app.config if the site needs no "

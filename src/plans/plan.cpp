@@ -233,7 +233,11 @@ Planning<BuildPlan> make_plan(const Survey& survey, const jobs::Settings& settin
     Planning<BuildPlan> plan = builds ? plan_npm(subject) : plan_static(survey, chosen, *framework);
     if (!plan) return plan;
     plan->environment = chosen.files.environment;
-    if (uses_nitro(*framework)) plan->environment.emplace("NITRO_PRESET", "static");
+    plan->environment_from = chosen.files.environment_from;
+    if (uses_nitro(*framework)) {
+        plan->environment.emplace("NITRO_PRESET", "static");
+        if (plan->environment_from.empty()) plan->environment_from = "what Nitro has to know";
+    }
     plan->notes.insert(plan->notes.end(), notes.begin(), notes.end());
     note_base(survey, chosen.files, *plan);
     plan_scope(survey, chosen, workspace, *plan);

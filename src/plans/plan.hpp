@@ -35,6 +35,7 @@ struct BuildPlan {
     std::string ignore_command{};       // to be run before anything is installed; "" is none
     /// Of the repository's own files; the project's variables are stronger.
     std::map<std::string, std::string> environment{};
+    std::string environment_from{};  // "netlify.toml"
 
     bool needs_node() const { return !install_command.empty() || !build_command.empty(); }
 };

@@ -24,6 +24,26 @@ const PackageJson* above(const Subject& subject) {
 
 // --- install
 
+bool reads_source(const PackageJson& package) {
+    return has_install_scripts(package) || has_local_packages(package);
+}
+
+bool is_workspace(const Subject& subject, const std::string& directory) {
+    return subject.workspace || (subject.package != nullptr && subject.package->has_workspaces) ||
+           subject.survey.has_in(directory, "pnpm-workspace.yaml");
+}
+
+/// An install in a workspace runs the scripts of every package in it.
+bool any_member_reads_source(const Survey& survey, const std::string& directory) {
+    for (const auto& [path, text] : survey.files) {
+        const bool inside = directory.empty() || path.starts_with(directory + "/");
+        if (!inside || name_of(path) != "package.json") continue;
+        const Result<PackageJson> package = parse_package_json(text);
+        if (package && reads_source(*package)) return true;
+    }
+    return false;
+}
+
 void plan_manager(const Subject& subject, BuildPlan& plan) {
     plan.install_directory = subject.workspace ? subject.workspace->directory : subject.survey.root;
     const PackageJson* package = subject.package != nullptr ? subject.package : above(subject);
@@ -32,10 +52,14 @@ void plan_manager(const Subject& subject, BuildPlan& plan) {
         return;
     }
     plan.manager = detect_manager(subject.survey, *package, above(subject), plan.install_directory);
-    for (const PackageJson* one : {subject.package, above(subject)}) {
+    for (const PackageJson* one : {subject.package, above(subject)})
+        plan.install_reads_source |= one != nullptr && reads_source(*one);
+    if (is_workspace(subject, plan.install_directory))
         plan.install_reads_source |=
-            one != nullptr && (has_install_scripts(*one) || has_local_packages(*one));
-    }
+            any_member_reads_source(subject.survey, plan.install_directory);
+    // Rush reads its own configuration, too.
+    if (subject.workspace && subject.workspace->runner == TaskRunner::rush)
+        plan.install_reads_source = true;
 }
 
 jobs::Planned rush_command(std::string_view verb, const std::string& name) {
@@ -195,8 +219,7 @@ void plan_others(const Subject& subject, BuildPlan& plan) {
         plan.shown.dev_command =
             other_command(subject, plan, "dev", row == nullptr ? "" : row->dev, true);
     plan.shown.start_command = subject.chosen.start_command;
-    if (!plan.shown.start_command && row != nullptr &&
-        (row->makes == Makes::server || row->makes == Makes::either)) {
+    if (!plan.shown.start_command && row != nullptr && !subject.framework.not_yet.empty()) {
         const bool is_node = row->start.starts_with("node ");
         plan.shown.start_command = other_command(subject, plan, "start", row->start, !is_node);
     }

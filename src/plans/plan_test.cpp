@@ -210,6 +210,16 @@ TEST(Plan, knows_which_installs_read_more_than_the_lock_file) {
     EXPECT_TRUE(reads_source(package(R"("a": "1")", R"("build": "x", "postinstall": "y")"), {}));
 }
 
+TEST(Plan, knows_that_an_install_runs_the_scripts_of_a_whole_workspace) {
+    std::map<std::string, std::string> files{
+        {"package.json", R"({"workspaces": ["apps/*", "packages/*"]})"},
+        {"apps/web/package.json", R"({"name": "web", "scripts": {"build": "x"}})"},
+        {"packages/ui/package.json", R"({"name": "ui", "scripts": {"build": "x"}})"}};
+    EXPECT_FALSE(make_plan(tree(files, "apps/web"), {})->install_reads_source);
+    files["packages/ui/package.json"] = R"({"name": "ui", "scripts": {"prepare": "make"}})";
+    EXPECT_TRUE(make_plan(tree(files, "apps/web"), {})->install_reads_source);
+}
+
 TEST(Plan, refuses_in_words) {
     EXPECT_NE(make_plan(tree({{"package.json", "{"}}), {}).error().detail.find("not valid JSON"),
               std::string::npos);

@@ -40,6 +40,12 @@ bool covers(std::string_view pattern, std::string_view path) {
     return is_inside(plain, path);
 }
 
+std::string words_of(const Scope& scope) {
+    if (!scope.only.empty()) return fmt::format("{}", fmt::join(scope.only, ", "));
+    if (scope.but.empty()) return "";
+    return fmt::format("all but {}", fmt::join(scope.but, ", "));
+}
+
 std::string hash_of(const Survey& survey, const Scope& scope) {
     if (scope.is_all() || survey.trees.empty() || survey.trees.size() >= trees_max) return "";
     Sha256 hash;

@@ -18,6 +18,9 @@ struct Scope {
     bool is_all() const { return only.empty() && but.empty(); }
 };
 
+/// "apps/web, packages/**", "all but apps/admin"; "" is everything.
+std::string words_of(const Scope& scope);
+
 /// A hash over what git knows of the scope; "" when that is not known or the scope is everything.
 /// Equal hashes mean equal files, below any directory that is named up to four deep; what is named
 /// deeper counts with all that lies around it there.

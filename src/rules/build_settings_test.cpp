@@ -72,6 +72,44 @@ TEST(BuildSettings, of_vercel_and_our_own) {
     EXPECT_EQ(ours.environment.at("A"), "1");
 }
 
+TEST(BuildSettings, of_other_platforms_count_when_none_of_ours_is_there) {
+    const Files files{
+        {"wrangler.toml", "pages_build_output_dir = 'out'\n[build]\ncommand = 'make'\n"},
+        {"railpack.json", R"({"steps": {"build": {"commands": ["npm run other"]}}})"},
+        {"Procfile", "# processes\nworker: node w.js\nweb: node a.js\nweb: node b.js\n"},
+        {"app.json", R"({"env": {"A": "1", "B": {"value": "2"}, "C": {"required": true}}})"}};
+    const BuildSettings settings = read_build_settings(files, {});
+    EXPECT_EQ(value(settings.output_dir), "out (wrangler.toml: pages_build_output_dir)");
+    EXPECT_EQ(value(settings.build_command), "make (wrangler.toml: build.command)");
+    EXPECT_EQ(value(settings.start_command), "node a.js (Procfile: web)");
+    EXPECT_EQ(settings.environment, (std::map<std::string, std::string>{{"A", "1"}, {"B", "2"}}));
+    Files ours = files;
+    ours["berth.toml"] = "[build]\nwatch = ['web', 3, '']\nignore_command = 'true'\n";
+    const BuildSettings own = read_build_settings(ours, {});
+    EXPECT_EQ(value(own.build_command), "none");
+    EXPECT_EQ(value(own.ignore_command), "true (berth.toml: build.ignore_command)");
+    EXPECT_EQ(own.watch, std::vector<std::string>{"web"});
+    EXPECT_EQ(own.notes.size(), 2u);
+}
+
+TEST(BuildSettings, leave_what_the_other_platform_would_detect_to_us) {
+    EXPECT_EQ(value(read_build_settings(
+                        {{"nixpacks.toml", "[phases.build]\ncmds = ['...', 'npm run more']\n"}}, {})
+                        .build_command),
+              "none");
+    const BuildSettings joined = read_build_settings(
+        {{"nixpacks.toml", "[phases.build]\ncmds = ['a', 'b']\n[start]\ncmd = 'c'\n"}}, {});
+    EXPECT_EQ(value(joined.build_command), "a && b (nixpacks.toml: phases.build)");
+    EXPECT_EQ(value(joined.start_command), "c (nixpacks.toml: start.cmd)");
+    for (const char* file : {"wrangler.jsonc", "railpack.json", "nixpacks.toml", "app.json"}) {
+        for (const char* broken : {"", "{", "[[", "null", "{\"steps\": 1, \"env\": []}"}) {
+            const BuildSettings none = read_build_settings({{file, broken}}, {});
+            EXPECT_EQ(value(none.build_command), "none") << file << " " << broken;
+            EXPECT_TRUE(none.environment.empty()) << file << " " << broken;
+        }
+    }
+}
+
 TEST(BuildSettings, of_broken_files_say_nothing) {
     EXPECT_EQ(value(read_build_settings({{"netlify.toml", "[build"}}, {}).build_command), "none");
     EXPECT_EQ(value(read_build_settings({{"vercel.json", "[1]"}}, {}).build_command), "none");
