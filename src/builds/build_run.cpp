@@ -79,7 +79,12 @@ std::map<std::string, std::string> base_environment(const BuildRun& run, jobs::S
     environment.merge(manager_environment(run, cache));
     environment.merge(deployment_variables(run.job, run.survey.commit));
     // An install needs what is for development; builds of production leave it out.
-    if (step == jobs::Step::build) environment["NODE_ENV"] = "production";
+    if (step == jobs::Step::build) {
+        environment["NODE_ENV"] = "production";
+        // A build script that installs once more, below, needs them as well.
+        environment["npm_config_include"] = "dev";
+        environment["YARN_PRODUCTION"] = "false";
+    }
     const engines::Proxies& proxies = run.workshop.proxies;
     environment.merge(engines::variables_of(proxies));
     if (run.plan.manager.kind == Manager::yarn_berry) {  // it knows its own names alone

@@ -673,6 +673,20 @@ TEST_F(PipelineTest, asks_the_repositorys_ignore_command) {
     EXPECT_EQ(built.finish->state, jobs::State::ready) << built.finish->detail;
 }
 
+TEST_F(PipelineTest, installs_development_dependencies_inside_a_build_script_too) {
+    world->git.add(
+        "nested",
+        {{"package.json",
+          R"({"scripts": {"build": "cd web && npm install && mkdir -p ../dist && cp node_modules/tool/made.txt ../dist/index.html"}})"},
+         {"web/package.json", R"({"devDependencies": {"tool": "file:../tool"}})"},
+         {"tool/package.json", R"({"name": "tool", "version": "1.0.0"})"},
+         {"tool/made.txt", "by the tool"}});
+    const Ended ended = run(job("nested"));
+    ASSERT_TRUE(ended.finish);
+    ASSERT_EQ(ended.finish->state, jobs::State::ready) << ended.finish->detail;
+    EXPECT_EQ(content(ended, "index.html"), "by the tool");
+}
+
 TEST_F(PipelineTest, leaves_out_what_vercelignore_names) {
     world->git.add("ignored", {{"index.html", "x"},
                                {"notes/plan.txt", "secret"},
