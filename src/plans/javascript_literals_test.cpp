@@ -35,6 +35,9 @@ TEST(JavascriptLiterals, finds_a_key_wherever_the_object_stands) {
 }
 
 TEST(JavascriptLiterals, does_not_guess) {
+    const char* const either =
+        "if (x) { module.exports = { build: { outDir: 'a' } } } else { module.exports = { "
+        "build: { outDir: 'b' } } }";
     for (const char* source : {
              "",
              "export default {}",
@@ -45,8 +48,7 @@ TEST(JavascriptLiterals, does_not_guess) {
              "export default { build: { outDir: path.resolve(root, 'a') } }",
              "export default { plugins: [pwa({ outDir: 'a' })] }",
              "export default { outDir: 'a' }",
-             "if (x) { module.exports = { build: { outDir: 'a' } } } else { module.exports = { "
-             "build: { outDir: 'b' } } }",
+             either,
              "export default { build: { outDir: 'a",
              "'{ build: { outDir: \\'a\\' } }'",
          }) {

@@ -37,7 +37,7 @@ TEST(Workspace, patterns_are_those_of_the_managers) {
     std::string long_path = "x";
     for (int i = 0; i < 200; ++i) {
         many += "**/a/";
-        long_path = "a/" + long_path;
+        long_path.insert(0, "a/");
     }
     EXPECT_FALSE(fits_workspace(many + "b", long_path)) << "and soon";
 }
