@@ -193,7 +193,7 @@ Task<std::optional<jobs::Finish>> inspect_one(HostileWorld& world, jobs::Job job
     Stop stop;
     const auto api = std::make_shared<test::MemoryJobApi>();
     std::optional<jobs::Finish> finish = co_await run_inspection(workshop, job, api, stop);
-    co_await clean_up(workshop, job, std::nullopt);
+    co_await clean_up(workshop, job, {});
     co_return finish;
 }
 
