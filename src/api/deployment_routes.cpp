@@ -17,13 +17,15 @@ using deployments::Trigger;
 struct DeployBody {
     std::optional<std::string> ref{};
     bool reuse = true;
+    bool use_caches = true;  // false: nothing is reused either
 };
-BOOST_DESCRIBE_STRUCT(DeployBody, (), (ref, reuse))
+BOOST_DESCRIBE_STRUCT(DeployBody, (), (ref, reuse, use_caches))
 
 struct RedeployBody {
     bool reuse = false;
+    bool use_caches = true;  // false: nothing is reused either
 };
-BOOST_DESCRIBE_STRUCT(RedeployBody, (), (reuse))
+BOOST_DESCRIBE_STRUCT(RedeployBody, (), (reuse, use_caches))
 
 struct ProductionBody {
     std::optional<std::string> deployment{};  // none: roll back one step
@@ -72,7 +74,7 @@ Task<Result<http::Response>> list_deployments(Services& services, Context& conte
     co_return list_response(std::move(items), next);
 }
 
-/// POST /api/v1/projects/{project}/deployments {ref?, reuse?} → 201 Deployment
+/// POST /api/v1/projects/{project}/deployments {ref?, reuse?, use_caches?} → 201 Deployment
 /// Errors: invalid — invalid_ref; unavailable — disk_full
 Task<Result<http::Response>> create_deployment(Services& services, Context& context) {
     const Result<DeployBody> body = parse_body<DeployBody>(context.request);
@@ -80,6 +82,7 @@ Task<Result<http::Response>> create_deployment(Services& services, Context& cont
     deployments::NewDeployment wanted{.project = context.project.id,
                                       .ref = body->ref.value_or(""),
                                       .reuse = body->reuse,
+                                      .use_caches = body->use_caches,
                                       .trigger = trigger_of(context),
                                       .actor = context.caller.actor()};
     if (body->ref && rules::is_commit_id(*body->ref)) {
@@ -111,13 +114,18 @@ Task<Result<http::Response>> cancel_deployment(Services& services, Context& cont
     co_return http::json_response(200, *view);
 }
 
-/// POST /api/v1/deployments/{deployment}/redeploy {reuse?} → 201 Deployment of the same commit
+/// POST /api/v1/deployments/{deployment}/redeploy {reuse?, use_caches?}
+///
+/// 201: Deployment of the same commit
 Task<Result<http::Response>> redeploy(Services& services, Context& context) {
     const Result<RedeployBody> body = parse_body<RedeployBody>(context.request);
     if (!body) co_return body.error();
-    const std::string actor = context.caller.actor();
-    const Result<DeploymentView> view = co_await services.deployments->redeploy(
-        context.deployment, body->reuse, Trigger::redeploy, actor);
+    deployments::Repeat how{.reuse = body->reuse,
+                            .use_caches = body->use_caches,
+                            .trigger = Trigger::redeploy,
+                            .actor = context.caller.actor()};
+    const Result<DeploymentView> view =
+        co_await services.deployments->redeploy(context.deployment, std::move(how));
     if (!view) co_return view.error();
     co_return created(*view);
 }

@@ -160,6 +160,51 @@ TEST_F(DeploymentRoutesTest, a_log_that_is_followed_says_where_to_go_on_when_the
         << sink.text;
 }
 
+TEST_F(DeploymentRoutesTest, a_build_without_caches_goes_to_workers_that_know_of_it) {
+    services.job_inputs = [](std::string, deployments::Environment) {
+        return answered(Result<deployments::JobInputs>(deployments::JobInputs{}));
+    };
+    const auto claim = [&](const char* version) {
+        http::Request request;
+        request.verb = Verb::post;
+        // One look is enough.
+        request.gone = [asked = false]() mutable { return std::exchange(asked, true); };
+        request.headers.set("content-type", "application/json");
+        if (version != nullptr) request.headers.set("berth-jobs", version);
+        request.path = "/api/v1/worker/claim";
+        request.body = R"({"worker":"wrk_1","name":"here","kinds":["build"]})";
+        request.headers.set("authorization", "Bearer " + accounts->secrets().worker_token);
+        const http::Response response = wait(answer(services, request));
+        return boost::json::parse(std::get<std::string>(response.body)).as_object();
+    };
+    const auto ended = [&](const std::string& id) {
+        const jobs::Finish finish{.epoch = 1, .state = jobs::State::failed};
+        ASSERT_TRUE(wait(deployments_.finish(id, finish)).has_value());
+    };
+    const std::string first = deploy();
+    boost::json::object reply = claim(nullptr);
+    ASSERT_TRUE(reply.contains("job") && reply.at("job").is_object())
+        << boost::json::serialize(reply);
+    EXPECT_FALSE(reply.at("job").as_object().contains("use_caches"))
+        << "an older worker refuses keys that it does not know";
+    ended(first);
+
+    const std::string again = "/api/v1/deployments/" + first + "/redeploy";
+    const std::string second = post(again, R"({"use_caches":false,"reuse":true})", ann_).at("id");
+    reply = claim("2");
+    EXPECT_EQ(reply.at("job").at("id").as_string(), second);
+    EXPECT_EQ(reply.at("job").at("use_caches"), false);
+    EXPECT_FALSE(reply.at("job").as_object().contains("reuse")) << "nothing is reused";
+    ended(second);
+
+    const std::string third =
+        post("/api/v1/projects/shop/deployments", R"({"use_caches":false})", ann_).at("id");
+    EXPECT_FALSE(claim(nullptr).contains("job"));
+    const TestReply view = get("/api/v1/deployments/" + third, ann_);
+    EXPECT_EQ(view.at("state"), "failed");
+    EXPECT_NE(view.at("detail").find("upgrade it"), std::string::npos) << view.text;
+}
+
 TEST_F(DeploymentRoutesTest, who_waits_for_news_is_let_go_when_the_server_ends) {
     deploy();
     http::Request request;

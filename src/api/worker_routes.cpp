@@ -1,5 +1,7 @@
 /// What workers call: the protocol described at the top of jobs/job.hpp.
 
+#include <charconv>
+
 #include "api/blob_upload.hpp"
 #include "api/body.hpp"
 #include "api/routes.hpp"
@@ -56,8 +58,23 @@ Task<> name_addresses(Services& services, jobs::Job& job) {
     }
 }
 
+/// The version of the protocol that the worker knows.
+int version_of(const http::Request& request) {
+    const std::string_view said = request.headers.get(jobs::version_header);
+    int version = 1;
+    std::from_chars(said.data(), said.data() + said.size(), version);
+    return version;
+}
+
 /// The whole job, with what the project's owner set; a project that cannot be read fails it.
-Task<Result<jobs::Job>> job_of(Services& services, const deployments::Deployment& taken) {
+/// Errors: conflict — worker_too_old: it does not know what the job asks for.
+Task<Result<jobs::Job>> job_of(Services& services, const deployments::Deployment& taken,
+                               int version) {
+    if (!taken.use_caches && version < 2) {
+        co_return fail_as(Failure::conflict, "worker_too_old", "",
+                          "the worker that took it is older than this Berth and cannot build "
+                          "without caches: upgrade it");
+    }
     const std::string project = taken.project;
     const auto environment = taken.environment;
     const Result<deployments::JobInputs> inputs =
@@ -74,7 +91,8 @@ Task<Result<jobs::Job>> job_of(Services& services, const deployments::Deployment
                   .variables = inputs->variables,
                   .limits = services.job_limits,
                   .reuse = taken.reuse,
-                  .first_line = taken.log_next};
+                  .first_line = taken.log_next,
+                  .use_caches = taken.use_caches};
     job.source.ref = taken.ref;
     job.source.commit = taken.commit;
     co_await name_addresses(services, job);
@@ -82,7 +100,7 @@ Task<Result<jobs::Job>> job_of(Services& services, const deployments::Deployment
 }
 
 Task<Result<std::optional<jobs::Job>>> claim_once(Services& services,
-                                                  const jobs::ClaimRequest& wanted) {
+                                                  const jobs::ClaimRequest& wanted, int version) {
     const bool inspects = std::ranges::count(wanted.kinds, jobs::Kind::inspect) > 0;
     const bool builds = std::ranges::count(wanted.kinds, jobs::Kind::build) > 0;
     if (inspects) {
@@ -92,7 +110,7 @@ Task<Result<std::optional<jobs::Job>>> claim_once(Services& services,
     if (!builds) co_return std::optional<jobs::Job>{};
     const auto claimed = co_await services.deployments->claim(wanted.worker, wanted.name);
     if (!claimed) co_return std::optional<jobs::Job>{};
-    const Result<jobs::Job> job = co_await job_of(services, claimed->deployment);
+    const Result<jobs::Job> job = co_await job_of(services, claimed->deployment, version);
     if (!job) {
         jobs::Finish finish{.epoch = claimed->deployment.epoch,
                             .state = jobs::State::failed,
@@ -109,6 +127,7 @@ Task<Result<std::optional<jobs::Job>>> claim_once(Services& services,
 Task<Result<http::Response>> claim(Services& services, Context& context) {
     const Result<jobs::ClaimRequest> wanted = parse_body<jobs::ClaimRequest>(context.request);
     if (!wanted) co_return wanted.error();
+    const int version = version_of(context.request);
     const auto queue = services.bus->subscribe("queue");
     const std::int64_t deadline = steady_now_ms() + poll_ms;
     while (true) {  // ends with a job, at the deadline, with the worker, or with this api
@@ -117,7 +136,7 @@ Task<Result<http::Response>> claim(Services& services, Context& context) {
         if (context.request.gone && context.request.gone()) {
             co_return fail(Failure::unavailable, "the worker has gone, or the api is to end");
         }
-        Result<std::optional<jobs::Job>> job = co_await claim_once(services, *wanted);
+        Result<std::optional<jobs::Job>> job = co_await claim_once(services, *wanted, version);
         if (!job) co_return job.error();
         const std::int64_t left = deadline - steady_now_ms();
         if (*job || left <= 0) {

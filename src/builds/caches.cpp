@@ -11,7 +11,6 @@ namespace berth::builds {
 namespace {
 
 constexpr std::chrono::milliseconds save_limit = std::chrono::minutes(2);
-constexpr std::size_t part_size = 12;  // of a branch's or an address' hash
 
 std::string_view word_of(CacheKind kind) {
     switch (kind) {
@@ -23,6 +22,37 @@ std::string_view word_of(CacheKind kind) {
             return "git";
     }
     std::unreachable();
+}
+
+/// What people are told of a kind, by how its names begin.
+constexpr std::array<std::pair<std::string_view, jobs::CacheKind>, 5> told_kinds{
+    {{"snap-", jobs::CacheKind::install},
+     {"fw-", jobs::CacheKind::bundler},
+     {"pm-", jobs::CacheKind::downloads},
+     {"git-", jobs::CacheKind::repository},
+     {"tool-", jobs::CacheKind::toolchain}}};
+
+/// Nothing for what is not ours, or not finished.
+std::optional<jobs::KeptCache> told(const engines::VolumeState& volume) {
+    const auto kind = std::ranges::find_if(
+        told_kinds, [&](const auto& one) { return volume.name.starts_with(one.first); });
+    if (!volume.kept || kind == told_kinds.end()) return std::nullopt;
+    jobs::KeptCache cache{.name = volume.name,
+                          .kind = kind->second,
+                          .project = project_of_cache(volume.name),
+                          .bytes = volume.disk_bytes,
+                          .used_at_ms = volume.used_at_ms};
+    if (cache.kind == jobs::CacheKind::toolchain) return cache;
+    if (cache.project.empty()) return std::nullopt;
+    if (cache.kind == jobs::CacheKind::install) return cache;
+    // KIND-PROJECT-TRUST[-PART]-TIME
+    std::string_view rest = cache.name;
+    rest.remove_prefix(kind->first.size() + cache.project.size() + 1);
+    cache.trust = rest.substr(0, rest.find('-'));
+    rest.remove_prefix(std::min(rest.size(), cache.trust.size() + 1));
+    const std::size_t end = rest.find('-');
+    if (end != rest.npos) cache.part = rest.substr(0, end);
+    return cache;
 }
 
 /// Arguments: where to look, then the paths. Copies those that are there. Exit code 40: none is.
@@ -77,7 +107,21 @@ std::string cache_prefix(CacheKind kind, std::string_view project, std::string_v
                          std::string_view part) {
     if (project.empty()) return "";
     const std::string begin = fmt::format("{}-{}-{}-", word_of(kind), project, trust);
-    return part.empty() ? begin : begin + sha256_hex(part).substr(0, part_size) + "-";
+    return part.empty() ? begin : begin + part_hash(part) + "-";
+}
+
+std::string part_hash(std::string_view part) {
+    return sha256_hex(part).substr(0, jobs::cache_part_size);
+}
+
+std::vector<jobs::KeptCache> kept_caches(const std::vector<engines::VolumeState>& volumes) {
+    std::vector<jobs::KeptCache> caches;
+    for (const engines::VolumeState& volume : volumes) {
+        if (auto cache = told(volume)) caches.push_back(std::move(*cache));
+    }
+    std::ranges::sort(caches, std::greater{}, &jobs::KeptCache::used_at_ms);
+    if (caches.size() > jobs::caches_per_report_max) caches.resize(jobs::caches_per_report_max);
+    return caches;
 }
 
 std::string snapshot_name(std::string_view project, std::string_view key) {

@@ -31,6 +31,12 @@ std::string project_of_cache(std::string_view volume);
 /// When a cache was saved; 0 when the name does not say.
 std::int64_t saved_at_ms(std::string_view volume);
 
+/// The hash that stands for a branch or an address in a cache's name; `cache_prefix`'s `part`.
+std::string part_hash(std::string_view part);
+
+/// What there is of ours, for people: the last used first, at most jobs::caches_per_report_max.
+std::vector<jobs::KeptCache> kept_caches(const std::vector<engines::VolumeState>& volumes);
+
 /// The volume that was saved last under that prefix, or "".
 Task<std::string> newest_cache(engines::Engine& engine, std::string prefix);
 

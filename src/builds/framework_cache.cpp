@@ -22,7 +22,7 @@ Task<bool> copy_framework_cache(BuildRun& run, std::string volume, engines::Moun
 }  // namespace
 
 Task<> use_framework_cache(BuildRun& run, engines::Mount& mount) {
-    if (run.plan.build_command.empty()) co_return;
+    if (run.plan.build_command.empty() || !run.job.use_caches) co_return;
     engines::Engine& engine = run.workshop.engine;
     const std::string& project = run.job.project;
     const std::string trust = trust_of(run.job);

@@ -19,7 +19,8 @@ Task<bool> has_snapshot(BuildRun& run, std::string name) {
 Task<Outcome<>> install(BuildRun& run) {
     if (run.plan.install_command.empty()) co_return Outcome<>{};
     const std::string snapshot = snapshot_name(run.job.project, snapshot_key(run));
-    const bool hit = co_await has_snapshot(run, snapshot);
+    bool hit = false;
+    if (run.job.use_caches) hit = co_await has_snapshot(run, snapshot);
     if (hit) {
         run.log.say(
             "Packages have not changed since an earlier build: its install is used, "
@@ -41,7 +42,8 @@ Task<Outcome<>> install(BuildRun& run) {
     // What was downloaded before, while other packages changed.
     const std::string prefix =
         cache_prefix(CacheKind::packages, run.job.project, trust_of(run.job));
-    const std::string earlier = co_await newest_cache(run.workshop.engine, prefix);
+    std::string earlier;
+    if (run.job.use_caches) earlier = co_await newest_cache(run.workshop.engine, prefix);
     engines::Mount downloads{.target = "/cache", .upper = cache};
     if (!earlier.empty()) {
         downloads.lower = {earlier};

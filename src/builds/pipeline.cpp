@@ -102,7 +102,8 @@ Task<Outcome<>> prepare(BuildRun& run) {
 
 /// The deployment whose manifest can serve again, if the job allows that.
 Task<Outcome<jobs::ReuseReply>> find_reuse(BuildRun& run) {
-    if (!run.job.reuse || run.survey.tree.empty()) co_return jobs::ReuseReply();
+    if (!run.job.reuse || !run.job.use_caches || run.survey.tree.empty())
+        co_return jobs::ReuseReply();
     std::string key = reuse_key(run);
     const auto found = co_await run.api->reuse(std::move(key));
     if (!found) co_return failure_from(found.error(), jobs::Reason::internal);
@@ -178,6 +179,11 @@ Task<Outcome<>> build(BuildRun& run, engines::Mount mount) {
 /// Install and build; returns /build as it then is.
 Task<Outcome<engines::Mount>> make_site(BuildRun& run) {
     run.build_end_ms = steady_now_ms() + run.job.limits.build_ms;
+    if (!run.job.use_caches) {
+        run.log.say(
+            "Building without caches: packages are downloaded and installed anew, and the build "
+            "starts from nothing.");
+    }
     run.log.begin(jobs::Step::install);
     jobs::Advance installing{.to = State::installing};
     const Outcome<> begun = co_await advance(run, std::move(installing));
@@ -342,6 +348,8 @@ Task<> clean_up(Workshop& workshop, jobs::Job job, JobEnd end) {
     const std::optional<PendingSnapshot>& snapshot = end.snapshot;
     bool renamed = false;
     if (snapshot) {
+        // The packages that were to be left out have the same name; those in use stay.
+        if (!job.use_caches) (void)co_await engine.remove_volume(snapshot->name);
         const Result<> kept = co_await engine.keep_volume(snapshot->volume, snapshot->name);
         // Another build of the same packages may have been first.
         if (!kept && kept.error().failure != Failure::conflict) {

@@ -13,6 +13,7 @@
 #include <fstream>
 
 #include "base/process.hpp"
+#include "builds/caches.hpp"
 #include "builds/inspect.hpp"
 #include "builds/memory_job_api_test.hpp"
 #include "engines/launcher_process.hpp"
@@ -192,6 +193,21 @@ protected:
         return ended;
     }
 
+    /// The names of a project's kept volumes.
+    static Task<std::vector<std::string>> kept_on_loop(std::string project) {
+        const auto loop = co_await asio::this_coro::executor;
+        const auto engine = engines::make_sandbox_engine(loop, world->launcher.socket_path());
+        const auto volumes = co_await engine->volumes();
+        std::vector<std::string> names;
+        for (const jobs::KeptCache& cache : kept_caches(volumes.value())) {
+            if (cache.project == project) names.push_back(cache.name);
+        }
+        co_return names;
+    }
+    static std::vector<std::string> kept(const std::string& project) {
+        return wait(kept_on_loop(project));
+    }
+
     static std::string content(const Ended& ended, const std::string& path) {
         if (!ended.finish || !ended.finish->manifest) return "(no manifest)";
         const auto& files = ended.finish->manifest->files;
@@ -354,6 +370,39 @@ TEST_F(PipelineTest, keeps_the_cache_of_the_bundler_by_branch_and_trust) {
     // Of another project nothing.
     const Ended other = run(job("count"));
     EXPECT_EQ(content(other, "index.html"), "1");
+}
+
+TEST_F(PipelineTest, leaves_caches_out_when_told_to_and_puts_its_own_in_their_place) {
+    GitServer::Files files = counting_site("2");
+    files["package.json"] =
+        R"({"name": "count", "scripts": {"build": "node count.cjs"}, "dependencies": )"
+        R"({"ms": "2.1.3"}})";
+    world->git.add("anew", files);
+    const auto build = [](bool use_caches) {
+        jobs::Job wanted = job("anew");
+        wanted.project = "prj_anew";
+        wanted.use_caches = use_caches;
+        wanted.reuse = true;
+        const Ended ended = run(wanted);
+        EXPECT_TRUE(ended.finish && ended.finish->state == jobs::State::ready) << ended.api->log();
+        return ended;
+    };
+    const auto says = [](const Ended& ended, std::string_view words) {
+        return ended.api->log().find(words) != std::string::npos;
+    };
+    EXPECT_EQ(content(build(true), "index.html"), "1");
+    EXPECT_EQ(content(build(true), "index.html"), "2");
+    const std::vector<std::string> before = kept("prj_anew");
+    const Ended anew = build(false);
+    EXPECT_EQ(content(anew, "index.html"), "1");
+    EXPECT_TRUE(says(anew, "Building without caches")) << anew.api->log();
+    EXPECT_TRUE(says(anew, "Installed in")) << anew.api->log();
+    EXPECT_FALSE(says(anew, "earlier installs have downloaded")) << anew.api->log();
+    // As many as before: nothing is kept twice.
+    EXPECT_EQ(kept("prj_anew").size(), before.size());
+    const Ended next = build(true);
+    EXPECT_EQ(content(next, "index.html"), "2") << "it goes on from the one that was made anew";
+    EXPECT_TRUE(says(next, "this step is skipped")) << next.api->log();
 }
 
 TEST_F(PipelineTest, downloads_no_package_twice_when_the_lock_changes) {

@@ -41,6 +41,7 @@ struct Deployment {
     std::int64_t files = 0;
     std::optional<jobs::Plan> plan{};
     bool reuse = false;
+    bool use_caches = true;
     std::string reuse_key{};
     std::optional<std::string> reused_deployment{};
     std::optional<std::string> source_sha256{};
@@ -57,9 +58,9 @@ struct Deployment {
 BOOST_DESCRIBE_STRUCT(Deployment, (),
                       (id, project, intent, state, reason, detail, first_error, next_step,
                        exit_code, environment, ref, commit, message, author, trigger, actor,
-                       created_at_ms, finished_at_ms, bytes, files, plan, reuse, reuse_key,
-                       reused_deployment, source_sha256, epoch, worker, lease_until_ms, stop,
-                       stop_at_ms, log_next, log_archived, artifact, deleted_at_ms))
+                       created_at_ms, finished_at_ms, bytes, files, plan, reuse, use_caches,
+                       reuse_key, reused_deployment, source_sha256, epoch, worker, lease_until_ms,
+                       stop, stop_at_ms, log_next, log_archived, artifact, deleted_at_ms))
 
 enum class StepState { running, succeeded, failed, canceled };
 BOOST_DESCRIBE_ENUM(StepState, running, succeeded, failed, canceled)

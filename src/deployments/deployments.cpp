@@ -10,6 +10,12 @@
 #include "logs/log_store.hpp"
 
 namespace berth::deployments {
+
+struct RefRow {
+    std::string ref{};
+};
+BOOST_DESCRIBE_STRUCT(RefRow, (), (ref))
+
 namespace {
 
 using jobs::State;
@@ -99,7 +105,8 @@ Task<Result<DeploymentView>> Deployments::create(NewDeployment wanted) {
             .trigger = wanted.trigger,
             .actor = wanted.actor,
             .created_at_ms = now,
-            .reuse = wanted.reuse,
+            .reuse = wanted.reuse && wanted.use_caches,
+            .use_caches = wanted.use_caches,
             .source_sha256 = wanted.source_sha256,
         };
         db::insert(sql, "deployments", made);
@@ -203,18 +210,33 @@ Task<Result<DeploymentView>> Deployments::cancel(std::string id, std::string act
     co_return stopped;
 }
 
-Task<Result<DeploymentView>> Deployments::redeploy(std::string id, bool reuse, Trigger trigger,
-                                                   std::string actor) {
+Task<Result<DeploymentView>> Deployments::redeploy(std::string id, Repeat how) {
     const Result<Deployment> old = co_await row(id);
     if (!old) co_return old.error();
     NewDeployment wanted{.project = old->project,
                          .ref = old->ref,
                          .commit = old->commit,
-                         .reuse = reuse,
-                         .trigger = trigger,
-                         .actor = std::move(actor),
+                         .reuse = how.reuse,
+                         .use_caches = how.use_caches,
+                         .trigger = how.trigger,
+                         .actor = std::move(how.actor),
                          .source_sha256 = old->source_sha256};
     co_return co_await create(std::move(wanted));
+}
+
+Task<std::vector<std::string>> Deployments::branches(std::string project) {
+    const auto query = [&](soci::session& sql) {
+        std::vector<std::string> refs;
+        const auto rows = db::select<RefRow>(sql,
+                                             "from (select ref, max(intent) as intent from "
+                                             "deployments where project = :project group by ref) "
+                                             "as refs order by intent desc limit 1000",
+                                             project);
+        for (const RefRow& row : rows)
+            refs.push_back(row.ref);
+        return refs;
+    };
+    co_return co_await database_.read(query);
 }
 
 Task<Result<>> Deployments::remove(std::string id, std::string actor) {

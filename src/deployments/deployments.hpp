@@ -43,9 +43,17 @@ struct NewDeployment {
     std::string ref{};      // "" is the project's branch
     std::string commit{};   // pinned, or ""
     bool reuse = false;
+    bool use_caches = true;  // false: nothing is reused either
     Trigger trigger = Trigger::api;
     std::string actor{};
     std::optional<std::string> source_sha256{};
+};
+
+struct Repeat {
+    bool reuse = false;
+    bool use_caches = true;
+    Trigger trigger = Trigger::redeploy;
+    std::string actor{};
 };
 
 /// One move of a project's production pointer.
@@ -93,9 +101,10 @@ public:
     Task<std::vector<StateEvent>> history(std::string id);
     /// Errors: not_found; conflict — deployment_ended, also when it has just gone live.
     Task<Result<DeploymentView>> cancel(std::string id, std::string actor);
-    /// The same commit again. Errors: not_found; unavailable — disk_full.
-    Task<Result<DeploymentView>> redeploy(std::string id, bool reuse, Trigger trigger,
-                                          std::string actor);
+    /// The same commit again, as `how` says. Errors: not_found; unavailable — disk_full.
+    Task<Result<DeploymentView>> redeploy(std::string id, Repeat how);
+    /// Those that the project has deployed, the newest first; at most 1,000.
+    Task<std::vector<std::string>> branches(std::string project);
     /// Frees its host and forgets it. Errors: not_found; conflict — it is live, or still running.
     Task<Result<>> remove(std::string id, std::string actor);
     /// Points production there. `deployment` "" walks back in the pointer's history.

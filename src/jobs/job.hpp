@@ -3,6 +3,7 @@
 /// All calls are POST below /api/v1/worker/ with the worker's token; JSON unless said otherwise.
 ///
 ///   claim                 ClaimRequest → ClaimReply   (long poll, at most 25 s)
+///   caches                CacheReport → CacheOrder    (long poll, at most wait_ms)
 ///   jobs/{id}/renew       RenewRequest → RenewReply   (every lease_ms / 5)
 ///   jobs/{id}/log         LogAppend → LogReply        (409 with `next` when `first` is not it)
 ///   jobs/{id}/advance     Advance → {}                (a step ends, the next begins)
@@ -15,17 +16,25 @@
 ///   jobs/{id}/finish      Finish → {}
 ///
 /// A lost lease (another epoch, or a finished job) is 409 with code `lease_lost`: stop at once.
+///
+/// Unknown keys are refused, and a worker may be older or younger than its api. So a field that is
+/// added to an answer is left out while it has its default, and the worker says which version of
+/// this page it knows in `version_header`; one that does not say so knows version 1.
 
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "artifacts/manifest.hpp"
 #include "base/json.hpp"
 
 namespace berth::jobs {
+
+inline constexpr std::string_view version_header = "berth-jobs";
+inline constexpr int version = 2;  // 2: Job::use_caches, and the reports of caches
 
 /// The states of a deployment. The first seven are in order; the rest are ends beside `ready`.
 enum class State {
@@ -88,6 +97,8 @@ struct Credential {
     std::string username{};  // for token; "" is "x-access-token"
     std::string secret{};
     std::string known_hosts{};  // for deploy_key: pinned host keys; "" is trust on first use
+
+    bool operator==(const Credential&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(Credential, (), (kind, username, secret, known_hosts))
 
@@ -97,6 +108,8 @@ struct Source {
     std::string commit{};  // 40 hex digits: exactly this one; "" is the head of `ref`
     std::string root{};    // directory below the top, "" is the top
     Credential credential{};
+
+    bool operator==(const Source&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(Source, (), (repo_url, ref, commit, root, credential))
 
@@ -107,6 +120,8 @@ struct Settings {
     std::optional<std::string> build_command{};    // "" runs none
     std::optional<std::string> output_dir{};
     std::optional<std::string> node{};
+
+    bool operator==(const Settings&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(Settings, (), (framework, install_command, build_command, output_dir, node))
 
@@ -114,6 +129,8 @@ struct JobVariable {
     std::string key{};
     std::string value{};
     bool sensitive = true;  // its value is masked in the log and must not be in the output
+
+    bool operator==(const JobVariable&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(JobVariable, (), (key, value, sensitive))
 
@@ -129,12 +146,16 @@ struct JobLimits {
     std::uint64_t log_lines = 1'000'000;
     std::uint64_t output_bytes = 1ull << 30;
     std::uint64_t output_files = 100'000;
+
+    bool operator==(const JobLimits&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(JobLimits, (),
                       (clone_ms, build_ms, memory_bytes, cpu_percent, processes, disk_bytes,
                        disk_files, log_bytes, log_lines, output_bytes, output_files))
 
 struct Job {
+    using sparse = void;  // its defaults are part of the protocol
+
     std::string id{};  // the deployment's (dpl_…) or the inspection's (ins_…)
     Kind kind = Kind::build;
     std::int64_t epoch = 0;
@@ -150,10 +171,13 @@ struct Job {
     JobLimits limits{};
     bool reuse = false;           // same tree and plan as an earlier success: no step runs
     std::int64_t first_line = 0;  // number of the next log line
+    bool use_caches = true;  // false: nothing of earlier builds is used, but what this one makes is
+                             // kept in its place
 };
 BOOST_DESCRIBE_STRUCT(Job, (),
                       (id, kind, epoch, project, environment, project_name, url, production_url,
-                       source, source_sha256, settings, variables, limits, reuse, first_line))
+                       source, source_sha256, settings, variables, limits, reuse, first_line,
+                       use_caches))
 
 struct ClaimRequest {
     std::string worker{};  // wrk_…, made at its start
@@ -167,6 +191,47 @@ struct ClaimReply {
     std::int64_t lease_ms = 15'000;
 };
 BOOST_DESCRIBE_STRUCT(ClaimReply, (), (job, lease_ms))
+
+/// What workers keep from build to build. `install`: the packages as an install left them;
+/// `bundler`: what build tools keep; `downloads`: of package managers; `repository`: its history.
+enum class CacheKind { install, bundler, downloads, repository, toolchain };
+BOOST_DESCRIBE_ENUM(CacheKind, install, bundler, downloads, repository, toolchain)
+
+struct KeptCache {
+    std::string name{};  // of the volume, unique on its worker
+    CacheKind kind = CacheKind::install;
+    std::string project{};  // id; "" for toolchains
+    std::string trust{};    // production, preview; "" where it is not said
+    std::string part{};     // of the SHA-256 of a bundler's branch; "" where it is not said
+    std::uint64_t bytes = 0;
+    std::int64_t used_at_ms = 0;
+
+    bool operator==(const KeptCache&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(KeptCache, (), (name, kind, project, trust, part, bytes, used_at_ms))
+
+inline constexpr std::size_t cache_part_size = 12;           // hex digits of KeptCache::part
+inline constexpr std::size_t caches_per_report_max = 2'000;  // the last used; 1 MiB holds them
+
+/// Sent again after every job, when an order has been carried out, and when the poll ends.
+struct CacheReport {
+    std::string worker{};                 // wrk_…
+    std::string name{};                   // host name, for people
+    std::uint64_t bytes_max = 0;          // budget of all caches together
+    std::uint64_t project_bytes_max = 0;  // budget of one project's
+    std::vector<KeptCache> items{};
+    std::int64_t order = 0;    // the last one carried out
+    std::int64_t wait_ms = 0;  // for an order; 0 to 25,000
+};
+BOOST_DESCRIBE_STRUCT(CacheReport, (),
+                      (worker, name, bytes_max, project_bytes_max, items, order, wait_ms))
+
+/// What to remove. What a build uses stays, and the next report still has it.
+struct CacheOrder {
+    std::int64_t order = 0;  // grows; the report's own: there is nothing to do
+    std::vector<std::string> remove{};
+};
+BOOST_DESCRIBE_STRUCT(CacheOrder, (), (order, remove))
 
 struct RenewRequest {
     std::int64_t epoch = 0;

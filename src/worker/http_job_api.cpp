@@ -84,6 +84,7 @@ Result<> nothing_of(const Result<http::Reply>& reply) {
 http::Call call_to(const ApiAddress& api, std::string_view path, std::chrono::milliseconds limit) {
     http::Call call{.verb = "POST", .url = api.url(path), .limit = limit};
     call.headers.add("authorization", "Bearer " + api.token);
+    call.headers.add(std::string(jobs::version_header), std::to_string(jobs::version));
     return call;
 }
 
