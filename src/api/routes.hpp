@@ -24,5 +24,6 @@ std::span<const Route> worker_routes();
 std::span<const Route> edge_routes();
 std::span<const Route> traffic_routes();
 std::span<const Route> share_routes();
+std::span<const Route> cache_routes();
 
 }  // namespace berth::api

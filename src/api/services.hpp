@@ -49,6 +49,8 @@ class PassSigner;
 
 namespace berth::api {
 
+class CacheReports;
+
 /// The names under which this instance is reached.
 struct Config {
     std::string base_host = "localhost";                 // projects live at NAME.<base_host>
@@ -85,6 +87,7 @@ struct Services {
     deployments::Inspections* inspections = nullptr;
     deployments::RoutePublisher* publisher = nullptr;
     projects::TrafficStore* traffic = nullptr;
+    CacheReports* caches = nullptr;
 
     // For visitors of protected sites. Their passwords are checked on threads of their own: a crowd
     // at a site's door must not hold up people who sign in.

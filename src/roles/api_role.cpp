@@ -9,6 +9,7 @@
 
 #include "accounts/accounts.hpp"
 #include "api/answer.hpp"
+#include "api/cache_reports.hpp"
 #include "api/route.hpp"
 #include "api/services.hpp"
 #include "base/log.hpp"
@@ -165,7 +166,7 @@ Task<> stop_on_signal(asio::io_context& loop, asio::cancellation_signal& stop, b
     co_await signals.async_wait(asio::use_awaitable);
     stop.emit(asio::cancellation_type::all);
     while (true) {  // ends with the loop
-        for (const char* topic : {"queue", "routes"})
+        for (const char* topic : {"queue", "routes", "cache_orders"})
             bus.publish({.topic = topic, .type = "end"});
         co_await sleep_for(20ms);
     }
@@ -191,6 +192,7 @@ public:
           deployments_(database, *objects_, *bus_, &unix_now_ms, publisher_, settings()),
           inspections_(database, *bus_, sealer, &unix_now_ms),
           traffic_(database, &unix_now_ms),
+          caches_(*bus_, &unix_now_ms),
           services_{.database = database,
                     .sealer = sealer,
                     .now_ms = &unix_now_ms,
@@ -205,6 +207,7 @@ public:
         services_.inspections = &inspections_;
         services_.publisher = &publisher_;
         services_.traffic = &traffic_;
+        services_.caches = &caches_;
         services_.visitors = &visitors_;
         services_.visitor_passwords = &visitor_passwords_;
         services_.passes = &passes_;
@@ -316,6 +319,7 @@ private:
     Deployments deployments_;
     deployments::Inspections inspections_;
     projects::TrafficStore traffic_;
+    api::CacheReports caches_;
     api::Services services_;
     db::Database& database_;
 };

@@ -7,6 +7,7 @@
 #include "builds/inspect.hpp"
 #include "builds/pipeline.hpp"
 #include "worker/backoff.hpp"
+#include "worker/cache_teller.hpp"
 #include "worker/tenure.hpp"
 
 namespace berth::worker {
@@ -34,6 +35,11 @@ struct Agent {
                    .project_bytes_max = config.project_bytes_max,
                    .proxies = config.proxies},
           id(new_id("wrk")),
+          caches(client, engine, config.api,
+                 {.worker = id,
+                  .name = config.name,
+                  .bytes_max = config.kept_bytes_max,
+                  .project_bytes_max = config.project_bytes_max}),
           idle(on) {}
 
     WorkerConfig config;
@@ -44,6 +50,7 @@ struct Agent {
     builds::Toolchains toolchains;
     builds::Workshop workshop;
     std::string id;
+    CacheTeller caches;
     std::size_t slots_left = 0;  // that have not ended
     std::set<std::shared_ptr<Tenure>> tenures{};
     builds::Signal idle;  // a slot ended, or the drain changed
@@ -87,6 +94,22 @@ Task<> clean_up_or_say_why(Agent& agent, const jobs::Job& job, builds::JobEnd en
     }
 }
 
+Task<> tell_caches(std::shared_ptr<Agent> agent) {
+    co_await agent->caches.tell();
+}
+
+/// Until the worker drains: what it keeps is another's to tell then.
+Task<> keep_caches_told(std::shared_ptr<Agent> agent) {
+    constexpr std::chrono::milliseconds between = 500ms;  // if the api does not let it wait
+    Backoff backoff(1s, 30s);
+    while (agent->config.drain->takes_jobs()) {
+        const Result<> told = co_await agent->caches.tell_and_wait();
+        if (told) backoff.reset();
+        const std::chrono::milliseconds pause = told ? between : backoff.next();
+        co_await sleep_for(pause);
+    }
+}
+
 Task<> run_job(std::shared_ptr<Agent> agent, jobs::Job job, std::int64_t lease_ms) {
     const auto loop = co_await asio::this_coro::executor;
     const auto tenure = std::make_shared<Tenure>(loop, agent->engine);
@@ -96,6 +119,7 @@ Task<> run_job(std::shared_ptr<Agent> agent, jobs::Job job, std::int64_t lease_m
                                                std::chrono::milliseconds(agent->config.patience_ms),
                                                tenure->stop);
     agent->tenures.insert(tenure);
+    agent->caches.begin(job.project);
     spawn(loop, keep_lease(tenure), "keep a lease");
 
     log::info("job begins", {{"job", job.id}});
@@ -113,6 +137,8 @@ Task<> run_job(std::shared_ptr<Agent> agent, jobs::Job job, std::int64_t lease_m
     }
     agent->tenures.erase(tenure);  // not before: a drain waits for what the api must know
     co_await clean_up_or_say_why(*agent, job, std::move(end));
+    agent->caches.end(job.project);
+    if (job.kind == jobs::Kind::build) spawn(loop, tell_caches(agent), "tell caches");
 }
 
 Task<Result<jobs::ClaimReply>> claim(Agent& agent, jobs::Kind kind) {
@@ -198,6 +224,7 @@ Task<> run_worker(WorkerConfig config, http::Client& client, engines::Engine& en
         spawn(loop, serve(agent, jobs::Kind::build), "build slot");
     }
     spawn(loop, serve(agent, jobs::Kind::inspect), "inspection slot");
+    spawn(loop, keep_caches_told(agent), "tell caches");
     agent->slots_left = agent->config.build_slots + 1;
     while (!drain_order->begun() && agent->slots_left > 0)
         co_await agent->idle.wait();

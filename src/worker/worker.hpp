@@ -42,14 +42,15 @@ struct WorkerConfig {
     std::string npm_registry{};  // what `npm config get registry` says
     std::uint64_t kept_bytes_max = 10ull << 30;    // of all caches and toolchains
     std::uint64_t project_bytes_max = 5ull << 30;  // of one project's caches
-    engines::Proxies proxies{};                  // of the operator, for builds and clones
+    engines::Proxies proxies{};                    // of the operator, for builds and clones
     std::int64_t drain_ms = 5'000;
     std::int64_t patience_ms = 10 * 60'000;  // how long the api may stay away
     std::shared_ptr<Drain> drain = std::make_shared<Drain>();
 };
 
 /// Runs until `config.drain` says so and the jobs have ended, or until canceled. `client` needs at
-/// least 3 threads per slot (claims wait; renewals, log and uploads go beside each other).
+/// least 3 threads per slot (claims wait; renewals, log and uploads go beside each other) and one
+/// for the caches.
 Task<> run_worker(WorkerConfig config, http::Client& client, engines::Engine& engine);
 
 }  // namespace berth::worker
