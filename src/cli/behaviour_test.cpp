@@ -242,6 +242,17 @@ TEST_F(Behaviour, a_share_link_leads_to_production_a_host_or_a_deployment) {
               json::bj::parse(R"({"expires_in_s":604800,"host":"shop-git-x.localhost"})"));
 }
 
+TEST_F(Behaviour, without_caches_is_said_to_the_server) {
+    ASSERT_EQ(
+        run({.arguments = {"deployments", "redeploy", "dpl_shop", "--no-cache", "--no-wait"}}).exit,
+        0);
+    EXPECT_EQ(sent("POST", "/deployments/dpl_shop/redeploy"),
+              json::bj::parse(R"({"use_caches":false})"));
+    ASSERT_EQ(run({.arguments = {"deploy", "-p", "shop", "--no-cache", "--no-wait"}}).exit, 0);
+    EXPECT_EQ(sent("POST", "/projects/shop/deployments"),
+              json::bj::parse(R"({"use_caches":false})"));
+}
+
 TEST_F(Behaviour, api_puts_fields_where_the_method_takes_them) {
     ASSERT_EQ(
         run({.arguments = {"api", "GET", "/api/v1/projects", "-f", "q=a b", "-f", "n:=5"}}).exit,

@@ -10,6 +10,7 @@ namespace {
 struct DeployFlags {
     std::string ref{};
     bool no_reuse = false;
+    bool no_cache = false;
     Waiting waiting{};
 };
 
@@ -21,6 +22,7 @@ Outcome<> deploy(Context& context, const DeployFlags& flags) {
     json::bj::object wanted;
     if (!flags.ref.empty()) wanted["ref"] = flags.ref;
     if (flags.no_reuse) wanted["reuse"] = false;
+    if (flags.no_cache) wanted["use_caches"] = false;
     const Outcome<Answer> started =
         (*session)->post(fmt::format("/projects/{}/deployments", path_part(project->name)), wanted);
     if (!started) return started.error();
@@ -40,6 +42,8 @@ void add_deploy(CLI::App& app, Parsed& parsed) {
         ->type_name("R");
     command->add_flag("--no-reuse", flags->no_reuse,
                       "Run every step, also where nothing changed since an earlier deployment");
+    command->add_flag("--no-cache", flags->no_cache,
+                      "Use nothing that earlier builds left; replaces it");
     command->add_flag("--no-wait", flags->waiting.no_wait, "Print the address and do not wait");
     command->add_flag("--cancel-on-interrupt", flags->waiting.cancel_on_interrupt,
                       "Ctrl-C cancels the deployment instead of leaving it to run");

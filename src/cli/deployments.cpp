@@ -20,6 +20,7 @@ struct IdFlags {
 struct RedeployFlags {
     std::string id{};
     bool reuse = false;
+    bool no_cache = false;
     Waiting waiting{};
 };
 
@@ -117,6 +118,7 @@ Outcome<> redeploy(Context& context, const RedeployFlags& flags) {
     if (!id) return id.error();
     json::bj::object wanted;
     if (flags.reuse) wanted["reuse"] = true;
+    if (flags.no_cache) wanted["use_caches"] = false;
     const Outcome<Answer> started =
         (*session)->post(fmt::format("/deployments/{}/redeploy", path_part(*id)), wanted);
     if (!started) return started.error();
@@ -152,10 +154,16 @@ void add_redeploy(CLI::App& noun, Parsed& parsed) {
     CLI::App* command = add_command(
         noun, "redeploy", "Build the same commit again; without ID, that of the newest",
         {{"berth deployments redeploy", ""},
-         {"berth deployments redeploy dpl_… --reuse", "take the old output if nothing changed"}});
+         {"berth deployments redeploy dpl_… --reuse", "take the old output if nothing changed"},
+         {"berth deployments redeploy --no-cache", "install and build from nothing"}});
     const auto flags = std::make_shared<RedeployFlags>();
     command->add_option("ID", flags->id, "Deployment")->type_name("");
-    command->add_flag("--reuse", flags->reuse, "Reuse an earlier result of the same inputs");
+    CLI::Option* reuse =
+        command->add_flag("--reuse", flags->reuse, "Reuse an earlier result of the same inputs");
+    command
+        ->add_flag("--no-cache", flags->no_cache,
+                   "Use nothing that earlier builds left; replaces it")
+        ->excludes(reuse);
     command->add_flag("--no-wait", flags->waiting.no_wait, "Print the address and do not wait");
     command->add_flag("--cancel-on-interrupt", flags->waiting.cancel_on_interrupt,
                       "Ctrl-C cancels the deployment instead of leaving it to run");

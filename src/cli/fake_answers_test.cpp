@@ -263,6 +263,66 @@ Said share_answer(const Asked& asked) {
     return json_said(200, bj::object{{"items", bj::array{link}}, {"next", nullptr}});
 }
 
+/// `told`: a worker has said what it keeps.
+Said cache_answer(const Asked& asked, bool told) {
+    if (asked.verb == "DELETE") {
+        const bool some = asked.query.contains("kind=");
+        return json_said(200, bj::object{{"removed", told ? 3 : 0},
+                                         {"removed_bytes", told ? 410'000'000 : 0},
+                                         {"in_use", some ? 1 : 0},
+                                         {"in_use_bytes", some ? 96'000'000 : 0},
+                                         {"unanswered", some ? 2 : 0},
+                                         {"unanswered_bytes", some ? 5'000 : 0}});
+    }
+    bj::array items;
+    if (told) {
+        items = {bj::object{{"worker", "builder-1"},
+                            {"name", "fw-prj_shop-preview-0123456789ab-1"},
+                            {"kind", "bundler"},
+                            {"trust", "preview"},
+                            {"branch", "feature/\x1b[31mcart"},
+                            {"bytes", 96'000'000},
+                            {"used_at_ms", nullptr}},
+                 bj::object{{"worker", "builder-1"},
+                            {"name", "snap-prj_shop-abc"},
+                            {"kind", "install"},
+                            {"trust", nullptr},
+                            {"branch", nullptr},
+                            {"bytes", 410'000'000},
+                            {"used_at_ms", nullptr}}};
+    }
+    return json_said(200, bj::object{{"items", std::move(items)},
+                                     {"next", nullptr},
+                                     {"bytes", told ? 506'000'000 : 0},
+                                     {"budget_bytes", told ? 5'000'000'000 : 0},
+                                     {"workers", told ? 1 : 0}});
+}
+
+bj::object cache_sum(bj::value project, bj::value name, std::int64_t bytes) {
+    return {{"project", std::move(project)},
+            {"project_name", std::move(name)},
+            {"caches", 2},
+            {"bytes", bytes},
+            {"used_at_ms", nullptr}};
+}
+
+Said all_caches_answer(const Asked& asked) {
+    if (asked.headers.at("authorization") == "Bearer tok_lonely") {
+        return refused(403, "forbidden", "only the instance's owner may do this");
+    }
+    const bj::object worker{{"name", "builder-1"},
+                            {"bytes", 900'000'000},
+                            {"budget_bytes", 10'000'000'000},
+                            {"project_budget_bytes", 5'000'000'000}};
+    return json_said(200, bj::object{{"items", bj::array{cache_sum("prj_shop", "shop", 506'000'000),
+                                                         cache_sum(nullptr, nullptr, 300'000'000),
+                                                         cache_sum("prj_old", nullptr, 94'000)}},
+                                     {"next", nullptr},
+                                     {"bytes", 900'000'000},
+                                     {"budget_bytes", 10'000'000'000},
+                                     {"workers", bj::array{worker}}});
+}
+
 Said project_answer(const Asked& asked, std::size_t times) {
     const std::string rest = asked.path.substr(std::string("/projects/").size());
     const std::string given = rest.substr(0, rest.find('/'));
@@ -272,6 +332,7 @@ Said project_answer(const Asked& asked, std::size_t times) {
     if (part == "env") return env_answer(asked, times);
     if (part == "traffic") return traffic_answer(asked, name == "shop");
     if (part.starts_with("share-links")) return share_answer(asked);
+    if (part == "caches") return cache_answer(asked, name == "shop");
     if (part == "visitors/sign-out") return {.status = 204};
     if (part == "hook") {
         return json_said(200,
@@ -405,6 +466,7 @@ Said fake_answer(const Asked& asked, const std::string&, std::size_t times) {
     if (asked.path == "/starting") return json_said(200, bj::object{{"times", times}});
     if (asked.path == "/forbidden") return refused(403, "forbidden", "the token may only read");
     if (asked.path.starts_with("/auth/")) return auth_answer(asked);
+    if (asked.path == "/instance/caches") return all_caches_answer(asked);
     if (asked.path == "/inspect") return inspect_answer(asked);
     if (asked.path == "/deploy-keys") {
         return json_said(201,

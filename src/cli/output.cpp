@@ -142,6 +142,15 @@ void Output::status(std::string_view line) {
     status_shown_ = true;
 }
 
+std::string bytes_text(std::int64_t bytes) {
+    constexpr std::array<const char*, 5> units{"B", "kB", "MB", "GB", "TB"};
+    auto size = static_cast<double>(bytes);
+    std::size_t unit = 0;
+    for (; size >= 999.5 && unit + 1 < units.size(); ++unit)
+        size /= 1'000;
+    return unit == 0 ? fmt::format("{} B", bytes) : fmt::format("{:.1f} {}", size, units[unit]);
+}
+
 std::string since(std::int64_t at_ms, std::int64_t now_ms) {
     if (at_ms == 0) return {};
     if (at_ms > now_ms) return "in " + rounded(at_ms - now_ms);

@@ -55,6 +55,9 @@ private:
 /// "3 min ago", "in 2 d"; "" for 0.
 std::string since(std::int64_t at_ms, std::int64_t now_ms);
 
+/// "14.2 kB"; thousands, as disks are sold.
+std::string bytes_text(std::int64_t bytes);
+
 /// "800 ms", "4.2 s", "3 min 12 s".
 std::string duration(std::int64_t ms);
 

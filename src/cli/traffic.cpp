@@ -22,16 +22,6 @@ std::int64_t count_of(const json::value& totals, std::string_view key) {
     return number(totals, key).value_or(0);
 }
 
-/// "14.2 kB"
-std::string bytes_text(std::int64_t bytes) {
-    constexpr std::array<const char*, 5> units{"B", "kB", "MB", "GB", "TB"};
-    auto size = static_cast<double>(bytes);
-    std::size_t unit = 0;
-    for (; size >= 999.5 && unit + 1 < units.size(); ++unit)
-        size /= 1'000;
-    return unit == 0 ? fmt::format("{} B", bytes) : fmt::format("{:.1f} {}", size, units[unit]);
-}
-
 /// "850 us", "1.4 ms"; "-" where nothing was measured.
 std::string time_text(std::optional<std::int64_t> us) {
     if (!us) return "-";
