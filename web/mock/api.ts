@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 
 import type { Question } from '../src/api/rules'
+import { isEnd } from '../src/api/states'
 import type {
   NewProject,
   ProjectSettings,
@@ -10,7 +11,7 @@ import type {
 } from '../src/api/types'
 import { explanationOf, rulesOf } from './rules'
 import { trafficOf } from './traffic'
-import { filesOf, id, inspectionOf, siteUrl, type World } from './world'
+import { filesOf, id, inspectionOf, type ProjectRow, siteUrl, type World } from './world'
 
 export interface Reply {
   status?: number
@@ -84,6 +85,14 @@ const fresh = (request: IncomingMessage, version: number) => {
   if (!wanted) throw new Refusal(428, 'precondition_required', 'Send If-Match.')
   if (wanted !== `"${version}"`) throw new Refusal(412, 'precondition_failed', 'Changed meanwhile.')
 }
+
+const cachesOf = (row: ProjectRow) => ({
+  items: row.caches,
+  next: null,
+  bytes: row.caches.reduce((sum, cache) => sum + cache.bytes, 0),
+  budget_bytes: 5_000_000_000,
+  workers: 1,
+})
 
 const change = (stored: SiteAccess, access: NonNullable<ProjectSettings['access']>) => {
   const previews = access.previews ?? stored.previews
@@ -307,6 +316,24 @@ const handlers: Record<string, Handler> = {
       throw new Refusal(404, 'host_not_found', 'You may see no site at this address.', '/host')
     const url = `http://${host}/.berth/access?code=mock&return=%2F`
     return { status: 201, body: { url, expires_at_ms: Date.now() + 60_000 } }
+  },
+  'GET projects/*/caches': (call) => ({ body: cachesOf(rowOf(call)) }),
+  'DELETE projects/*/caches': (call) => {
+    const row = rowOf(call)
+    const before = cachesOf(row)
+    // What a build uses stays.
+    if (row.runs.every((run) => isEnd(run.deployment.state))) row.caches = []
+    const after = cachesOf(row)
+    return {
+      body: {
+        removed: before.items.length - after.items.length,
+        removed_bytes: before.bytes - after.bytes,
+        in_use: after.items.length,
+        in_use_bytes: after.bytes,
+        unanswered: 0,
+        unanswered_bytes: 0,
+      },
+    }
   },
   'GET projects/*/hook': (call) => ({ body: { url: rowOf(call).hook } }),
   'POST projects/*/hook': (call) => {

@@ -2,6 +2,7 @@ import type {
   Deployment,
   Inspection,
   InstanceSettings,
+  KeptCache,
   OutputFile,
   PointerMove,
   Project,
@@ -33,6 +34,30 @@ export interface Run {
   listeners: Set<() => void>
 }
 
+const cachesAtFirst = (): KeptCache[] => {
+  const kept = { worker: 'builder-1', trust: 'production', branch: null }
+  const hour = 3_600_000
+  return [
+    {
+      ...kept,
+      name: 'fw-1',
+      kind: 'bundler',
+      branch: 'main',
+      bytes: 96_000_000,
+      used_at_ms: Date.now() - hour,
+    },
+    {
+      ...kept,
+      name: 'snap-1',
+      kind: 'install',
+      trust: null,
+      bytes: 410_000_000,
+      used_at_ms: Date.now() - 2 * hour,
+    },
+    { ...kept, name: 'pm-1', kind: 'downloads', bytes: 88_000_000, used_at_ms: 0 },
+  ]
+}
+
 export interface ProjectRow {
   project: Project
   version: number
@@ -41,6 +66,7 @@ export interface ProjectRow {
   history: PointerMove[]
   hook: string | null
   links: ShareLink[]
+  caches: KeptCache[]
   runs: Run[]
 }
 
@@ -167,6 +193,7 @@ export class World {
       history: [],
       hook: null,
       links: [],
+      caches: cachesAtFirst(),
       runs: [],
     }
     this.projects.unshift(row)

@@ -4,7 +4,7 @@
 import type { QueryClient } from '@tanstack/react-query'
 
 import { call } from './client'
-import type { Deployment, Production, Project } from './types'
+import type { ClearedCaches, Deployment, Production, Project } from './types'
 
 const part = encodeURIComponent
 
@@ -16,11 +16,16 @@ export const refreshProject = (client: QueryClient) =>
     ),
   )
 
-export const deploy = (project: string, body: { ref?: string; reuse?: boolean } = {}) =>
-  call<Deployment>(`/projects/${part(project)}/deployments`, { method: 'POST', body })
+export const deploy = (
+  project: string,
+  body: { ref?: string; reuse?: boolean; use_caches?: boolean } = {},
+) => call<Deployment>(`/projects/${part(project)}/deployments`, { method: 'POST', body })
 
-export const redeploy = (deployment: string, reuse = false) =>
-  call<Deployment>(`/deployments/${part(deployment)}/redeploy`, { method: 'POST', body: { reuse } })
+export const redeploy = (deployment: string, how: { use_caches?: boolean } = {}) =>
+  call<Deployment>(`/deployments/${part(deployment)}/redeploy`, { method: 'POST', body: how })
+
+export const clearCaches = (project: string) =>
+  call<ClearedCaches>(`/projects/${part(project)}/caches`, { method: 'DELETE' })
 
 export const cancel = (deployment: string) =>
   call<Deployment | undefined>(`/deployments/${part(deployment)}/cancel`, {

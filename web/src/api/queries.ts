@@ -9,6 +9,7 @@ import type {
   OutputFile,
   Production,
   Project,
+  ProjectCaches,
   Session,
   SessionRow,
   SetupState,
@@ -96,6 +97,14 @@ export const variablesQuery = (project: string) =>
   queryOptions({
     queryKey: ['env', project],
     queryFn: () => callVersioned<{ items: Variable[] }>(`/projects/${part(project)}/env`),
+  })
+
+/** Workers say what they keep after each job, and every half minute. */
+export const cachesQuery = (project: string) =>
+  queryOptions({
+    queryKey: ['caches', project],
+    queryFn: () => call<ProjectCaches>(`/projects/${part(project)}/caches`),
+    refetchInterval: 30_000,
   })
 
 export const hookQuery = (project: string) =>

@@ -538,6 +538,67 @@ export interface Ranked {
   error: number
 }
 
+export interface KeptCache {
+  /** Host name. */
+  worker: string
+  name: string
+  kind: 'install' | 'bundler' | 'downloads' | 'repository' | 'toolchain'
+  /** production or preview; null: not known. */
+  trust: string | null
+  /** Of a bundler's cache. */
+  branch: string | null
+  bytes: number
+  used_at_ms: number
+}
+
+export interface ProjectCaches {
+  items: KeptCache[]
+  next: string | null
+  bytes: number
+  /** Of this project on all workers. */
+  budget_bytes: number
+  /** That have said what they keep. */
+  workers: number
+}
+
+export interface ClearedCaches {
+  removed: number
+  removed_bytes: number
+  /** A build needs them: they stay. */
+  in_use: number
+  in_use_bytes: number
+  /** Their workers have not answered yet; they go as soon as these do. */
+  unanswered: number
+  unanswered_bytes: number
+}
+
+export interface CacheSum {
+  /** Id; null: toolchains, which all share. */
+  project: string | null
+  /** null: toolchains, or the project is gone. */
+  project_name: string | null
+  caches: number
+  bytes: number
+  used_at_ms: number
+}
+
+export interface WorkerCaches {
+  /** Host name. */
+  name: string
+  bytes: number
+  budget_bytes: number
+  /** Of each project. */
+  project_budget_bytes: number
+}
+
+export interface InstanceCaches {
+  items: CacheSum[]
+  next: string | null
+  bytes: number
+  budget_bytes: number
+  workers: WorkerCaches[]
+}
+
 export interface Traffic {
   from_ms: number
   to_ms: number

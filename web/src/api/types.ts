@@ -17,6 +17,7 @@ import type {
 
 export type {
   AccessCode,
+  ClearedCaches,
   CredentialInput,
   CredentialView,
   DeployKey,
@@ -25,11 +26,13 @@ export type {
   Explanation,
   File as OutputFile,
   Inspection,
+  KeptCache,
   NewShareLink,
   Plan,
   Planned,
   Production,
   Project,
+  ProjectCaches,
   ProjectSettings,
   Promotion as PointerMove,
   Ranked,

@@ -23,6 +23,7 @@ import type { DeploymentTab } from '../routes'
 import { Button, buttonClass } from '../ui/Button'
 import { CopyButton } from '../ui/Copy'
 import { Icon } from '../ui/Icon'
+import { Menu } from '../ui/Menu'
 import { Notice } from '../ui/Notice'
 import { Empty, Loading, Panel } from '../ui/Panel'
 import { Ago, Took } from '../ui/Time'
@@ -111,7 +112,7 @@ function Head({
   const running = !isEnd(deployment.state)
   const failed = (error: Problem) => toast(error.message, { bad: true })
   const again = useMutation({
-    mutationFn: () => redeploy(deployment.id),
+    mutationFn: (how: { use_caches?: boolean }) => redeploy(deployment.id, how),
     onSuccess: (next) => {
       void refreshProject(client)
       return navigate({
@@ -126,7 +127,7 @@ function Head({
     onSuccess: () => client.invalidateQueries({ queryKey: ['deployment', deployment.id] }),
     onError: failed,
   })
-  useKeys({ r: () => !running && again.mutate() })
+  useKeys({ r: () => !running && again.mutate({}) })
 
   return (
     <header className="flex flex-wrap items-start justify-between gap-x-6 gap-y-3">
@@ -156,9 +157,22 @@ function Head({
           </Button>
         )}
         {!running && (
-          <Button icon="redo" busy={again.isPending} onClick={() => again.mutate()}>
-            Redeploy
-          </Button>
+          <>
+            <Button icon="redo" busy={again.isPending} onClick={() => again.mutate({})}>
+              Redeploy
+            </Button>
+            <Menu
+              label="More ways to redeploy"
+              trigger={<Icon name="dots" />}
+              items={[
+                {
+                  label: 'Redeploy without cache',
+                  icon: 'redo',
+                  onSelect: () => again.mutate({ use_caches: false }),
+                },
+              ]}
+            />
+          </>
         )}
         {deployment.state === 'ready' && !live && project && (
           <Button icon="rocket" onClick={() => setPromoting(true)}>

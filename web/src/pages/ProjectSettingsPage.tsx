@@ -8,6 +8,7 @@ import { frameworks } from '../api/frameworks'
 import { hookQuery, projectQuery } from '../api/queries'
 import type { Project, ProjectSettings } from '../api/types'
 import { ProblemNotice } from '../parts/Broken'
+import { Caches } from '../parts/Caches'
 import {
   type CredentialChoice,
   CredentialFields,
@@ -41,6 +42,7 @@ export default function ProjectSettingsPage() {
       <Visitors project={data.data} etag={data.etag} />
       <Access project={data.data} etag={data.etag} />
       <Hook project={data.data} />
+      <Caches project={data.data} />
       <Danger project={data.data} />
     </div>
   )

@@ -98,7 +98,7 @@ function RowMenu({
   const failed = (error: Problem) => toast(error.message, { bad: true })
   const ended = isEnd(deployment.state)
   const again = useMutation({
-    mutationFn: () => redeploy(deployment.id),
+    mutationFn: (how: { use_caches?: boolean }) => redeploy(deployment.id, how),
     onSuccess: (next) =>
       navigate({ to: pages.deployment, params: { project: project.name, deployment: next.id } }),
     onError: failed,
@@ -119,7 +119,12 @@ function RowMenu({
             icon: 'external',
             href: deployment.url,
           },
-          ended && { label: 'Redeploy', icon: 'redo', onSelect: () => again.mutate() },
+          ended && { label: 'Redeploy', icon: 'redo', onSelect: () => again.mutate({}) },
+          ended && {
+            label: 'Redeploy without cache',
+            icon: 'redo',
+            onSelect: () => again.mutate({ use_caches: false }),
+          },
           !ended && { label: 'Cancel', icon: 'stop', onSelect: () => stop.mutate() },
           deployment.state === 'ready' &&
             !live && {

@@ -26,7 +26,7 @@ const support = (deployment: Deployment) =>
 export function Failure({ deployment, compact }: { deployment: Deployment; compact?: boolean }) {
   const navigate = useNavigate()
   const again = useMutation({
-    mutationFn: () => redeploy(deployment.id),
+    mutationFn: (how: { use_caches?: boolean }) => redeploy(deployment.id, how),
     onSuccess: (next) =>
       navigate({
         to: pages.deployment,
@@ -52,7 +52,19 @@ export function Failure({ deployment, compact }: { deployment: Deployment; compa
         ) : (
           <>
             <CopyButton text={support(deployment)} label="Copy for support" />
-            <Button size="small" icon="redo" busy={again.isPending} onClick={() => again.mutate()}>
+            <Button
+              size="small"
+              busy={again.isPending}
+              onClick={() => again.mutate({ use_caches: false })}
+            >
+              Try without cache
+            </Button>
+            <Button
+              size="small"
+              icon="redo"
+              busy={again.isPending}
+              onClick={() => again.mutate({})}
+            >
               Try again
             </Button>
           </>
