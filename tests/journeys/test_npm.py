@@ -7,7 +7,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from berth import ROOT
+from berth import ROOT, wait_until
 from shared import Journey
 
 _templates = {}
@@ -73,6 +73,43 @@ class Npm(Journey):
         self.assertEqual(third.returncode, 0, third.stderr)
         ended = self.berth.deployment(json.loads(third.stdout)["deployment"])
         self.assertTrue(ended["reused_deployment"], ended)  # same tree: no step runs
+
+    def test_caches_are_seen_left_out_and_cleared(self):
+        files = {"package.json": small_package(
+            "mkdir -p dist node_modules/.cache && date +%N > node_modules/.cache/x"
+            " && echo kept > dist/index.html", "kept", {"is-number": "7.0.0"})}
+        made, done = self.berth.imported(self.git.repository("kept", files), "kept", timeout=300)
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+        def kinds():
+            told = self.berth.berth("cache", "ls", "-p", "kept", "--json")
+            self.assertEqual(told.returncode, 0, told.stderr)
+            view = json.loads(told.stdout)
+            self.assertLessEqual(view["bytes"], view["budget_bytes"])
+            return sorted(item["kind"] for item in view["items"])
+
+        every = ["bundler", "downloads", "install", "repository"]
+        wait_until("the worker says what it keeps", lambda: kinds() == every, seconds=30)
+        self.assertIn("kept", self.berth.berth("cache", "ls", "--all").stdout)
+
+        again = self.berth.berth("deployments", "redeploy", made["id"], "--no-cache", "--json",
+                                 timeout=300)
+        self.assertEqual(again.returncode, 0, again.stderr)
+        log = self.berth.log_text(json.loads(again.stdout)["deployment"])
+        self.assertIn("Building without caches", log)
+        self.assertIn("Installed in", log)
+
+        def cleared():
+            """What the build before still saves is in use."""
+            gone = self.berth.berth("cache", "clear", "-p", "kept", "-y", "--json")
+            self.assertEqual(gone.returncode, 0, gone.stderr)
+            return json.loads(gone.stdout)["in_use"] == 0 and kinds() == []
+
+        wait_until("the caches are gone", cleared, seconds=30)
+        last = self.berth.berth("deployments", "redeploy", made["id"], "--json", timeout=300)
+        self.assertEqual(last.returncode, 0, last.stderr)
+        log = self.berth.log_text(json.loads(last.stdout)["deployment"])
+        self.assertIn("Installed in", log)
 
     def test_a_pnpm_project_below_the_top(self):
         files = {f"apps/web/{path}": content for path, content in vite_template().items()
