@@ -89,6 +89,7 @@ const stops: Stop[] = [
   { name: 'env', path: () => '/p/harbour-site/env' },
   { name: 'env-text', path: () => '/p/harbour-site/env', act: opens('.env') },
   { name: 'project-settings', path: () => '/p/harbour-site/settings' },
+  { name: 'clear-caches', path: () => '/p/harbour-site/settings', act: opens('Clear caches') },
   { name: 'delete-project', path: () => '/p/harbour-site/settings', act: opens('Delete project') },
   { name: 'sessions', path: () => '/sessions' },
   { name: 'tokens', path: () => '/tokens' },

@@ -64,7 +64,7 @@ function Kept({ caches }: { caches: ProjectCaches }) {
         {bytes(caches.bytes)} of {bytes(caches.budget_bytes)}. What was not used for longest goes
         first.
       </p>
-      <div className="overflow-x-auto">
+      <section className="overflow-x-auto" aria-label="Kept caches" tabIndex={0}>
         <table className="w-full text-left text-[13px]">
           <thead className="text-muted">
             <tr className="border-b border-line">
@@ -96,7 +96,7 @@ function Kept({ caches }: { caches: ProjectCaches }) {
             ))}
           </tbody>
         </table>
-      </div>
+      </section>
     </>
   )
 }
