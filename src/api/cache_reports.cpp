@@ -84,6 +84,7 @@ std::vector<ToldCache> CacheReports::caches(const std::string& project) {
         }
     }
     std::vector<ToldCache> found;
+    found.reserve(latest.size());
     for (const auto& [where, one] : latest)
         found.push_back({*one.cache, one.told->report.worker, one.told->report.name});
     std::ranges::stable_sort(found, std::greater{},
@@ -102,6 +103,7 @@ std::vector<WorkerCaches> CacheReports::workers() {
         host.project_budget_bytes = told.report.project_bytes_max;
     }
     std::vector<WorkerCaches> found;
+    found.reserve(hosts.size());
     for (auto& [name, host] : hosts)
         found.push_back(std::move(host));
     return found;

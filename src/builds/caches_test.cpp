@@ -61,6 +61,7 @@ TEST(Caches, are_told_by_what_their_names_say) {
 
 TEST(Caches, are_told_in_bounds_the_last_used_first) {
     std::vector<engines::VolumeState> many;
+    many.reserve(jobs::caches_per_report_max + 10);
     for (std::size_t i = 0; i < jobs::caches_per_report_max + 10; ++i) {
         many.push_back(volume(fmt::format("snap-prj_1-{}", i), static_cast<std::int64_t>(i)));
     }

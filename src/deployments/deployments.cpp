@@ -232,6 +232,7 @@ Task<std::vector<std::string>> Deployments::branches(std::string project) {
                                              "deployments where project = :project group by ref) "
                                              "as refs order by intent desc limit 1000",
                                              project);
+        refs.reserve(rows.size());
         for (const RefRow& row : rows)
             refs.push_back(row.ref);
         return refs;

@@ -55,6 +55,7 @@ class CacheTellerTest : public testing::Test {
 protected:
     static std::vector<std::string> names(const jobs::CacheReport& report) {
         std::vector<std::string> found;
+        found.reserve(report.items.size());
         for (const jobs::KeptCache& cache : report.items)
             found.push_back(cache.name);
         return found;
