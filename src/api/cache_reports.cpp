@@ -1,6 +1,7 @@
 #include "api/cache_reports.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 namespace berth::api {
 namespace {
@@ -87,8 +88,11 @@ std::vector<ToldCache> CacheReports::caches(const std::string& project) {
     found.reserve(latest.size());
     for (const auto& [where, one] : latest)
         found.push_back({*one.cache, one.told->report.worker, one.told->report.name});
-    std::ranges::stable_sort(found, std::greater{},
-                             [](const ToldCache& one) { return one.cache.used_at_ms; });
+    // Of the same time by name, so that a list is the same each time.
+    std::ranges::sort(found, [](const ToldCache& a, const ToldCache& b) {
+        return std::tie(b.cache.used_at_ms, a.cache.name, a.worker) <
+               std::tie(a.cache.used_at_ms, b.cache.name, b.worker);
+    });
     return found;
 }
 

@@ -1,5 +1,6 @@
 // What builds have left for the next ones: told by workers, shown, and removed.
 #include <map>
+#include <tuple>
 
 #include "api/body.hpp"
 #include "api/cache_reports.hpp"
@@ -143,7 +144,9 @@ Task<Result<http::Response>> instance_caches(Services& services, Context&) {
         }
         view.items.push_back(sum);
     }
-    std::ranges::stable_sort(view.items, std::greater{}, &CacheSum::bytes);
+    std::ranges::sort(view.items, [](const CacheSum& a, const CacheSum& b) {
+        return std::tie(b.bytes, a.project) < std::tie(a.bytes, b.project);
+    });
     view.workers = services.caches->workers();
     for (const WorkerCaches& worker : view.workers)
         view.budget_bytes += worker.budget_bytes;

@@ -59,7 +59,8 @@ Task<Outcome<plans::Survey>> clone(BuildRun& run) {
     const std::string mirror = co_await newest_cache(engine, prefix);
     SourceOrder order = order_of(run);
     order.mirror = mirror;
-    Outcome<plans::Survey> cloned = co_await clone_source(engine, std::move(order), run.log, run.stop);
+    Outcome<plans::Survey> cloned =
+        co_await clone_source(engine, std::move(order), run.log, run.stop);
     if (!cloned && !mirror.empty() && cloned.error().reason == jobs::Reason::clone_failed) {
         run.log.say("The kept copy of the repository is left out");
         (void)co_await engine.remove_volume(mirror);

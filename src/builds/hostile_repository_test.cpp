@@ -137,9 +137,9 @@ Task<> deploy_one(Yard& yard, Repository repository) {
     const auto api = std::make_shared<test::MemoryJobApi>();
     Stop stop;
     JobEnd end = co_await run_build(yard.workshop, job, api, stop);
-    std::optional<PendingSnapshot> snapshot = end.snapshot;
-    co_await clean_up(yard.workshop, job, snapshot);
-    yard.fates[repository.name] = {std::move(end.finish), api->log()};
+    std::optional<jobs::Finish> finish = std::move(end.finish);
+    co_await clean_up(yard.workshop, job, std::move(end));
+    yard.fates[repository.name] = {std::move(finish), api->log()};
 }
 
 Task<> deploy_what_is_left(Yard& yard) {
