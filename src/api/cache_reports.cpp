@@ -88,10 +88,10 @@ std::vector<ToldCache> CacheReports::caches(const std::string& project) {
     found.reserve(latest.size());
     for (const auto& [where, one] : latest)
         found.push_back({*one.cache, one.told->report.worker, one.told->report.name});
-    // Of the same time by name, so that a list is the same each time.
+    // Of the same time by worker and name, so that a list is the same each time.
     std::ranges::sort(found, [](const ToldCache& a, const ToldCache& b) {
-        return std::tie(b.cache.used_at_ms, a.cache.name, a.worker) <
-               std::tie(a.cache.used_at_ms, b.cache.name, b.worker);
+        return std::tie(b.cache.used_at_ms, a.worker_name, a.cache.name) <
+               std::tie(a.cache.used_at_ms, b.worker_name, b.cache.name);
     });
     return found;
 }
