@@ -21,10 +21,10 @@ from gitserver import GitServer  # noqa: E402
 PYTHON = "python3 -c '\nimport ctypes, os, sys, time\nc = ctypes.CDLL(None)\n{}\nsys.exit(9)'"
 # Name → (the build, the reason of its end).
 BOMBS = {
-    "forks": ("f() { f | f & }; f; sleep 20", "too_many_processes"),
-    "memory": ("head -c 4G /dev/zero | tail > /dev/null; sleep 20", "out_of_memory"),
-    "disk": ("head -c 4G /dev/zero > big; sleep 20", "disk_full"),
-    "inodes": ("mkdir d; i=0; while :; do : > d/$i || break; i=$((i+1)); done; sleep 20", "disk_full"),
+    "forks": ("f() { f | f & }; f; sleep 600", "too_many_processes"),
+    "memory": ("head -c 4G /dev/zero | tail > /dev/null; sleep 600", "out_of_memory"),
+    "disk": ("head -c 4G /dev/zero > big; sleep 600", "disk_full"),
+    "inodes": ("mkdir d; i=0; while :; do : > d/$i || break; i=$((i+1)); done; sleep 600", "disk_full"),
     "log": ("yes 0123456789012345678901234567890123456789012345678901234567890123", "log_limit"),
     "descriptors": (PYTHON.format("for _ in range(60):\n if os.fork() == 0:\n  try:\n   while True: os.open(\"/\", 0)\n"
                                   "  except OSError: time.sleep(2); os._exit(0)\ntime.sleep(2)"), "build_failed"),

@@ -27,8 +27,9 @@ std::optional<StepFailure> failure_of(const RunEnd& ended, jobs::Step step,
                                       const jobs::JobLimits& limits) {
     const engines::Exit& exit = ended.exit;
     const bool over_log = log.limit_reached();
-    // A script may go on without the process that was killed or never began: that is no success.
-    const bool cut_short = exit.out_of_memory || exit.too_many_processes;
+    // A script may go on without the process that was killed or never began, or without what the
+    // disk had no room for: that is no success.
+    const bool cut_short = exit.out_of_memory || exit.too_many_processes || exit.disk_full;
     if (exit.code == 0 && !ended.timed_out && !over_log && !cut_short) return std::nullopt;
 
     StepFailure failure{.exit_code = exit.code, .first_error = log.first_error()};

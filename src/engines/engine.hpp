@@ -94,8 +94,9 @@ struct Exit {
     int code = 0;  // 128 + signal when a signal ended it
     std::optional<int> signal{};
     bool out_of_memory = false;       // the limit killed a process, whatever the exit code says
-    bool too_many_processes = false;  // a fork was refused by the limit
-    bool disk_full = false;           // the upper volume has no byte or no inode left
+    bool too_many_processes = false;  // a fork was refused by the limit; the run soon ends for it
+    bool disk_full =
+        false;  // the upper volume has no byte or no inode left; a second later it ends
     std::uint64_t memory_peak_bytes = 0;
 };
 BOOST_DESCRIBE_STRUCT(Exit, (),

@@ -342,6 +342,23 @@ TEST_P(EngineTest, says_when_bytes_or_files_ran_out) {
     }
 }
 
+TEST_P(EngineTest, ends_what_stays_over_its_limit) {
+    // Neither would end by itself within the test's time.
+    const Outcome forks =
+        sh("for i in 1 2 3 4 5 6 7 8; do for j in 1 2 3 4 5 6 7 8; do sleep 900 & done; done "
+           "2>/dev/null; sleep 900; exit 0");
+    EXPECT_TRUE(forks.exit.too_many_processes);
+    EXPECT_NE(forks.exit.code, 0);
+    const Volume volume{"d-" + random_word(8), "tenant", 16 << 20, 500};
+    ASSERT_TRUE(go(engine_->make_volume(volume)));
+    engines::Run filler = shell("head -c 99M /dev/zero >/build/big 2>/dev/null; sleep 900; exit 0");
+    filler.mounts = {{"/build", {}, volume.name}};
+    const Outcome disk = go(run_to_end(*engine_, std::move(filler)));
+    EXPECT_TRUE(disk.exit.disk_full);
+    EXPECT_NE(disk.exit.code, 0);
+    EXPECT_TRUE(go(engine_->remove_volume(volume.name)));
+}
+
 TEST_P(EngineTest, bounds_the_temporary_folders) {
     engines::Run run = shell("dd if=/dev/zero of=/tmp/x bs=1M count=64 2>/dev/null || echo full");
     run.limits.tmp_bytes = 8 << 20;

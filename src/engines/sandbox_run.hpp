@@ -36,7 +36,9 @@ struct Sandboxes::Active {
     bool unwanted = false;  // killed while it was starting
     bool out_of_memory = false;
     Thrashing thrashing{};
-    bool disk_full = false;
+    bool disk_full = false;  // and ended for it
+    unsigned looks_without_disk = 0;
+    unsigned looks_without_process = 0;
     std::optional<Exit> exit{};
     asio::steady_timer ended;
 

@@ -19,6 +19,8 @@ namespace fs = std::filesystem;
 constexpr auto tick = std::chrono::milliseconds(100);
 constexpr unsigned ticks_per_disk_look = 5;
 constexpr unsigned ticks_per_memory_look = 10;
+constexpr unsigned looks_over_limit_max =
+    3;  // a second or so, to say it in the command's own words
 constexpr auto kill_limit = std::chrono::milliseconds(4000);
 constexpr int kill_attempts = 2;
 
@@ -69,10 +71,20 @@ bool Sandboxes::over_limit(Active& active, unsigned count) {
         active.out_of_memory = true;
     if (active.out_of_memory) return true;
     if (count % ticks_per_disk_look != 0) return false;
+    // A run that was refused a process has failed, whatever it goes on to do; so has one whose disk
+    // stays full.
+    if (cgroups_.counts(active.name).forks_refused > 0) ++active.looks_without_process;
+    if (active.looks_without_process >= looks_over_limit_max) return true;
     bool writes = false;
+    bool full = false;
     for (const auto& [name, writer] : active.claims->held) {
         writes = writes || writer;
-        if (writer && volumes_.is_full(name)) active.disk_full = true;
+        full = full || (writer && volumes_.is_full(name));
+    }
+    active.looks_without_disk = full ? active.looks_without_disk + 1 : 0;
+    if (active.looks_without_disk >= looks_over_limit_max) {
+        active.disk_full = true;
+        return true;
     }
     // Sparse images can promise more than the disk has: the reserve is for everything else.
     if (!writes || !volumes_.is_reserve_in_use()) return false;
