@@ -137,7 +137,7 @@ TEST_F(SupervisorTest, says_that_a_role_ended_or_did_not_serve) {
     write("edge", "exit 3\n");
     supervisor.add(spec("edge", "new"));
     EXPECT_EQ(supervisor.start_and_wait("edge", 5s).error().failure, Failure::unavailable);
-    write("api", "sleep 60\n");
+    write("api", "exec sleep 60\n");
     supervisor.add(spec("api", "new"));
     EXPECT_EQ(supervisor.start_and_wait("api", 50ms).error().failure, Failure::timed_out);
     EXPECT_TRUE(supervisor.is_leaving("api"));
@@ -147,7 +147,7 @@ TEST_F(SupervisorTest, says_that_a_role_ended_or_did_not_serve) {
 
 TEST_F(SupervisorTest, keeps_a_word_to_stop_that_comes_while_it_waits) {
     Supervisor supervisor(shell());
-    write("edge", "sleep 60\n");
+    write("edge", "exec sleep 60\n");
     supervisor.add(spec("edge", "new"));
     ::kill(::getpid(), SIGTERM);
     EXPECT_FALSE(supervisor.start_and_wait("edge", 5s));
