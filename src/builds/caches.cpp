@@ -158,7 +158,8 @@ Task<std::string> newest_cache(engines::Engine& engine, std::string prefix) {
     co_return newest;
 }
 
-std::vector<std::string> framework_cache_paths(const std::string& root) {
+std::vector<std::string> framework_cache_paths(const std::string& root,
+                                               const std::vector<std::string>& named) {
     constexpr std::array<std::string_view, 12> names{".next/cache",
                                                      ".nuxt",
                                                      ".astro",
@@ -175,6 +176,10 @@ std::vector<std::string> framework_cache_paths(const std::string& root) {
     for (const std::string_view name : names) {
         if (!root.empty()) paths.push_back(root + "/" + std::string(name));
         paths.emplace_back(name);
+    }
+    for (const std::string& name : named) {
+        std::string path = root.empty() ? name : root + "/" + name;
+        if (std::ranges::find(paths, path) == paths.end()) paths.push_back(std::move(path));
     }
     return paths;
 }

@@ -40,8 +40,10 @@ std::vector<jobs::KeptCache> kept_caches(const std::vector<engines::VolumeState>
 /// The volume that was saved last under that prefix, or "".
 Task<std::string> newest_cache(engines::Engine& engine, std::string prefix);
 
-/// Directories that bundlers keep, below the top of a source tree, for a project at `root`.
-std::vector<std::string> framework_cache_paths(const std::string& root);
+/// Directories that bundlers keep, below the top of a source tree, for a project at `root`: usual
+/// ones, there and at the top, and `named`, which the plan names for its framework, there.
+std::vector<std::string> framework_cache_paths(const std::string& root,
+                                               const std::vector<std::string>& named);
 
 /// Saves it and removes what it replaces. What cannot be saved is said in the operator's log: the
 /// next build does without.

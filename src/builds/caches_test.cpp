@@ -71,12 +71,16 @@ TEST(Caches, are_told_in_bounds_the_last_used_first) {
 }
 
 TEST(Caches, are_looked_for_at_the_root_and_at_the_top) {
-    const std::vector<std::string> top = framework_cache_paths("");
+    const std::vector<std::string> top = framework_cache_paths("", {});
     EXPECT_EQ(std::ranges::count(top, "node_modules/.cache"), 1);
-    const std::vector<std::string> deep = framework_cache_paths("apps/web");
+    const std::vector<std::string> deep = framework_cache_paths("apps/web", {});
     EXPECT_EQ(deep.size(), 2 * top.size());
     EXPECT_EQ(std::ranges::count(deep, "apps/web/.next/cache"), 1);
     EXPECT_EQ(std::ranges::count(deep, ".turbo"), 1);
+    const std::vector<std::string> named =
+        framework_cache_paths("apps/web", {".svelte-kit", "node_modules/.vite"});
+    EXPECT_EQ(named.size(), deep.size() + 1);
+    EXPECT_EQ(named.back(), "apps/web/.svelte-kit");
 }
 
 }  // namespace

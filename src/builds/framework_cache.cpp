@@ -46,10 +46,12 @@ Task<> use_framework_cache(BuildRun& run, engines::Mount& mount) {
 
 void save_framework_cache(BuildRun& run, const engines::Mount& mount) {
     if (run.plan.build_command.empty()) return;
-    CacheSave save{.prefix = cache_prefix(CacheKind::framework, run.job.project, trust_of(run.job),
-                                          run.survey.commit.branch),
-                   .view = {.target = mount.target, .lower = mount.lower},
-                   .paths = framework_cache_paths(run.survey.root)};
+    CacheSave save{
+        .prefix = cache_prefix(CacheKind::framework, run.job.project, trust_of(run.job),
+                               run.survey.commit.branch),
+        .view = {.target = mount.target, .lower = mount.lower},
+        .paths = framework_cache_paths(run.survey.root,
+                                       run.plan.shown.caches.value_or(std::vector<std::string>()))};
     save.view.lower.insert(save.view.lower.begin(), mount.upper);
     run.caches.push_back(std::move(save));
 }
