@@ -83,7 +83,8 @@ std::map<std::string, std::string> base_environment(const BuildRun& run, jobs::S
         environment["NODE_ENV"] = "production";
         // A build script that installs once more, below, needs them as well.
         environment["npm_config_include"] = "dev";
-        environment["YARN_PRODUCTION"] = "false";
+        // Later versions of yarn end at a name that they do not know.
+        if (run.plan.manager.kind == Manager::yarn) environment["YARN_PRODUCTION"] = "false";
     }
     const engines::Proxies& proxies = run.workshop.proxies;
     environment.merge(engines::variables_of(proxies));

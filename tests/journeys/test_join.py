@@ -234,7 +234,9 @@ class Join(unittest.TestCase):
         self.refused(2, "--server is needed", "worker", *data, "--token-file", good)
         self.refused(2, "--token-file is needed", "worker", *data, *server)
         self.refused(2, "--objects is needed", "edge", *data, *server, "--token-file", good)
-        self.refused(2, "file:DIR", "edge", *data, *server, "--token-file", good, "--objects", "s3://x")
+        for place, word in (("s3://x", "the name of a bucket"), ("s3://bucket", "BERTH_S3_ACCESS_KEY"),
+                            ("ftp://x", "file:DIR")):
+            self.refused(2, word, "edge", *data, *server, "--token-file", good, "--objects", place)
         self.refused(2, "--no-such", "worker", "--no-such", "x")
         self.refused(1, f"port {self.berth.port}", "edge", *data, *server, *objects, "--token-file",
                      good, "--listen", f"127.0.0.1:{self.berth.port}")
