@@ -26,10 +26,20 @@ class Count:
         print(f"{'ok    ' if ok else 'FAILED'} {what} ({seconds:.1f} s)", flush=True)
         if ok:
             self.passed += 1
-        else:
-            self.failed.append(what)
+            return
+        if detail:
+            print(detail[-6000:], flush=True)
+        self.fail(what, detail[-1500:])
+
+    def fail(self, what, detail):
+        """Told again at the end: of a long run only the end may be kept."""
+        self.failed.append((what, detail.strip()))
+
+    def print_failed(self):
+        for what, detail in self.failed:
+            print(f"\nFailed: {what}")
             if detail:
-                print(detail[-6000:], flush=True)
+                print("  " + detail.replace("\n", "\n  "))
 
 
 def command(count, what, argv, timeout, cwd=ROOT):
@@ -95,19 +105,30 @@ def room(count, binary, environment):
             output, code = done.stdout + done.stderr, done.returncode
         except subprocess.TimeoutExpired as late:
             output, code = f"did not end within 600 s\n{late.stdout or ''}", -1
-        cases = json.loads(report.read_text()) if report.exists() else {"tests": 0, "failures": 1}
-    skipped = sum(case.get("result") == "SKIPPED" for suite in cases.get("testsuites", [])
-                  for case in suite["testsuite"])
-    if skipped:
-        output += f"\n{skipped} cases were skipped: their server is not there"
-        cases["failures"] += skipped
-    failed = cases["failures"] + (1 if code != 0 and cases["failures"] == 0 else 0)
-    count.passed += cases["tests"] - cases["failures"] if code in (0, 1) else 0
-    count.failed += [f"{binary.name}: {failed} of {cases['tests']}"] if failed else []
+        cases = json.loads(report.read_text()) if report.exists() else {"tests": 0}
+    failed = failed_cases(cases, code)
+    for case, detail in failed:
+        count.fail(f"{binary.name}: {case}", detail[:1500] or output[-1500:])
+    count.passed += max(0, cases["tests"] - len(failed))
     print(f"{'FAILED' if failed else 'ok    '} {binary.name}: {cases['tests']} cases "
           f"({time.monotonic() - begin:.1f} s)", flush=True)
     if failed:
         print(output[-8000:], flush=True)
+
+
+def failed_cases(report, code):
+    """(name, what it said) each; a case that was skipped is one, for its server was not there."""
+    failed = []
+    for suite in report.get("testsuites", []):
+        for case in suite["testsuite"]:
+            said = "\n".join(failure["failure"] for failure in case.get("failures", []))
+            if case.get("result") == "SKIPPED":
+                said = "skipped: its server is not there"
+            if said:
+                failed.append((f"{suite['name']}.{case['name']}", said))
+    if not failed and code != 0:
+        failed.append((f"ended with {code}", ""))
+    return failed
 
 
 def differential(count, preset):
@@ -180,8 +201,7 @@ def main():
         web(count)
     if "journeys" in wanted:
         journeys(count, options.preset, options.pattern)
-    if count.failed:
-        print("\nFailed:\n  " + "\n  ".join(count.failed))
+    count.print_failed()
     print(f"{count.passed} passed, {len(count.failed)} failed", flush=True)
     return 1 if count.failed else 0
 

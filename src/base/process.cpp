@@ -7,8 +7,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <filesystem>
+#include <ranges>
 
 #include "base/clock.hpp"
 #include "base/file.hpp"
@@ -70,11 +73,12 @@ Result<Child> start(const Command& command) {
     posix_spawnattr_setsigdefault(&attributes, &all);
     posix_spawnattr_setflags(
         &attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    const std::string program = program_path(command.argv[0], command.environment);
     const std::vector<char*> argv = pointers(command.argv);
     const std::vector<char*> environment = pointers(command.environment);
     pid_t pid = -1;
-    const int refused =
-        ::posix_spawnp(&pid, argv[0], &actions, &attributes, argv.data(), environment.data());
+    const int refused = ::posix_spawn(&pid, program.c_str(), &actions, &attributes, argv.data(),
+                                      environment.data());
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
     if (refused != 0) {
@@ -161,6 +165,21 @@ Task<Result<Ended>> run(Command command, std::chrono::milliseconds limit) {
         return run_blocking(command, limit);
     };
     co_return co_await threads.run(work);
+}
+
+std::string program_path(const std::string& name, const std::vector<std::string>& environment) {
+    constexpr std::string_view key = "PATH=";
+    const auto path = std::ranges::find_if(
+        environment, [&](const std::string& each) { return each.starts_with(key); });
+    if (name.contains('/')) return name;
+    if (path == environment.end()) return "";
+    for (const auto part : std::views::split(std::string_view(*path).substr(key.size()), ':')) {
+        std::string candidate = fmt::format("{}/{}", std::string_view(part), name);
+        // A relative part would be of the directory that the program starts in: never looked in.
+        const bool runs = candidate.starts_with('/') && ::access(candidate.c_str(), X_OK) == 0;
+        if (runs && std::filesystem::is_regular_file(candidate)) return candidate;
+    }
+    return "";
 }
 
 std::vector<std::string> plain_environment() {

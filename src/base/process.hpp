@@ -33,6 +33,12 @@ Task<Result<Ended>> run(Command command, std::chrono::milliseconds limit);
 /// The same, blocking; for worker threads, start-up and tests.
 Result<Ended> run_blocking(const Command& command, std::chrono::milliseconds limit);
 
+/// The path of a program for one that runs with `environment`: a name with a slash as it is,
+/// another looked up in the PATH there — not in ours, as execvp does, so that what is run and what
+/// it believes of its place are one. Nothing found is "", which exec refuses as it does a missing
+/// file.
+std::string program_path(const std::string& name, const std::vector<std::string>& environment);
+
 /// PATH, HOME and LANG fit for the tools we call: "PATH=/usr/local/sbin:…".
 std::vector<std::string> plain_environment();
 

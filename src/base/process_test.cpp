@@ -1,6 +1,10 @@
 #include "base/process.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
 
 #include "base/file.hpp"
 #include "base/within.hpp"
@@ -8,6 +12,7 @@
 namespace berth {
 namespace {
 
+namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 
 Command command(std::vector<std::string> argv) {
@@ -43,6 +48,28 @@ TEST(Process, kills_what_takes_too_long) {
 
 TEST(Process, says_when_there_is_no_such_program) {
     EXPECT_EQ(wait(run(command({"no-such-program"}), 5s)).error().failure, Failure::not_found);
+}
+
+/// Ours names another `true` first: whoever starts Berth must not decide what it runs.
+TEST(Process, looks_a_program_up_in_the_path_that_it_is_given) {
+    char name[] = "/tmp/berth-process-XXXXXX";
+    const fs::path folder = ::mkdtemp(name);
+    for (const char* each : {"ours", "theirs"}) {
+        fs::create_directory(folder / each);
+        write_file(folder / each / "who", fmt::format("#!/bin/sh\necho {}\n", each), 0755);
+    }
+    const std::string before = ::getenv("PATH");
+    ::setenv("PATH", fmt::format("{}:{}", (folder / "ours").native(), before).c_str(), 1);
+    Command who = command({"who"});
+    who.environment[0] =
+        fmt::format("PATH=/nonexistent:{}:/usr/bin:/bin", (folder / "theirs").native());
+    const Result<Ended> theirs = wait(run(who, 5s));
+    who.environment[0] = "PATH=/nonexistent";
+    const Result<Ended> nobody = wait(run(who, 5s));
+    ::setenv("PATH", before.c_str(), 1);
+    fs::remove_all(folder);
+    EXPECT_EQ(theirs.value().output, "theirs\n");
+    EXPECT_EQ(nobody.error().failure, Failure::not_found);
 }
 
 Task<Result<int>> slow() {

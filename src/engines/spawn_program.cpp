@@ -11,6 +11,8 @@
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/experimental/parallel_group.hpp>
 
+#include "base/process.hpp"
+
 namespace berth::engines {
 namespace {
 
@@ -55,11 +57,12 @@ Result<pid_t> spawn_program(const Program& program) {
     posix_spawnattr_setsigdefault(&attributes, &all);
     posix_spawnattr_setflags(&attributes,
                              POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID);
+    const std::string path = program_path(program.argv[0], program.environment);
     const std::vector<char*> argv = pointers(program.argv);
     const std::vector<char*> environment = pointers(program.environment);
     pid_t pid = -1;
     const int refused =
-        ::posix_spawnp(&pid, argv[0], &actions, &attributes, argv.data(), environment.data());
+        ::posix_spawn(&pid, path.c_str(), &actions, &attributes, argv.data(), environment.data());
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
     if (refused == 0) return pid;
