@@ -165,6 +165,14 @@ export async function answers(site) {
   )
 }
 
+/** Whether the line's "*" took nothing, and its target has slashes on both sides of it. */
+function nothingCaptured(ask, [from = '', to = '']) {
+  if (!from.includes('*') || !/\/:splat\//.test(to)) return false
+  const [, after] = from.split('*')
+  const path = address(ask.url).pathname
+  return path.endsWith('/' + after) || path.endsWith('/')
+}
+
 export const excuses = {
   'the address leads to itself: our rule does not apply': (ask, ours, theirs) =>
     leadsBack(ask, theirs.decision),
@@ -192,10 +200,15 @@ export const excuses = {
     )
   },
   'a placeholder of ours is a whole word, theirs a beginning': (ask, ours, theirs, site) => {
-    const captures = capturesOf(decidedBy(site, ours)[0] ?? '')
-    return captures.some((name) =>
-      captures.some((other) => other !== name && other.startsWith(name)),
-    )
+    // A part of a path and its longer namesake capture other words there; in _headers the source
+    // does not even match.
+    const sources = (site.files._headers ?? '').split('\n').filter((text) => /^\S/.test(text))
+    return [decidedBy(site, ours)[0] ?? '', ...sources].some((source) => {
+      const captures = capturesOf(source)
+      return captures.some((name) =>
+        captures.some((other) => other !== name && other.startsWith(name)),
+      )
+    })
   },
   'a line that is wrong does not take its source from a later one': (ask, ours, theirs, site) => {
     const sources = site.files._redirects
@@ -210,6 +223,7 @@ export const excuses = {
     [ask.url, ...Object.values(site.files)].some((text) => /%(2[DE]|[3-7]\w)/i.test(text)),
   'slashes beside each other are one here': (ask, ours, theirs, site) =>
     decidedBy(site, ours)[0]?.includes('//') ||
+    nothingCaptured(ask, decidedBy(site, ours)) ||
     /[^:]\/\//.test(ask.url) ||
     ask.url.startsWith('//'),
 }

@@ -277,6 +277,15 @@ export async function answers(site) {
 
 // --- what differs on purpose
 
+/** Whether a line like "/:a/* /:a/:splat 302" stands above what decided: it leads to itself. */
+function refusedAbove(site, ours) {
+  const lines = site.files._redirects.split('\n').slice(0, (ours.line || Infinity) - 1)
+  return lines.some((text) => {
+    const [from = '', to = ''] = text.trim().split(/\s+/)
+    return from.startsWith('/') && from.replace(/\*$/, ':splat').replace(/\/$/, '') === to
+  })
+}
+
 export const excuses = {
   'the address leads to itself: our rule does not apply': (ask, ours, theirs) =>
     leadsBack(ask, theirs.decision),
@@ -285,7 +294,8 @@ export const excuses = {
   'what nothing was captured for makes no host here': (ask, ours, theirs) =>
     /^3\d\d \/\//.test(theirs.decision),
   'a source is compared decoded here': (ask, ours, theirs, site) =>
-    decidedBy(site, ours)[0]?.includes('%'),
+    decidedBy(site, ours)[0]?.includes('%') ||
+    (ours.decision === theirs.decision && /^\S*%/m.test(site.files._headers ?? '')),
   'theirs takes what begins with a target for a loop, and asks no later line': (
     ask,
     ours,
@@ -313,10 +323,15 @@ export const excuses = {
       .map((line) => line.trim().replaceAll(/\s+/g, ' '))
     return lines.some((line, at) => line && lines.indexOf(line) !== at)
   },
-  'a line that leads to itself is refused here': (ask, ours, theirs) =>
-    theirs.rules.some((rule) => rule.origin === theirs.match?.from && rule.to === rule.path),
+  'a line that leads to itself is refused here': (ask, ours, theirs, site) =>
+    theirs.rules.some((rule) => rule.origin === theirs.match?.from && rule.to === rule.path) ||
+    refusedAbove(site, ours),
   'a parameter without "=" is there, and empty': (ask, ours, theirs, site) =>
-    decidedBy(site, ours).some((word) => word.includes('=:')) && /[?&]\w+(&|$)/.test(ask.url),
+    /\s\w+=\S/.test(site.files._redirects) && /[?&]\w+(&|$)/.test(ask.url),
+  'of two parameters for one word the last is taken': (ask, ours, theirs, site) => {
+    const words = decidedBy(site, ours).flatMap((word) => word.match(/=(:\w+)/)?.[1] ?? [])
+    return new Set(words).size < words.length
+  },
   'what a query gave is encoded for its place, and is no path with a slash': (ask, ours, theirs) =>
     /%2F|\+/i.test(theirs.match?.to),
   'theirs takes /blog for /b/* in _headers': (ask, ours, theirs) =>

@@ -1,7 +1,7 @@
 /** `vercel.json` beside @vercel/routing-utils, whose routes are walked as Vercel documents it. */
 import { createRequire } from 'node:module'
 
-import { leadsBack, locations } from './compare.mjs'
+import { decoded, leadsBack, locations } from './compare.mjs'
 import { address, compact, names, near, paths, query, word } from './words.mjs'
 
 const { getTransformedRoutes } = createRequire(import.meta.url)('@vercel/routing-utils')
@@ -297,6 +297,8 @@ export const excuses = {
   'an encoded dot is a dot here': (ask) => /%2E/i.test(ask.url),
   'a plus of a path is no space in a query here': (ask, ours, theirs) =>
     /\+/.test(address(ask.url).pathname) && /\?.*\+/.test(theirs.decision),
+  'what a query gave is encoded for its place, and is no path with a slash': (ask, ours, theirs) =>
+    /%2F/i.test(address(ask.url).search) && decoded(decoded(ours.decision)) === decoded(theirs.decision),
   'slashes beside each other are one here': (ask) =>
     /[^:]\/\//.test(ask.url) || ask.url.startsWith('//'),
 }
