@@ -33,8 +33,9 @@ struct SiteAccessSettings {
     std::optional<projects::Access> previews{};
     std::optional<projects::Access> production{};
     std::optional<std::string> password{};  // of visitors; never shown again
+    std::optional<std::string> role_key{};  // "" takes it away
 };
-BOOST_DESCRIBE_STRUCT(SiteAccessSettings, (), (previews, production, password))
+BOOST_DESCRIBE_STRUCT(SiteAccessSettings, (), (previews, production, password, role_key))
 
 /// What PATCH may change.
 struct ProjectSettings {
@@ -171,6 +172,7 @@ Task<Result<projects::SiteAccessChange>> access_change(Services& services,
     if (!settings) co_return change;
     change.previews = settings->previews;
     change.production = settings->production;
+    change.role_key = settings->role_key;
     if (!settings->password) co_return change;
     const std::string password = *settings->password;
     const Result<> fits = accounts::check_new_password(password, "/access/password");

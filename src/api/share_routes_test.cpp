@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "api/testing.hpp"
+#include "base/es256.hpp"
 #include "db/records.hpp"
 
 namespace berth::api {
@@ -32,20 +33,38 @@ protected:
 };
 
 TEST_F(ShareRoutesTest, a_project_says_who_may_visit_and_never_the_password) {
-    EXPECT_EQ(access_now(),
-              R"({"previews":"everybody","production":"everybody","has_password":false})");
+    EXPECT_EQ(
+        access_now(),
+        R"({"previews":"everybody","production":"everybody","has_password":false,"role_key":""})");
     const TestReply changed = change(R"({"previews":"password","password":"let me in please"})");
     ASSERT_EQ(changed.status, 200u) << changed.text;
     EXPECT_EQ(changed.text.find("let me in"), std::string::npos);
     EXPECT_EQ(changed.text.find("argon2"), std::string::npos);
-    EXPECT_EQ(access_now(),
-              R"({"previews":"password","production":"everybody","has_password":true})");
+    EXPECT_EQ(
+        access_now(),
+        R"({"previews":"password","production":"everybody","has_password":true,"role_key":""})");
     EXPECT_EQ(change(R"({"production":"members"})").status, 200u);
-    EXPECT_EQ(access_now(),
-              R"({"previews":"password","production":"members","has_password":true})");
+    EXPECT_EQ(
+        access_now(),
+        R"({"previews":"password","production":"members","has_password":true,"role_key":""})");
     EXPECT_EQ(change("null").status, 200u);
-    EXPECT_EQ(access_now(),
-              R"({"previews":"password","production":"members","has_password":true})");
+    EXPECT_EQ(
+        access_now(),
+        R"({"previews":"password","production":"members","has_password":true,"role_key":""})");
+}
+
+TEST_F(ShareRoutesTest, a_project_has_a_key_for_roles_or_none) {
+    const std::string key = SigningKey(make_signing_key()).public_key();
+    const auto with = [&](const std::string& text) {
+        return json::bj::serialize(json::bj::object{{"role_key", text}});
+    };
+    EXPECT_EQ(change(with(key)).status, 200u);
+    const json::value now = get("/api/v1/projects/shop", ann_).json();
+    EXPECT_EQ(now.at("access").at("role_key").as_string(), key);
+    for (const std::string& wrong : {make_signing_key(), key.substr(0, 90), std::string("key")})
+        EXPECT_EQ(refused(with(wrong)), "invalid_role_key /access/role_key") << wrong;
+    EXPECT_EQ(change(with("")).status, 200u);
+    EXPECT_NE(access_now().find(R"("role_key":"")"), std::string::npos);
 }
 
 TEST_F(ShareRoutesTest, names_the_field_at_fault) {
@@ -53,8 +72,9 @@ TEST_F(ShareRoutesTest, names_the_field_at_fault) {
     EXPECT_EQ(refused(R"({"colour":1})"), "unknown_field /access/colour");
     EXPECT_EQ(refused(R"({"production":"password"})"), "password_missing /access/password");
     EXPECT_EQ(refused(R"({"password":"short"})"), "password_too_short /access/password");
-    EXPECT_EQ(access_now(),
-              R"({"previews":"everybody","production":"everybody","has_password":false})");
+    EXPECT_EQ(
+        access_now(),
+        R"({"previews":"everybody","production":"everybody","has_password":false,"role_key":""})");
 }
 
 TEST_F(ShareRoutesTest, a_link_is_shown_once_and_listed_without_its_token) {

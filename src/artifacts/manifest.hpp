@@ -65,13 +65,14 @@ struct Route {
     Access access = Access::everybody;
     std::int64_t access_generation = 0;        // that a visitor's pass has to name
     std::vector<std::string> revoked_links{};  // share links whose passes no longer hold
+    std::string role_key{};                    // PEM: of tokens that name visitors' roles, or ""
     std::vector<std::string> upstreams{};
     std::vector<PreviousDeployment> previous{};
     HostKind host_kind = HostKind::production;
 };
 BOOST_DESCRIBE_STRUCT(Route, (),
                       (generation, host, project, deployment, kind, access, access_generation,
-                       revoked_links, upstreams, previous, host_kind))
+                       revoked_links, role_key, upstreams, previous, host_kind))
 
 struct RouteChange {
     std::string host{};

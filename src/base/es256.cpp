@@ -8,20 +8,15 @@
 
 #include <stdexcept>
 
+#include "base/owned.hpp"
+
 namespace berth {
 namespace {
 
-template <auto release>
-struct Releases {
-    template <class T>
-    void operator()(T* thing) const {
-        release(thing);
-    }
-};
-using Pkey = std::unique_ptr<EVP_PKEY, Releases<EVP_PKEY_free>>;
-using Bio = std::unique_ptr<BIO, Releases<BIO_free_all>>;
-using Digest = std::unique_ptr<EVP_MD_CTX, Releases<EVP_MD_CTX_free>>;
-using Signature = std::unique_ptr<ECDSA_SIG, Releases<ECDSA_SIG_free>>;
+using Pkey = std::unique_ptr<EVP_PKEY, FreedBy<EVP_PKEY_free>>;
+using Bio = std::unique_ptr<BIO, FreedBy<BIO_free_all>>;
+using Digest = std::unique_ptr<EVP_MD_CTX, FreedBy<EVP_MD_CTX_free>>;
+using Signature = std::unique_ptr<ECDSA_SIG, FreedBy<ECDSA_SIG_free>>;
 
 constexpr int half = 32;  // bytes of r and of s
 

@@ -15,6 +15,7 @@ struct ExplainFlags {
     std::vector<std::string> headers{};
     std::string method = "GET";
     std::string country{};
+    std::vector<std::string> roles{};
     std::string deployment{};
 };
 
@@ -144,7 +145,8 @@ Outcome<> explain(Context& context, const ExplainFlags& flags) {
     json::bj::object question{{"url", flags.url},
                               {"method", flags.method},
                               {"headers", std::move(*headers)},
-                              {"country", flags.country}};
+                              {"country", flags.country},
+                              {"roles", json::from(flags.roles)}};
     const Outcome<Answer> answer = (*session)->post(
         "/deployments/" + path_part(*deployment) + "/explain", std::move(question));
     if (!answer) return answer.error();
@@ -172,6 +174,9 @@ void add_explain(CLI::App& app, Parsed& parsed) {
         ->type_name("METHOD");
     command->add_option("--country", flags->country, "as if the visitor were there: de")
         ->type_name("CC");
+    command->add_option("--role", flags->roles, "as if the visitor had that role; may come again")
+        ->allow_extra_args(false)
+        ->type_name("ROLE");
     command->add_option("--deployment", flags->deployment, "another than the live one")
         ->type_name("ID");
     on_run(command, parsed, flags, explain);

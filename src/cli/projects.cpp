@@ -1,4 +1,5 @@
 #include "base/clock.hpp"
+#include "base/file.hpp"
 #include "cli/command.hpp"
 #include "cli/commands.hpp"
 #include "cli/draft.hpp"
@@ -18,6 +19,7 @@ struct SetFlags {
     bool token_stdin = false;
     std::string token_user{};
     bool visitor_password_stdin = false;
+    std::optional<std::string> role_key_file{};
 };
 
 constexpr std::array setting_names = {
@@ -90,6 +92,7 @@ Outcome<> get(Context& context, const NameFlags& flags) {
     if (const json::value* access = member(project->body, "access")) {
         rows.push_back({"access.previews", text(*access, "previews")});
         rows.push_back({"access.production", text(*access, "production")});
+        if (!text(*access, "role_key").empty()) rows.push_back({"access.role_key", "(set)"});
     }
     context.output.table(rows);
     return {};
@@ -122,6 +125,15 @@ std::string access_name(const std::string& name) {
     return name.substr(prefix.size());
 }
 
+/// The text of a PEM file; "" takes the key away.
+Outcome<std::string> role_key_of(const std::string& path) {
+    constexpr std::size_t bytes_max = 16'384;
+    if (path.empty()) return std::string();
+    const Result<std::string> pem = read_file(path, bytes_max);
+    if (!pem) return usage(fmt::format("{}: {}", path, pem.error().message));
+    return *pem;
+}
+
 /// Who may visit: KEY=VALUE pairs of `access`, and the password.
 Outcome<json::bj::object> access_changes_of(const SetFlags& flags) {
     json::bj::object access;
@@ -129,6 +141,11 @@ Outcome<json::bj::object> access_changes_of(const SetFlags& flags) {
         const std::size_t equals = std::min(given.find('='), given.size());
         const std::string name = access_name(given.substr(0, equals));
         if (!name.empty() && equals < given.size()) access[name] = given.substr(equals + 1);
+    }
+    if (flags.role_key_file) {
+        Outcome<std::string> key = role_key_of(*flags.role_key_file);
+        if (!key) return key.error();
+        access["role_key"] = std::move(*key);
     }
     if (!flags.visitor_password_stdin) return access;
     const Outcome<std::string> password = read_stdin("the visitors' password");
@@ -221,6 +238,10 @@ void add_set(CLI::App& noun, Parsed& parsed) {
         ->add_flag("--visitor-password-stdin", flags->visitor_password_stdin,
                    "Read the password of protected sites from stdin")
         ->excludes(token);
+    command
+        ->add_option("--role-key", flags->role_key_file,
+                     "Public key (PEM) of the tokens that name visitors' roles; '' takes it away")
+        ->type_name("FILE");
     on_run(command, parsed, flags, set);
 }
 

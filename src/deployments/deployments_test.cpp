@@ -176,12 +176,14 @@ TEST_F(DeploymentsTest, publishes_with_each_route_who_may_visit) {
     EXPECT_EQ(route("shop.localhost").access, artifacts::Access::everybody);
     EXPECT_EQ(route("shop.localhost").access_generation, 0);
     write(
-        "insert into site_access values ('prj_1', 'members', 'password', '$x', 7, '[\"shl_a\"]')");
+        "insert into site_access values ('prj_1', 'members', 'password', '$x', 7, '[\"shl_a\"]', "
+        "'a key')");
     wait(publisher_.publish_everything());
     const artifacts::Route production = route("shop.localhost");
     EXPECT_EQ(production.access, artifacts::Access::password);
     EXPECT_EQ(production.access_generation, 7);
     EXPECT_EQ(production.revoked_links, std::vector<std::string>{"shl_a"});
+    EXPECT_EQ(production.role_key, "a key");
     EXPECT_EQ(production.deployment, id);
     for (const std::string& host :
          {std::string("shop-git-main.localhost"), "shop-" + id_tail(id) + ".localhost"}) {

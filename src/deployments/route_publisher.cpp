@@ -33,11 +33,12 @@ struct PublishedRow {
     artifacts::Access access = artifacts::Access::everybody;
     std::int64_t access_generation = 0;
     std::vector<std::string> revoked_links{};
+    std::string role_key{};
     artifacts::HostKind host_kind = artifacts::HostKind::production;
 };
 BOOST_DESCRIBE_STRUCT(PublishedRow, (),
                       (host, project, deployment, generation, previous, access, access_generation,
-                       revoked_links, host_kind))
+                       revoked_links, role_key, host_kind))
 
 constexpr const char* published_rows =
     "from (select r.host as host, r.project as project, r.deployment as deployment, "
@@ -45,7 +46,8 @@ constexpr const char* published_rows =
     "coalesce(h.kind, 'production') as host_kind, "
     "coalesce(case when h.kind = 'production' then a.production else a.previews end, "
     "'everybody') as access, coalesce(a.generation, 0) as access_generation, "
-    "coalesce(a.revoked_links, '[]') as revoked_links from routes r "
+    "coalesce(a.revoked_links, '[]') as revoked_links, coalesce(a.role_key, '') as role_key "
+    "from routes r "
     "left join hosts h on h.host = r.host left join site_access a on a.project = r.project) found ";
 
 objects::Object route_object(const PublishedRow& row) {
@@ -56,6 +58,7 @@ objects::Object route_object(const PublishedRow& row) {
                                  .access = row.access,
                                  .access_generation = row.access_generation,
                                  .revoked_links = row.revoked_links,
+                                 .role_key = row.role_key,
                                  .previous = row.previous,
                                  .host_kind = row.host_kind};
     return {artifacts::route_key(row.host), json::text(route)};

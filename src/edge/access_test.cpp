@@ -50,11 +50,15 @@ protected:
                        std::move(listening));
         artifacts::Manifest manifest = store_.deploy("dpl_1", {{"index.html", "home"},
                                                                {"a/b.html", "page"},
+                                                               {"staff/x.html", "for staff"},
                                                                {"assets/app-3f9c2b1d.js", "hashed"},
                                                                {".berth/access", "never"},
                                                                {".berth/x.html", "never"}});
         manifest.rules = rules::read_rules(
             {{"_redirects", fmt::format("/away/* http://127.0.0.1:{}/:splat 200\n", other)},
+             {"netlify.toml",
+              "[[redirects]]\nfrom = \"/staff/*\"\nstatus = 200\nforce = true\n"
+              "conditions = {Role = [\"admin\"]}\n"},
              {"_headers",
               "/a/*\n Cache-Control: public, max-age=600, s-maxage=900\n"
               " CDN-Cache-Control: max-age=900\n"}});
@@ -125,6 +129,15 @@ protected:
                     const std::string& fields = "") const {
         return ask("GET", host, target, fields);
     }
+    void publish_role_key(const std::string& host, const std::string& pem) {
+        artifacts::Route route = store_.route(host, "dpl_1");
+        route.role_key = pem;
+        store_.publish(std::move(route));
+        edge_->refresh();
+        for (int i = 0; i < 2'500 && edge_->generation() != store_.head().generation; ++i)
+            std::this_thread::sleep_for(2ms);
+    }
+
     /// "200" … of the page at the top.
     std::string status(const std::string& host, const std::string& fields = "") const {
         return get(host, "/", fields).substr(9, 3);
@@ -181,6 +194,35 @@ TEST_F(AccessTest, every_kind_of_visitor_at_every_kind_of_door) {
     }
     EXPECT_EQ(status("shop.test"), "200");
     EXPECT_EQ(status("shop.test", cookie(pass("members.test"))), "200");
+}
+
+TEST_F(AccessTest, serves_what_a_rule_guards_to_those_whose_token_names_the_role) {
+    const SigningKey provider(make_signing_key());
+    const auto token = [&](std::string_view role, std::int64_t end_s) {
+        const std::string text =
+            base64url(R"({"alg":"ES256"})") + "." +
+            base64url(
+                fmt::format(R"({{"exp":{},"app_metadata":{{"authorization":{{"roles":["{}"]}}}}}})",
+                            end_s, role));
+        return "Cookie: a=b; nf_jwt=" + text + "." + base64url(provider.sign(text)) + "\r\n";
+    };
+    const std::int64_t now_s = unix_now_ms() / 1000;
+    const std::string admin = token("admin", now_s + 600);
+    const auto staff = [&](const std::string& fields) {
+        return get("shop.test", "/staff/x", fields);
+    };
+    EXPECT_EQ(staff(admin).substr(9, 3), "404") << "no key yet";
+    publish_role_key("shop.test", provider.public_key());
+    const std::string page = staff(admin);
+    EXPECT_EQ(page.substr(9, 3), "200") << page;
+    EXPECT_TRUE(page.ends_with("for staff"));
+    EXPECT_NE(page.find("\r\ncache-control: private"), page.npos) << page;
+    EXPECT_EQ(staff("").substr(9, 3), "404");
+    EXPECT_EQ(staff(token("editor", now_s + 600)).substr(9, 3), "404");
+    EXPECT_EQ(staff(token("admin", now_s - 1)).substr(9, 3), "404");
+    EXPECT_EQ(get("shop.test", "/", admin).find("private"), std::string::npos);
+    publish_role_key("shop.test", SigningKey(make_signing_key()).public_key());
+    EXPECT_EQ(staff(admin).substr(9, 3), "404") << "another key";
 }
 
 TEST_F(AccessTest, asks_people_by_a_page_and_programs_by_a_problem) {

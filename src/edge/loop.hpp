@@ -33,6 +33,7 @@
 #include "http/certificates.hpp"
 #include "http/deadlines.hpp"
 #include "http/stream.hpp"
+#include "visitors/role_key.hpp"
 
 namespace berth::edge {
 
@@ -102,6 +103,7 @@ struct Loop {
     std::unordered_map<std::string, std::shared_ptr<RouteLoad>> route_loads{};  // by host
     UpstreamPool upstreams;
     PassMemory passes{};
+    visitors::RoleMemory roles{};
     Counters counters{};
     std::vector<Door> doors{};
     Traffic traffic{};

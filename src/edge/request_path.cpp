@@ -65,7 +65,7 @@ bool answer_previous(Loop& loop, const Route& route, const Loaded& loaded, Step&
     return false;
 }
 
-rules::Decision decide(const Loop& loop, const Site& site) {
+rules::Decision decide(Loop& loop, const Site& site) {
     const LoopFields fields(loop);
     const bool reads = is_reading(loop);
     const rules::Ask ask{.method = loop.head.verb,
@@ -158,6 +158,7 @@ Step answer_site(Loop& loop, const Route& route, const Loaded& loaded) {
         return step;
     }
     answer_decision(loop, route, *site, decision, step);
+    if (decision.by_role) keep_private(step);
     return step;
 }
 

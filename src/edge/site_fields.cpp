@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "base/clock.hpp"
 #include "http/normalise.hpp"
+#include "rules/conditions.hpp"
 
 namespace berth::edge {
 
@@ -23,6 +25,16 @@ std::string_view LoopFields::scheme() const {
         (loop_.asking != nullptr && loop_.asking->secure) ||
         loop_.outside.proxies.visitor_of(std::string(loop_.peer), loop_.head).secure;
     return secure ? "https" : "http";
+}
+
+std::vector<std::string> LoopFields::roles() const {
+    if (!loop_.route || loop_.route->role_key.empty()) return {};
+    for (const http::FieldView& cookies : loop_.head.all()) {
+        if (cookies.name != "cookie") continue;
+        const auto token = rules::cookie_in(cookies.value, visitors::role_cookie_name);
+        if (token) return loop_.roles.roles(loop_.route->role_key, *token, unix_now_ms());
+    }
+    return {};
 }
 
 namespace {

@@ -9,15 +9,17 @@ namespace berth::edge {
 /// The fields of the loop's request. Lives for one decision.
 class LoopFields final : public rules::Ask::Fields {
 public:
-    explicit LoopFields(const Loop& loop) : loop_(loop) {}
+    explicit LoopFields(Loop& loop) : loop_(loop) {}
 
     std::optional<std::string_view> field(std::string_view name) const override;
     /// Of the configured field, from a trusted proxy alone.
     std::string_view country() const override;
     std::string_view scheme() const override;
+    /// By the token in the visitor's cookie and the route's key.
+    std::vector<std::string> roles() const override;
 
 private:
-    const Loop& loop_;
+    Loop& loop_;
 };
 
 /// Drops a cookie that would be sent to the platform or to other people's sites beside this one.

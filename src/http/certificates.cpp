@@ -25,7 +25,7 @@ namespace berth::http {
 
 namespace {
 
-using Key = std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY_free>>;
+using Key = std::unique_ptr<EVP_PKEY, FreedBy<EVP_PKEY_free>>;
 using Context = std::shared_ptr<SSL_CTX>;
 
 constexpr const char* ciphers =

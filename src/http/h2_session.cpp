@@ -9,19 +9,12 @@
 #include <new>
 
 #include "base/clock.hpp"
+#include "base/owned.hpp"
 #include "http/h2_guard.hpp"
 
 namespace berth::http {
 
 namespace {
-
-template <auto free>
-struct Freed {
-    template <class T>
-    void operator()(T* object) const {
-        free(object);
-    }
-};
 
 std::string_view view_of(const std::uint8_t* bytes, std::size_t size) {
     return {reinterpret_cast<const char*>(bytes), size};
@@ -56,7 +49,7 @@ struct H2Session::Inside {
     H2Limits limits;
     H2Guard guard;
     std::size_t preface_left = h2_preface.size();
-    std::unique_ptr<nghttp2_session, Freed<nghttp2_session_del>> session{};
+    std::unique_ptr<nghttp2_session, FreedBy<nghttp2_session_del>> session{};
     std::map<std::int32_t, Stream> streams{};
     bool flooded = false;
     bool over = false;
@@ -161,7 +154,7 @@ struct H2Session::Inside {
 void H2Session::Inside::start() {
     nghttp2_session_callbacks* made = nullptr;
     if (nghttp2_session_callbacks_new(&made) != 0) throw std::bad_alloc();
-    const std::unique_ptr<nghttp2_session_callbacks, Freed<nghttp2_session_callbacks_del>>
+    const std::unique_ptr<nghttp2_session_callbacks, FreedBy<nghttp2_session_callbacks_del>>
         callbacks(made);
     nghttp2_session_callbacks_set_on_begin_headers_callback(made, on_begin_headers);
     nghttp2_session_callbacks_set_on_header_callback(made, on_header);
@@ -171,7 +164,7 @@ void H2Session::Inside::start() {
     nghttp2_session_callbacks_set_on_frame_send_callback(made, on_sent);
     nghttp2_option* option = nullptr;
     if (nghttp2_option_new(&option) != 0) throw std::bad_alloc();
-    const std::unique_ptr<nghttp2_option, Freed<nghttp2_option_del>> options(option);
+    const std::unique_ptr<nghttp2_option, FreedBy<nghttp2_option_del>> options(option);
     // A body's window opens as its bytes are used, not as they arrive.
     nghttp2_option_set_no_auto_window_update(option, 1);
     nghttp2_option_set_max_settings(option, settings_max);

@@ -13,17 +13,17 @@ namespace berth::http {
 
 namespace {
 
-using Request = std::unique_ptr<OCSP_REQUEST, Freed<OCSP_REQUEST_free>>;
-using Response = std::unique_ptr<OCSP_RESPONSE, Freed<OCSP_RESPONSE_free>>;
-using Basic = std::unique_ptr<OCSP_BASICRESP, Freed<OCSP_BASICRESP_free>>;
-using Id = std::unique_ptr<OCSP_CERTID, Freed<OCSP_CERTID_free>>;
-using Store = std::unique_ptr<X509_STORE, Freed<X509_STORE_free>>;
+using Request = std::unique_ptr<OCSP_REQUEST, FreedBy<OCSP_REQUEST_free>>;
+using Response = std::unique_ptr<OCSP_RESPONSE, FreedBy<OCSP_RESPONSE_free>>;
+using Basic = std::unique_ptr<OCSP_BASICRESP, FreedBy<OCSP_BASICRESP_free>>;
+using Id = std::unique_ptr<OCSP_CERTID, FreedBy<OCSP_CERTID_free>>;
+using Store = std::unique_ptr<X509_STORE, FreedBy<X509_STORE_free>>;
 using Chain =
     std::unique_ptr<STACK_OF(X509),
-                    Freed<[](STACK_OF(X509) * chain) { sk_X509_pop_free(chain, X509_free); }>>;
+                    FreedBy<[](STACK_OF(X509) * chain) { sk_X509_pop_free(chain, X509_free); }>>;
 using Texts =
     std::unique_ptr<STACK_OF(OPENSSL_STRING),
-                    Freed<[](STACK_OF(OPENSSL_STRING) * texts) { X509_email_free(texts); }>>;
+                    FreedBy<[](STACK_OF(OPENSSL_STRING) * texts) { X509_email_free(texts); }>>;
 
 constexpr long skew_s = 300;  // of the responder's clock and ours
 

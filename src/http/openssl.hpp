@@ -9,17 +9,12 @@
 #include <memory>
 #include <string>
 
+#include "base/owned.hpp"
+
 namespace berth::http {
 
-template <auto free>
-struct Freed {
-    template <class T>
-    void operator()(T* object) const {
-        free(object);
-    }
-};
-using Bio = std::unique_ptr<BIO, Freed<BIO_free>>;
-using Certificate = std::unique_ptr<X509, Freed<X509_free>>;
+using Bio = std::unique_ptr<BIO, FreedBy<BIO_free>>;
+using Certificate = std::unique_ptr<X509, FreedBy<X509_free>>;
 
 /// Reads `text`, which must live as long.
 inline Bio bio_of(const std::string& text) {

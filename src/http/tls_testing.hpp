@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "base/owned.hpp"
 #include "http/certificates.hpp"
 #include "http/testing.hpp"
 
@@ -176,14 +177,9 @@ private:
         return text == nullptr ? "closed" : text;
     }
 
-    struct Free {
-        void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
-        void operator()(SSL* ssl) const { SSL_free(ssl); }
-    };
-
     Fd socket_;
-    std::unique_ptr<SSL_CTX, Free> context_{};
-    std::unique_ptr<SSL, Free> ssl_{};
+    std::unique_ptr<SSL_CTX, FreedBy<SSL_CTX_free>> context_{};
+    std::unique_ptr<SSL, FreedBy<SSL_free>> ssl_{};
     bool connected_ = false;
     bool ended_well_ = false;
     std::string why_{};

@@ -58,9 +58,10 @@ void write_access_audit(soci::session& sql, std::int64_t now_ms, const Actor& ac
     const SiteAccess now = view_site_access(sql, project);
     accounts::write_audit(sql, now_ms,
                           {actor.name, "site_access_changed", project,
-                           fmt::format("previews: {}, production: {}",
+                           fmt::format("previews: {}, production: {}{}",
                                        boost::describe::enum_to_string(now.previews, ""),
-                                       boost::describe::enum_to_string(now.production, ""))});
+                                       boost::describe::enum_to_string(now.production, ""),
+                                       now.role_key.empty() ? "" : ", with a role key")});
 }
 
 /// A token must not travel to another server than the one it was given for.

@@ -1,6 +1,7 @@
 #include "projects/site_access.hpp"
 
 #include "db/records.hpp"
+#include "visitors/role_key.hpp"
 
 namespace berth::projects {
 
@@ -11,9 +12,11 @@ struct SiteAccessRow {
     std::string password_hash{};
     std::int64_t generation = 0;
     std::vector<std::string> revoked_links{};
+    std::string role_key{};
 };
 BOOST_DESCRIBE_STRUCT(SiteAccessRow, (),
-                      (project, previews, production, password_hash, generation, revoked_links))
+                      (project, previews, production, password_hash, generation, revoked_links,
+                       role_key))
 
 struct RouteHost {
     std::string host{};
@@ -37,7 +40,8 @@ void store(soci::session& sql, const SiteAccessRow& row) {
     db::insert(sql, "site_access", row,
                "on conflict (project) do update set previews = excluded.previews, "
                "production = excluded.production, password_hash = excluded.password_hash, "
-               "generation = excluded.generation, revoked_links = excluded.revoked_links");
+               "generation = excluded.generation, revoked_links = excluded.revoked_links, "
+               "role_key = excluded.role_key");
     const std::vector<RouteHost> routes = db::select<RouteHost>(
         sql, "from routes where project = :project and deployment <> ''", row.project);
     for (const RouteHost& route : routes) {
@@ -51,7 +55,7 @@ void store(soci::session& sql, const SiteAccessRow& row) {
 
 SiteAccess view_site_access(soci::session& sql, const std::string& project) {
     const SiteAccessRow row = row_of(sql, project);
-    return {row.previews, row.production, !row.password_hash.empty()};
+    return {row.previews, row.production, !row.password_hash.empty(), row.role_key};
 }
 
 Result<bool> change_site_access(soci::session& sql, const std::string& project,
@@ -66,11 +70,22 @@ Result<bool> change_site_access(soci::session& sql, const std::string& project,
         return fail_as(Failure::invalid, "password_missing", "/access/password",
                        "password: choose one for the visitors");
     }
+    if (change.role_key) {
+        const bool good = change.role_key->empty() || visitors::RoleKey::parse(*change.role_key);
+        if (!good) {
+            return fail_as(Failure::invalid, "invalid_role_key", "/access/role_key",
+                           "role_key: a public key in PEM, of P-256 (ES256) or of RSA with 2,048 "
+                           "to 8,192 bits (RS256)");
+        }
+        row.role_key = *change.role_key;
+    }
     const bool same = row.previews == before.previews && row.production == before.production &&
                       row.password_hash == before.password_hash;
-    if (same) return false;
-    ++row.generation;
-    row.revoked_links.clear();  // their passes have ended with all the others
+    if (same && row.role_key == before.role_key) return false;
+    if (!same) {
+        ++row.generation;
+        row.revoked_links.clear();  // their passes have ended with all the others
+    }
     store(sql, row);
     return true;
 }

@@ -22,21 +22,24 @@ struct SiteAccess {
     Access previews = Access::everybody;  // every host but production's
     Access production = Access::everybody;
     bool has_password = false;
+    std::string role_key{};  // PEM: of the tokens that name visitors' roles; "": none
 };
-BOOST_DESCRIBE_STRUCT(SiteAccess, (), (previews, production, has_password))
+BOOST_DESCRIBE_STRUCT(SiteAccess, (), (previews, production, has_password, role_key))
 
 /// What is not given stays.
 struct SiteAccessChange {
     std::optional<Access> previews{};
     std::optional<Access> production{};
     std::optional<std::string> password_hash{};
+    std::optional<std::string> role_key{};  // "" takes it away
 };
 
 SiteAccess view_site_access(soci::session& sql, const std::string& project);
 
-/// Stores the change, ends all passes of the project and gives its routes new generations, so that
-/// they are published anew. Nothing of it when the change changes nothing. True: it did.
-/// Errors: invalid — password_missing at /access/password.
+/// Stores the change, ends all passes of the project — not for another role key alone — and gives its
+/// routes new generations, so that they are published anew. Nothing of it when the change changes
+/// nothing. True: it did.
+/// Errors: invalid — password_missing at /access/password; invalid_role_key at /access/role_key.
 Result<bool> change_site_access(soci::session& sql, const std::string& project,
                                 const SiteAccessChange& change);
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "accounts/testing.hpp"
+#include "base/es256.hpp"
 #include "db/records.hpp"
 
 namespace berth::projects {
@@ -114,6 +115,19 @@ TEST_F(VisitorStoreTest, a_change_ends_passes_and_numbers_the_project_s_routes_a
     wait(visitors_.sign_everybody_out(project_.id, actor_));
     EXPECT_EQ(generation(), 4);
     EXPECT_EQ(number("select count(*) from audit where action = 'site_access_changed'"), 3);
+}
+
+TEST_F(VisitorStoreTest, another_role_key_is_published_and_signs_nobody_out) {
+    const std::string key = SigningKey(make_signing_key()).public_key();
+    EXPECT_EQ(change({.role_key = key}).value().access.role_key, key);
+    EXPECT_EQ(generation(), 0);
+    const std::int64_t published = route_generation("shop.example.com");
+    EXPECT_GT(published, 4);
+    change({.role_key = key}).value();  // says nothing new
+    EXPECT_EQ(route_generation("shop.example.com"), published);
+    EXPECT_EQ(change({.role_key = "key"}).error().code, "invalid_role_key");
+    EXPECT_EQ(change({.previews = Access::members}).value().access.role_key, key);
+    EXPECT_EQ(change({.role_key = ""}).value().access.role_key, "");
 }
 
 TEST_F(VisitorStoreTest, asks_for_no_password_before_there_is_one) {

@@ -47,7 +47,7 @@ std::optional<std::string> subject_of(const Condition& condition, const Ask& ask
             return best.empty() ? std::nullopt : std::optional<std::string>(best);
         }
         case Subject::role:
-            return std::nullopt;  // nobody has one yet
+            return std::nullopt;  // several: any_role
     }
     return std::nullopt;
 }
@@ -83,6 +83,14 @@ bool any_cookie(const Condition& condition, const Ask& ask) {
     return std::ranges::any_of(condition.values, [&](const std::string& name) {
         const auto value = cookie_in(*field, name);
         return value && !value->empty();
+    });
+}
+
+bool any_role(const Condition& condition, const Ask& ask) {
+    if (ask.fields == nullptr) return false;
+    const std::vector<std::string> roles = ask.fields->roles();
+    return std::ranges::any_of(roles, [&](const std::string& role) {
+        return std::ranges::find(condition.values, role) != condition.values.end();
     });
 }
 
@@ -148,6 +156,7 @@ std::string preferred_language(std::string_view accept_language) {
 bool holds(const Condition& condition, const Regex* regex, const Ask& ask, Captures& captures) {
     if (condition.subject == Subject::cookie && condition.name.empty())
         return any_cookie(condition, ask) != condition.negated;
+    if (condition.subject == Subject::role) return any_role(condition, ask) != condition.negated;
     const std::optional<std::string> value = subject_of(condition, ask);
     const bool met = value && meets(condition, regex, *value, captures);
     return met != condition.negated;

@@ -129,6 +129,7 @@ std::size_t Rules::memory_bytes() const {
 bool Rules::all_hold(const std::vector<Condition>& conditions, Deciding& at, Captures& captures,
                      const Condition*& failed) const {
     for (const Condition& condition : conditions) {
+        if (condition.subject == Subject::role) at.decision.by_role = true;
         const Regex* regex = nullptr;
         if (condition.test == Test::matches && !condition.values.empty()) {
             const auto known = regexes_.find(condition.values[0]);

@@ -32,6 +32,8 @@ struct Ask {
         virtual std::string_view country() const = 0;
         /// "http" or "https", as the visitor sees it.
         virtual std::string_view scheme() const = 0;
+        /// What the visitor is to the site, as its identity provider says; none: not known.
+        virtual std::vector<std::string> roles() const = 0;
     };
     const Fields* fields = nullptr;
 
@@ -57,6 +59,7 @@ struct Decision {
     std::string location{};       // encoded, with query and fragment
     const Rule* rule = nullptr;   // that decided; null: the files did
     std::vector<Field> fields{};  // what header rules say, merged
+    bool by_role = false;         // a visitor with other roles may get another answer
 };
 
 /// Why a rule did or did not count.

@@ -16,7 +16,7 @@ constexpr std::size_t steps_max = 200;
 class QuestionFields final : public Ask::Fields {
 public:
     QuestionFields(const Question& question, std::string scheme)
-        : country_(question.country), scheme_(std::move(scheme)) {
+        : country_(question.country), scheme_(std::move(scheme)), roles_(question.roles) {
         for (const auto& [name, value] : question.headers)
             fields_[lower_case(name)] = value;
     }
@@ -27,11 +27,13 @@ public:
     }
     std::string_view country() const override { return country_; }
     std::string_view scheme() const override { return scheme_; }
+    std::vector<std::string> roles() const override { return roles_; }
 
 private:
     std::map<std::string, std::string, std::less<>> fields_{};
     std::string country_;
     std::string scheme_;
+    std::vector<std::string> roles_;
 };
 
 struct Url {

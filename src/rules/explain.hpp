@@ -52,8 +52,9 @@ struct Question {
     std::string method = "GET";
     std::map<std::string, std::string> headers{};  // any case
     std::string country{};
+    std::vector<std::string> roles{};  // that the visitor's token would name
 };
-BOOST_DESCRIBE_STRUCT(Question, (), (url, method, headers, country))
+BOOST_DESCRIBE_STRUCT(Question, (), (url, method, headers, country, roles))
 
 /// The explanation, without headers, and what they follow from.
 struct Explained {

@@ -144,11 +144,6 @@ void add_conditions(const NetlifyRedirect& redirect, const Line& line, Problems&
                                                name, value));
             continue;
         }
-        if (condition->subject == Subject::role) {
-            problems.warning(line,
-                             "nobody has a role here yet, so the rule never applies and what it "
-                             "guards is not served");
-        }
         rule.conditions.push_back(*condition);
     }
 }

@@ -34,6 +34,7 @@ struct MemoryFields final : Ask::Fields {
     std::map<std::string, std::string, std::less<>> fields{};
     std::string from_country{};
     std::string from_scheme = "http";
+    std::vector<std::string> of_roles{};
 
     std::optional<std::string_view> field(std::string_view name) const override {
         const auto found = fields.find(name);
@@ -42,6 +43,7 @@ struct MemoryFields final : Ask::Fields {
     }
     std::string_view country() const override { return from_country; }
     std::string_view scheme() const override { return from_scheme; }
+    std::vector<std::string> roles() const override { return of_roles; }
 };
 
 /// "https://shop.example/a?b=1" or "/a?b=1".

@@ -100,7 +100,10 @@ const change = (stored: SiteAccess, access: NonNullable<ProjectSettings['access'
   const has_password = stored.has_password || Boolean(access.password)
   if (!has_password && (previews === 'password' || production === 'password'))
     throw new Refusal(422, 'password_missing', 'Choose a password.', '/access/password')
-  Object.assign(stored, { previews, production, has_password })
+  const role_key = access.role_key ?? stored.role_key
+  if (role_key && !role_key.startsWith('-----BEGIN PUBLIC KEY-----'))
+    throw new Refusal(422, 'invalid_role_key', 'Not a public key in PEM.', '/access/role_key')
+  Object.assign(stored, { previews, production, has_password, role_key })
 }
 
 const page = <T>(items: T[]) => ({ body: { items, next: null } })

@@ -179,7 +179,7 @@ export class World {
       supersede: true,
       keep_sources: 3,
       credential: { kind: 'none', username: '', public_key: null },
-      access: { previews: 'everybody', production: 'everybody', has_password: false },
+      access: { previews: 'everybody', production: 'everybody', has_password: false, role_key: '' },
       created_at_ms: Date.now() - age_ms,
       url: siteUrl(name),
       production: null,

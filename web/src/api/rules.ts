@@ -28,6 +28,7 @@ export interface Question {
   url: string
   headers?: Record<string, string>
   country?: string
+  roles?: string[]
 }
 
 export const explain = (deployment: string, question: Question) =>

@@ -211,6 +211,8 @@ export interface SiteAccess {
   previews: 'everybody' | 'members' | 'password'
   production: 'everybody' | 'members' | 'password'
   has_password: boolean
+  /** PEM: the public key of the tokens that name visitors' roles to `Role` rules; empty: none. */
+  role_key: string
 }
 
 export interface SiteAccessChange {
@@ -218,6 +220,8 @@ export interface SiteAccessChange {
   production?: 'everybody' | 'members' | 'password' | null
   /** Of visitors; never shown again. */
   password?: string | null
+  /** PEM, P-256 (ES256) or RSA of 2,048 to 8,192 bits (RS256); empty takes it away. */
+  role_key?: string | null
 }
 
 export interface ShareLinkDraft {

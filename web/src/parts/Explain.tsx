@@ -29,7 +29,14 @@ export const headersOf = (text: string): Record<string, string> => {
 
 const questionOf = (data: FormData): Question => {
   const text = (name: string) => String(data.get(name) ?? '').trim()
-  return { url: text('url'), headers: headersOf(text('headers')), country: text('country') }
+  return {
+    url: text('url'),
+    headers: headersOf(text('headers')),
+    country: text('country'),
+    roles: text('roles')
+      .split(/[\s,]+/)
+      .filter(Boolean),
+  }
 }
 
 /** Asks what a visitor of a URL gets, and which rule says so. */
@@ -43,7 +50,12 @@ export function Explain({ deployment }: { deployment: string }) {
     onSuccess: setTold,
     onError: (error) => {
       setTold(null)
-      if (fieldError(error, '/headers') ?? fieldError(error, '/country')) setMore(true)
+      if (
+        fieldError(error, '/headers') ??
+        fieldError(error, '/country') ??
+        fieldError(error, '/roles')
+      )
+        setMore(true)
       focusFirstError(form.current)
     },
   })
@@ -105,10 +117,19 @@ export function Explain({ deployment }: { deployment: string }) {
               hint="Two letters."
               error={fieldError(ask.error, '/country')}
             />
+            <TextField
+              label="Roles"
+              name="roles"
+              mono
+              autoComplete="off"
+              placeholder="admin editor"
+              hint="That the visitor’s token would name."
+              error={fieldError(ask.error, '/roles')}
+            />
           </div>
         </details>
       </form>
-      {isGeneral(ask.error, ['/url', '/headers', '/country']) && (
+      {isGeneral(ask.error, ['/url', '/headers', '/country', '/roles']) && (
         <div className="mt-4">
           <ProblemNotice error={ask.error} />
         </div>

@@ -141,6 +141,29 @@ describe('who may visit', () => {
   })
 })
 
+describe('roles', () => {
+  it('come with a key, which is shown, and go with it', async () => {
+    const row = await open()
+    const key = '-----BEGIN PUBLIC KEY-----\nMFkw\n-----END PUBLIC KEY-----'
+    labelled<HTMLTextAreaElement>('Public key').value = `${key}\n`
+    await press('Save key')
+    expect(sent.at(-1)!.body).toEqual({ access: { role_key: key } })
+    expect(row.project.access.role_key).toBe(key)
+    await open()
+    expect(labelled<HTMLTextAreaElement>('Public key').value).toBe(key)
+    labelled<HTMLTextAreaElement>('Public key').value = ''
+    await press('Save key')
+    expect(row.project.access.role_key).toBe('')
+  })
+
+  it('name the field when the key is none', async () => {
+    await open()
+    labelled<HTMLTextAreaElement>('Public key').value = 'key'
+    await press('Save key')
+    expect(labelled('Public key').getAttribute('aria-invalid')).toBe('true')
+  })
+})
+
 describe('share links', () => {
   it('are shown once, listed and revoked', async () => {
     world.projects[0]!.project.access.previews = 'members'

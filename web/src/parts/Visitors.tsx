@@ -9,7 +9,7 @@ import { dayOf } from '../format'
 import { Button } from '../ui/Button'
 import { SecretBox } from '../ui/Copy'
 import { Dialog, DialogButtons } from '../ui/Dialog'
-import { SelectField, TextField } from '../ui/Field'
+import { areaClass, Field, SelectField, TextField } from '../ui/Field'
 import { Notice } from '../ui/Notice'
 import { Loading, Panel } from '../ui/Panel'
 import { Ago } from '../ui/Time'
@@ -37,6 +37,7 @@ export function Visitors({ project, etag }: { project: Project; etag: string | n
         project={project}
         etag={etag}
       />
+      <Roles key={`roles ${etag}`} project={project} etag={etag} />
       {closed && <ShareLinks project={project} />}
     </>
   )
@@ -121,6 +122,68 @@ function WhoMayVisit({ project, etag }: { project: Project; etag: string | null 
         <div className="mt-4 flex justify-end">
           <Button type="submit" busy={save.isPending}>
             Save
+          </Button>
+        </div>
+      </form>
+    </Panel>
+  )
+}
+
+/** The key of the tokens that Role rules ask for. */
+function Roles({ project, etag }: { project: Project; etag: string | null }) {
+  const client = useQueryClient()
+  const form = useRef<HTMLFormElement>(null)
+  const save = useMutation({
+    mutationFn: (role_key: string) =>
+      callVersioned<Project>(`/projects/${part(project.id)}`, {
+        method: 'PATCH',
+        etag,
+        body: { access: { role_key } },
+      }),
+    onSuccess: async (saved) => {
+      client.setQueryData(projectQuery(saved.data.name).queryKey, saved)
+      await refreshProject(client)
+      toast(
+        saved.data.access.role_key ? 'Saved. Roles hold from now on.' : 'Nobody has a role now.',
+      )
+    },
+    onError: () => focusFirstError(form.current),
+  })
+  return (
+    <Panel title="Roles">
+      <form
+        ref={form}
+        onSubmit={(event) => {
+          event.preventDefault()
+          save.mutate(String(new FormData(event.currentTarget).get('role_key') ?? '').trim())
+        }}
+      >
+        <Field
+          label="Public key"
+          hint="PEM, of your identity provider: P-256 or RSA. Rules with Role= hold for visitors whose nf_jwt cookie it signed. Empty: for nobody."
+          error={fieldError(save.error, '/access/role_key')}
+        >
+          {(ids) => (
+            <textarea
+              {...ids}
+              name="role_key"
+              rows={4}
+              spellCheck={false}
+              maxLength={4096}
+              defaultValue={project.access.role_key}
+              placeholder="-----BEGIN PUBLIC KEY-----"
+              className={areaClass}
+            />
+          )}
+        </Field>
+        {isGeneral(save.error, ['/access/role_key']) && (
+          <div className="mt-4">
+            <ProblemNotice error={save.error} />
+          </div>
+        )}
+        <div className="mt-4 flex justify-end">
+          <Button type="submit" busy={save.isPending}>
+            Save key
           </Button>
         </div>
       </form>
