@@ -279,11 +279,17 @@ TEST_F(RemoteTest, gives_no_bytes_that_are_not_the_blobs) {
 }
 
 TEST_F(RemoteTest, cuts_the_answer_when_the_store_breaks_off) {
-    blobs_.breaks_from = 1'000'000;
+    // Held there first: the reader is on its way when the rest fails.
+    blobs_.held_from = blobs_.breaks_from = 1'000'000;
     start();
-    const std::string received = raw::exchange(
-        port_, "GET /large.bin HTTP/1.1\r\nhost: shop.test\r\nconnection: close\r\n\r\n");
-    // How much came before is the store's affair; if nothing did, it is said.
+    const Fd visitor = raw::connect_to(port_);
+    raw::send_text(visitor,
+                   "GET /large.bin HTTP/1.1\r\nhost: shop.test\r\nconnection: close\r\n\r\n");
+    std::string received(200'000, '\0');
+    ASSERT_EQ(::recv(visitor.get(), received.data(), received.size(), MSG_WAITALL), 200'000);
+    EXPECT_TRUE(received.starts_with("HTTP/1.1 200 ")) << received.substr(0, 300);
+    blobs_.held_from = UINT64_MAX;
+    received += raw::receive_all(visitor);
     EXPECT_LT(received.size(), large.size());
     blobs_.breaks_from = UINT64_MAX;
     EXPECT_TRUE(get("/large.bin").body == large);

@@ -143,8 +143,11 @@ Task<Promise> try_limits(engines::Engine& engine) {
     const auto lacks = [&](const char* what) {
         missing += (missing.empty() ? "" : ", ") + std::string(what);
     };
-    engines::Run forks = script_run("for i in 1 2 3 4 5 6 7 8 9; do sleep 9 & done 2>/dev/null\n");
-    forks.limits.processes = 4;
+    // Not fewer: the runtime's own threads count until the command has begun.
+    constexpr unsigned few = 32;
+    engines::Run forks =
+        script_run(fmt::format("for i in $(seq {}); do sleep 9 & done 2>/dev/null\n", 2 * few));
+    forks.limits.processes = few;
     const Tried forked = co_await try_run(engine, std::move(forks));
     if (!forked.exit.too_many_processes) lacks("processes");
     engines::Run memory = script_run("head -c 200000000 /dev/zero | tail >/dev/null\n");

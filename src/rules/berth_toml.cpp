@@ -21,18 +21,19 @@ std::string words_of_enum() {
 }
 
 template <class Enum>
-void read_word(TomlTable& table, std::string_view key, Problems& problems, Enum& into) {
+void read_word(TomlTable& table, std::string_view key, std::string_view name, Problems& problems,
+               Enum& into) {
     const auto text = table.text(key);
     if (!text || boost::describe::enum_from_string(text->c_str(), into)) return;
     problems.error({table.line().number, *text},
-                   fmt::format("files.{} is one of {}", key, words_of_enum<Enum>()));
+                   fmt::format("{} is one of {}", name, words_of_enum<Enum>()));
 }
 
 void read_files(const toml::table& source, Problems& problems, Files& into) {
     TomlTable table(source, "files.", problems);
-    read_word(table, "lookup", problems, into.lookup);
-    read_word(table, "trailing_slash", problems, into.trailing_slash);
-    read_word(table, "not_found", problems, into.not_found);
+    read_word(table, "lookup", "files.lookup", problems, into.lookup);
+    read_word(table, "trailing_slash", "files.trailing_slash", problems, into.trailing_slash);
+    read_word(table, "not_found", "files.not_found", problems, into.not_found);
     into.clean_urls = table.flag("clean_urls").value_or(false);
     table.warn_about_others();
 }
@@ -147,6 +148,17 @@ void read_header(const toml::table& source, Problems& problems, RuleSet& into) {
 
 }  // namespace
 
+std::optional<Dialect> dialect_in_berth_toml(std::string_view text) {
+    std::vector<Problem> told_later;
+    Problems problems(std::string(file_name), told_later);
+    const std::optional<toml::table> parsed = parse_toml(text, problems);
+    if (!parsed) return std::nullopt;
+    const auto word = (*parsed)["dialect"].value<std::string>();
+    Dialect dialect = Dialect::berth;
+    if (!word || !boost::describe::enum_from_string(word->c_str(), dialect)) return std::nullopt;
+    return dialect;
+}
+
 void read_berth_toml(std::string_view text, RuleSet& into) {
     Problems problems(std::string(file_name), into.problems);
     const std::optional<toml::table> parsed = parse_toml(text, problems);
@@ -160,6 +172,9 @@ void read_berth_toml(std::string_view text, RuleSet& into) {
     for (const toml::table* header : table.tables("headers"))
         read_header(*header, problems, into);
     table.take("build");  // read with the plan
+    Dialect dialect = into.dialect;
+    read_word(table, "dialect", "dialect", problems,
+              dialect);  // asked for before; here for what is wrong
     table.warn_about_others();
 }
 

@@ -10,6 +10,26 @@ namespace {
 using testing::MemoryFields;
 using testing::Site;
 
+TEST(BerthToml, says_whose_words_the_other_files_are_in) {
+    const std::string redirects = "/a /b\n/a/:x-y /c/:x\n";
+    const auto site = [&](const std::string& toml) {
+        return Site{{{"berth.toml", toml}, {"_redirects", redirects}}, {"a.html"}};
+    };
+    const Site cloudflare = site("dialect = \"cloudflare\"\n");
+    EXPECT_EQ(cloudflare.problems(), "");
+    EXPECT_EQ(cloudflare.rules.set().why, "berth.toml says so");
+    EXPECT_EQ(cloudflare.get("/a"), "302 /b") << "its rules come before files";
+    EXPECT_EQ(cloudflare.get("/a/1-y"), "302 /c/1");
+    const Site own = site("[build]\n");
+    EXPECT_EQ(own.rules.set().dialect, Dialect::berth);
+    EXPECT_EQ(own.get("/a"), "200 a.html");
+    const Site odd = site("dialect = \"apache\"\n");
+    EXPECT_EQ(odd.rules.set().dialect, Dialect::berth);
+    EXPECT_EQ(odd.problems(),
+              "berth.toml:1 error dialect is one of berth, netlify, cloudflare, vercel\n");
+    EXPECT_NE(site("dialect = 7\n").problems().find("berth.toml:1 "), std::string::npos);
+}
+
 TEST(BerthToml, has_the_powers_of_all) {
     const Site own{{{"berth.toml", R"(
 [files]

@@ -72,7 +72,11 @@ void choose_dialect(const FileMap& files, RuleSet& set) {
     };
     const std::string* redirects = find(files, redirects_file);
     const std::string* headers = find(files, headers_file);
-    if (files.contains("berth.toml")) return choose(Dialect::berth, "there is a berth.toml");
+    if (const std::string* own = find(files, "berth.toml")) {
+        if (const auto said = dialect_in_berth_toml(*own))
+            return choose(*said, "berth.toml says so");
+        return choose(Dialect::berth, "there is a berth.toml");
+    }
     if (files.contains("vercel.json")) return choose(Dialect::vercel, "there is a vercel.json");
     if (files.contains("netlify.toml")) return choose(Dialect::netlify, "there is a netlify.toml");
     if (const char* name = wrangler_of(files))
