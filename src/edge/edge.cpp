@@ -63,6 +63,8 @@ Task<> end_by_force(Loop& loop, std::chrono::milliseconds limit) {
     co_await sleep_for(limit);
     const std::vector<Connection*> left(loop.connections.begin(), loop.connections.end());
     if (left.empty()) loop.io.stop();
+    // A connection that waits for a blob waits for its store, which may not answer.
+    if (loop.outside.remote_blobs) loop.outside.remote_blobs->break_off();
     for (Connection* connection : left) {
         connection->stream.close();
         connection->stop.emit(asio::cancellation_type::terminal);
@@ -261,7 +263,9 @@ Edge::Edge(EdgeConfig config) : inside_(std::make_unique<Inside>()) {
     }
 }
 
-Edge::~Edge() = default;
+Edge::~Edge() {
+    // While the loops are there: answers of the cache may be on their way to them.
+}
 
 void Edge::run() {
     ::signal(SIGPIPE, SIG_IGN);  // sendfile() knows no MSG_NOSIGNAL

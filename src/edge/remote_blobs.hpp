@@ -48,6 +48,10 @@ public:
 
     Task<objects::DiskCacheCounts> counts() { return cache_->counts(); }
 
+    /// As DiskCache::break_off() and stop().
+    void break_off() { cache_->break_off(); }
+    void stop() { cache_->stop(); }
+
     static constexpr std::chrono::milliseconds wait_max{10'000};
     static constexpr std::size_t waiting_max = 10'000;
 

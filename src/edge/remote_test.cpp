@@ -295,6 +295,24 @@ TEST_F(RemoteTest, cuts_the_answer_when_the_store_breaks_off) {
     EXPECT_TRUE(get("/large.bin").body == large);
 }
 
+/// What the cache answers must not come to a loop that is gone.
+TEST_F(RemoteTest, ends_while_blobs_are_on_their_way) {
+    blobs_.held_from = 300'000;
+    start();
+    std::vector<Fd> visitors;
+    for (int i = 0; i < 8; ++i) {
+        visitors.push_back(raw::connect_to(port_));
+        raw::send_text(visitors.back(), "GET /large.bin HTTP/1.1\r\nhost: shop.test\r\n\r\n");
+        char first = 0;
+        ASSERT_EQ(::recv(visitors.back().get(), &first, 1, 0), 1);
+    }
+    edge_->stop();
+    thread_.join();
+    edge_.reset();
+    for (const Fd& visitor : visitors)
+        EXPECT_LT(raw::receive_all(visitor).size(), large.size());
+}
+
 TEST_F(RemoteTest, says_what_is_missing) {
     std::filesystem::remove(store_.blob_path("<p>plain</p>"));
     start();

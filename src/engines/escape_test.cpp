@@ -62,7 +62,8 @@ public:
             throw_errno("baits between processes");
         }
         Program sleeper{.argv = {"tail", "-f", "/dev/null", "--retry", "BAIT=" + word_},
-                        .environment = {"BAIT=" + word_}};
+                        .environment = plain_environment()};
+        sleeper.environment.push_back("BAIT=" + word_);
         sleeper.descriptors = {-1, -1, -1};
         sleeper_ = spawn_program(sleeper).value();
     }

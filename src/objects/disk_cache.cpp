@@ -33,13 +33,18 @@ public:
         for (CachedBlobs::Blob& blob : files_.sweep())
             take_over(std::move(blob));
     }
-    ~Cache() override {
+    ~Cache() override { stop(); }
+
+    void break_off() override {
         asio::post(threads_.strand(), [this] {
             ending_ = true;
             const auto running = fetching_;  // one that ends at once takes itself away
             for (const auto& [sha256, fetch] : running)
                 fetch->stop.emit(asio::cancellation_type::terminal);
         });
+    }
+    void stop() override {
+        break_off();
         threads_.join();
     }
 
@@ -99,7 +104,8 @@ private:
         if (missing != missing_.end() && missing->second > steady_now_ms()) {
             co_return fail(Failure::not_found, "no object {}", blob.key);
         }
-        if (fetching_.size() >= config_.fetches_max || ending_) {
+        if (ending_) co_return fail(Failure::unavailable, "the cache ends");
+        if (fetching_.size() >= config_.fetches_max) {
             co_return fail(Failure::limited, "{} blobs are being fetched", fetching_.size());
         }
         co_return begin(std::move(blob));

@@ -70,6 +70,15 @@ public:
     virtual Task<Result<Entry>> stat(std::string key) = 0;
 
     virtual Task<DiskCacheCounts> counts() = 0;
+
+    /// Breaks off what is being fetched, also where the store does not answer: its readers are told
+    /// `unavailable`, and so is who asks for more. From any thread; waits for nothing.
+    virtual void break_off() = 0;
+
+    /// Breaks off, and waits until nothing of the cache runs any more: an answer that is on its way
+    /// must not come to a loop that is gone, so this is called while the loops of all who asked are
+    /// there. Nothing is to be asked afterwards. The destructor does it, too.
+    virtual void stop() = 0;
 };
 
 /// What an earlier process kept is kept, the last written as the last used; its hash is compared
