@@ -265,6 +265,7 @@ Edge::Edge(EdgeConfig config) : inside_(std::make_unique<Inside>()) {
 
 Edge::~Edge() {
     // While the loops are there: answers of the cache may be on their way to them.
+    if (inside_->outside.remote_blobs) inside_->outside.remote_blobs->stop();
 }
 
 void Edge::run() {
