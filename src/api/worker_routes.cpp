@@ -148,6 +148,19 @@ Task<Result<http::Response>> claim(Services& services, Context& context) {
     }
 }
 
+/// POST /api/v1/worker/gone: what dead workers held ends now, not with its lease.
+Task<Result<http::Response>> gone(Services& services, Context& context) {
+    const Result<jobs::GoneReport> report = parse_body<jobs::GoneReport>(context.request);
+    if (!report) co_return report.error();
+    if (report->workers.size() > jobs::gone_workers_max) {
+        co_return fail_as(Failure::invalid, "too_many", "/workers", "workers: at most {}",
+                          jobs::gone_workers_max);
+    }
+    for (const std::string& worker : report->workers)
+        co_await services.deployments->lose(worker);
+    co_return http::json_response(200, Nothing{});
+}
+
 Task<Result<http::Response>> renew(Services& services, Context& context) {
     const Result<jobs::RenewRequest> body = parse_body<jobs::RenewRequest>(context.request);
     if (!body) co_return body.error();
@@ -276,6 +289,7 @@ constexpr http::BodyPlan streamed{.stream = true, .bytes_max = source_bytes_max}
 
 constexpr Route table[] = {
     {post, "/api/v1/worker/claim", Policy::worker, claim},
+    {post, "/api/v1/worker/gone", Policy::worker, gone},
     {post, "/api/v1/worker/jobs/{job}/renew", Policy::worker, renew},
     {post,
      "/api/v1/worker/jobs/{job}/log",

@@ -130,6 +130,8 @@ public:
     /// The SHA-256 of the kept source. Errors: not_found.
     Task<Result<std::string>> source_of(std::string id);
     Task<Result<>> holds_lease(std::string id, std::int64_t epoch);
+    /// Ends what `worker` holds, without waiting for its lease: it is dead.
+    Task<> lose(std::string worker);
 
     // What the api does by itself.
 

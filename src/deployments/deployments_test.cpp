@@ -327,6 +327,32 @@ TEST_F(DeploymentsTest, nothing_outlives_its_lease) {
     EXPECT_EQ(ended.steps.front().state, StepState::failed);
 }
 
+TEST_F(DeploymentsTest, what_a_dead_worker_held_ends_without_waiting_for_its_lease) {
+    create();
+    const Deployment job = claim();
+    wait(deployments_.refresh_leases());
+    wait(deployments_.lose("wrk_2"));
+    EXPECT_EQ(find(job.id).state, State::preparing);
+    wait(deployments_.lose("wrk_1"));
+    EXPECT_EQ(find(job.id).state, State::failed);
+    EXPECT_EQ(find(job.id).reason, Reason::lost_worker);
+    EXPECT_EQ(wait(deployments_.renew(job.id, job.epoch)).error().code, "lease_lost");
+    const Deployment next = [&] {
+        create();
+        return claim();
+    }();
+    wait(deployments_.cancel(next.id, "a@x")).value();
+    wait(deployments_.lose("wrk_1"));
+    EXPECT_EQ(find(next.id).state, State::canceled);
+    EXPECT_EQ(find(job.id).state, State::failed);
+}
+
+TEST_F(DeploymentsTest, what_went_live_is_ready_when_its_worker_died_after_the_pointer) {
+    const Deployment job = die_after_the_pointer();
+    wait(deployments_.lose("wrk_1"));
+    EXPECT_EQ(find(job.id).state, State::ready);
+}
+
 TEST_F(DeploymentsTest, what_went_live_is_ready_though_nobody_came_to_say_so) {
     const Deployment job = die_after_the_pointer();
     EXPECT_EQ(wait(deployments_.cancel(job.id, "a@x")).error().code, "deployment_ended");

@@ -97,6 +97,13 @@ jobs::Line last_line(const End& end, std::int64_t now_ms) {
             .text = "Stopped: " + end.outcome.detail};
 }
 
+/// False: somebody else ended it meanwhile.
+bool end_unattended(soci::session& sql, const Deployment& late, std::int64_t now_ms) {
+    const End how = end_of(late);
+    if (how.to != State::ready) logs::append_lines(sql, late.id, {last_line(how, now_ms)});
+    return change_state(sql, late, how.to, how.outcome, now_ms);
+}
+
 /// A project that was deleted while deployments of it still stand: its deletion was cut short.
 std::optional<std::string> half_deleted_project(soci::session& sql) {
     return db::value<std::string>(
@@ -258,13 +265,28 @@ Task<> Deployments::end_overdue() {
         const bool attended = worker_seen(sql, now - config_.no_worker_ms);
         for (const Deployment& late : look(sql)) {
             if (late.state == State::queued && attended) continue;
-            const End how = end_of(late);
-            if (how.to != State::ready) logs::append_lines(sql, late.id, {last_line(how, now)});
-            ended += change_state(sql, late, how.to, how.outcome, now) ? 1 : 0;
+            ended += end_unattended(sql, late, now) ? 1 : 0;
         }
         return ended;
     };
     if (co_await database_.write(end) > 0) hint("ended", "");
+}
+
+Task<> Deployments::lose(std::string worker) {
+    const std::int64_t now = clock_();
+    const auto end = [&](soci::session& sql) {
+        int ended = 0;
+        const auto left = db::select<Deployment>(
+            sql, std::string("from deployments where worker = :worker and state in ") + held_states,
+            worker);
+        for (const Deployment& lost : left)
+            ended += end_unattended(sql, lost, now) ? 1 : 0;
+        return ended;
+    };
+    if (co_await database_.write(end) > 0) {
+        hint("ended", "");
+        bus_.publish({.topic = "queue", .type = "build", .id = ""});  // of its project, too
+    }
 }
 
 Task<> Deployments::reconcile() {

@@ -3,7 +3,8 @@
 /// All calls are POST below /api/v1/worker/ with the worker's token; JSON unless said otherwise.
 ///
 ///   claim                 ClaimRequest → ClaimReply   (long poll, at most 25 s)
-///   caches                CacheReport → CacheOrder    (long poll, at most wait_ms)
+///   gone                  GoneReport → {}         (at a worker's start; an older api has no such
+///   page) caches                CacheReport → CacheOrder    (long poll, at most wait_ms)
 ///   jobs/{id}/renew       RenewRequest → RenewReply   (every lease_ms / 5)
 ///   jobs/{id}/log         LogAppend → LogReply        (409 with `next` when `first` is not it)
 ///   jobs/{id}/advance     Advance → {}                (a step ends, the next begins)
@@ -191,6 +192,14 @@ struct ClaimReply {
     std::int64_t lease_ms = 15'000;
 };
 BOOST_DESCRIBE_STRUCT(ClaimReply, (), (job, lease_ms))
+
+inline constexpr std::size_t gone_workers_max = 100;  // of one report
+
+/// Workers that ran where the sender runs now, and have ended: what they held is lost.
+struct GoneReport {
+    std::vector<std::string> workers{};  // wrk_…
+};
+BOOST_DESCRIBE_STRUCT(GoneReport, (), (workers))
 
 /// What workers keep from build to build. `install`: the packages as an install left them;
 /// `bundler`: what build tools keep; `downloads`: of package managers; `repository`: its history.

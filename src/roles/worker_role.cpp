@@ -47,6 +47,7 @@ worker::WorkerConfig worker_config(const WorkerRoleConfig& config) {
     made.name = host_name();
     made.build_slots = static_cast<std::size_t>(config.builds);
     made.scratch_directory = config.state + "/scratch";
+    made.ids_file = config.state + "/workers";
     made.npm_registry = config.npm_registry;
     made.proxies = config.proxies;
     made.kept_bytes_max = static_cast<std::uint64_t>(config.cache_gb) << 30;

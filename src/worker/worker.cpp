@@ -8,6 +8,7 @@
 #include "builds/pipeline.hpp"
 #include "worker/backoff.hpp"
 #include "worker/cache_teller.hpp"
+#include "worker/predecessors.hpp"
 #include "worker/tenure.hpp"
 
 namespace berth::worker {
@@ -35,6 +36,7 @@ struct Agent {
                    .project_bytes_max = config.project_bytes_max,
                    .proxies = config.proxies},
           id(new_id("wrk")),
+          predecessors(config.ids_file, id),
           caches(client, engine, config.api,
                  {.worker = id,
                   .name = config.name,
@@ -50,6 +52,7 @@ struct Agent {
     builds::Toolchains toolchains;
     builds::Workshop workshop;
     std::string id;
+    Predecessors predecessors;
     CacheTeller caches;
     std::size_t slots_left = 0;  // that have not ended
     std::set<std::shared_ptr<Tenure>> tenures{};
@@ -106,6 +109,25 @@ Task<> keep_caches_told(std::shared_ptr<Agent> agent) {
         const Result<> told = co_await agent->caches.tell_and_wait();
         if (told) backoff.reset();
         const std::chrono::milliseconds pause = told ? between : backoff.next();
+        co_await sleep_for(pause);
+    }
+}
+
+/// Until the api has heard of them. One that is older than this worker knows no such report, and
+/// ends what they held with its lease.
+Task<> tell_predecessors(std::shared_ptr<Agent> agent) {
+    constexpr std::chrono::milliseconds limit = 10s;
+    const jobs::GoneReport report{agent->predecessors.dead()};
+    Backoff backoff(100ms, 2s);
+    while (!agent->config.drain->begun()) {
+        std::string body = json::text(report);
+        const Result<http::Reply> told =
+            co_await post(agent->client, agent->config.api, "gone", std::move(body), limit);
+        if (told || told.error().failure == Failure::not_found) {
+            agent->predecessors.told();
+            co_return;
+        }
+        const std::chrono::milliseconds pause = backoff.next();
         co_await sleep_for(pause);
     }
 }
@@ -219,6 +241,9 @@ Task<> run_worker(WorkerConfig config, http::Client& client, engines::Engine& en
     drain_order->on_change([weak = std::weak_ptr(agent)] {
         if (const auto here = weak.lock()) here->idle.notify();
     });
+    if (!agent->predecessors.dead().empty()) {
+        spawn(loop, tell_predecessors(agent), "tell predecessors");
+    }
     log::info("worker ready", {{"worker", agent->id}, {"slots", agent->config.build_slots}});
     for (std::size_t i = 0; i < agent->config.build_slots; ++i) {
         spawn(loop, serve(agent, jobs::Kind::build), "build slot");

@@ -39,6 +39,7 @@ struct WorkerConfig {
     std::size_t build_slots = 2;  // inspections have one of their own
     std::string
         scratch_directory{};     // this worker's own, on a disk; outputs lie there for a moment
+    std::string ids_file{};      // ids of the workers here that may hold jobs; "" for none
     std::string npm_registry{};  // what `npm config get registry` says
     std::uint64_t kept_bytes_max = 10ull << 30;    // of all caches and toolchains
     std::uint64_t project_bytes_max = 5ull << 30;  // of one project's caches

@@ -5,6 +5,7 @@
 #include <deque>
 
 #include "base/clock.hpp"
+#include "base/id.hpp"
 #include "base/json.hpp"
 #include "worker/backoff.hpp"
 #include "worker/tenure.hpp"
@@ -234,12 +235,13 @@ Task<> drain_when(std::function<bool()> until, std::shared_ptr<Drain> drain, Ord
 }
 
 Task<> work(FakeClient& client, HangingEngine& engine, std::function<bool()> until,
-            std::int64_t drain_ms, Order order = &Drain::begin) {
+            std::int64_t drain_ms, Order order = &Drain::begin, std::string ids_file = {}) {
     const auto loop = co_await asio::this_coro::executor;
     WorkerConfig config{.api = {"http://api", "token"},
                         .name = "test",
                         .build_slots = 1,
                         .scratch_directory = "/tmp",
+                        .ids_file = std::move(ids_file),
                         .npm_registry = "http://registry",
                         .drain_ms = drain_ms};
     spawn(loop, drain_when(std::move(until), config.drain, order), "drain");
@@ -337,6 +339,33 @@ TEST_F(WorkerTest, retires_when_its_jobs_have_ended_however_long_they_take) {
     wait(work(client_, engine_, [&] { return client_.count("advance") > 0; }, 1, &Drain::retire));
     EXPECT_EQ(std::count(client_.answered.begin(), client_.answered.end(), "jobs/dpl_1/finish"), 1);
     EXPECT_EQ(client_.last_body("finish").find("shut down"), std::string::npos);
+}
+
+TEST_F(WorkerTest, tells_of_the_workers_before_it_until_the_api_has_heard) {
+    const std::string file = testing::TempDir() + "workers-" + new_id("tst");
+    int refusals = 2;
+    client_.answer = [&](const std::string& path, const std::string&) -> Result<http::Reply> {
+        if (path == "gone" && refusals-- > 0) return reply(503, "{}");
+        return path == "gone" ? reply(200, "{}") : reply(500, "nothing to do");
+    };
+    const auto run = [&](std::function<bool()> until) {
+        client_.sent.clear();
+        wait(work(client_, engine_, std::move(until), 1, &Drain::begin, file));
+        return client_.count("gone") > 0
+                   ? json::parse_as<jobs::GoneReport>(client_.last_body("gone")).value().workers
+                   : std::vector<std::string>{};
+    };
+    const auto own = [&] {
+        return json::parse_as<jobs::ClaimRequest>(client_.last_body("claim")).value().worker;
+    };
+    EXPECT_EQ(run([&] { return client_.count("claim") > 1; }), std::vector<std::string>{});
+    const std::string first = own();
+    // Killed before it was heard: the next one tells of both.
+    EXPECT_EQ(run([&] { return client_.count("gone") == 1; }), std::vector{first});
+    const std::string second = own();
+    EXPECT_EQ(run([&] { return client_.count("gone") == 2; }), (std::vector{second, first}));
+    const std::string third = own();
+    EXPECT_EQ(run([&] { return client_.count("gone") == 1; }), std::vector{third});
 }
 
 TEST_F(WorkerTest, claims_again_after_errors) {
