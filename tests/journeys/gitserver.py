@@ -148,6 +148,30 @@ class GitServer:
         run("git", "push", "-q", "origin", branch, cwd=work)
         return run("git", "rev-parse", "HEAD", cwd=work)
 
+    def history(self, name, trees):
+        """Makes a repository with one commit per tree (path → text), in order; its main branch is at
+        the first. Returns its URL and the commits."""
+        bare = self.dir / "repos" / f"{name}.git"
+        run("git", "init", "-q", "--bare", "-b", "main", bare)
+        stream = []
+        for number, files in enumerate(trees, 1):
+            stream.append(f"commit refs/heads/all\nmark :{number}\n"
+                          f"committer Ada <ada@example.com> {1_700_000_000 + number} +0000\n"
+                          f"data <<END\nChange {number}\nEND\ndeleteall\n")
+            stream += [f"M 644 inline {path}\ndata {len(text.encode())}\n{text}\n"
+                       for path, text in files.items()]
+        marks = self.dir / "work" / f"{name}.marks"
+        run("git", "fast-import", "--quiet", f"--export-marks={marks}", cwd=bare, input="".join(stream))
+        numbered = dict(line.split() for line in marks.read_text().splitlines())
+        commits = [numbered[f":{number}"] for number in range(1, len(numbered) + 1)]
+        self.move(name, commits[0])
+        run("git", "update-ref", "-d", "refs/heads/all", cwd=bare)
+        return self.url(name), commits
+
+    def move(self, name, commit):
+        """Moves a repository's main branch to a commit that it has."""
+        run("git", "update-ref", "refs/heads/main", commit, cwd=self.dir / "repos" / f"{name}.git")
+
     def close(self):
         for process in reversed(self.processes):
             try:
