@@ -1,5 +1,5 @@
 """The sites of `script/soak kills`: repositories whose every commit has a token of its own, projects
-that are deployed again and again, and what must be true of each deployment and of each answer."""
+that are deployed again and again, and what must be true of each deployment."""
 
 import json
 import random
@@ -31,41 +31,6 @@ def tree(project, kind, number):
         return {"index.html": token, "a.txt": token, "assets/b.txt": token}
     package = {"name": "x", "version": "1.0.0", "private": True, "scripts": {"build": "sh build.sh"}}
     return {"package.json": json.dumps(package), "build.sh": script, "token": token}
-
-
-class Kills:
-    """When which role was killed, in Unix milliseconds."""
-
-    def __init__(self):
-        self.items = []
-
-    def add(self, role):
-        self.items.append((time.time_ns() // 1_000_000, role))
-
-    def of(self, roles, begin_ms, end_ms):
-        return [at for at, role in list(self.items) if role in roles and begin_ms <= at <= end_ms]
-
-
-class Findings:
-    def __init__(self):
-        self.problems = []
-        self.ends = {}  # "ready", "failed lost_worker", … → how many
-        self.lost_ms = []  # from the kill to the end, of what a kill ended
-        self.visits = 0
-        self.resumed = 0  # log streams that broke and were gone on with
-        self.lock = threading.Lock()
-
-    def problem(self, text):
-        with self.lock:
-            self.problems.append(text)
-        print("PROBLEM", text, flush=True)
-
-    def end(self, found, lost_ms):
-        with self.lock:
-            name = " ".join(filter(None, (found["state"], found["reason"])))
-            self.ends[name] = self.ends.get(name, 0) + 1
-            if lost_ms is not None:
-                self.lost_ms.append(lost_ms)
 
 
 class Site(threading.Thread):
@@ -245,37 +210,3 @@ class Site(threading.Thread):
             if (answer.status, answer.text) != (200, f"{self.name_of_project} {self.ready}\n"):
                 self.findings.problem(f"{self.name_of_project}{path}: {answer.status} {answer.text[:80]!r}, "
                                       f"not {self.ready}")
-
-
-class Visitor(threading.Thread):
-    """Asks every site for its pages, again and again: each answer must be the live deployment's."""
-
-    def __init__(self, berth, sites, kills, findings):
-        super().__init__(daemon=True)
-        self.berth, self.sites, self.kills, self.findings = berth, sites, kills, findings
-        self.over = threading.Event()
-
-    def edge_was_killed(self, begin_ms):
-        return bool(self.kills.of(("edge",), begin_ms - 2000, time.time_ns() // 1_000_000))
-
-    def run(self):
-        while not self.over.is_set():
-            for site in self.sites:
-                for path in PATHS if site.ready else ():
-                    self.visit(site, path)
-            time.sleep(0.1)
-
-    def visit(self, site, path):
-        name, least, begin_ms = site.name_of_project, site.ready, time.time_ns() // 1_000_000
-        self.findings.visits += 1
-        try:
-            answer = self.berth.site(name, path, headers={"X-Visit": "1"})
-        except OSError as broken:
-            if not self.edge_was_killed(begin_ms):
-                self.findings.problem(f"visit {name}{path}: {broken!r}")
-            return
-        match = re.fullmatch(rf"{name} (\d+)\n", answer.text) if answer.status == 200 else None
-        number = int(match.group(1)) if match else None
-        if number is None or not least <= number <= site.number or number in site.refused:
-            self.findings.problem(f"visit {name}{path}: {answer.status} {answer.text[:80]!r}, "
-                                  f"live is {least}, deployed was {site.number}")

@@ -5,12 +5,10 @@ What was found is kept in build/soak; the same seed and roles go on there after 
 Ctrl-C ends early and says how far it came."""
 
 import argparse
-import json
 import os
 import random
 import re
 import signal
-import statistics
 import sys
 import threading
 import time
@@ -22,48 +20,12 @@ sys.path.insert(0, str(ROOT / "tests/journeys"))
 import leftovers  # noqa: E402
 from berth import Berth, wait_until  # noqa: E402
 from gitserver import GitServer  # noqa: E402
-from kill_sites import GRACE_MS, LEASE_MS, Findings, Kills, Site, Visitor  # noqa: E402
+from kill_record import Findings, Kills, Record  # noqa: E402
+from kill_sites import GRACE_MS, LEASE_MS, Site  # noqa: E402
+from kill_visitor import Visitor  # noqa: E402
 
 ROLES = ("api", "worker", "launcher", "edge")
 SITES = ["static"] * 4 + ["build"] * 3 + ["fails"]
-
-
-class Record:
-    """What all runs of one seed have found so far."""
-
-    def __init__(self, path, fresh):
-        self.path = path
-        self.sums = {"moments": 0, "seconds": 0, "ends": {}, "problems": [], "lost_ms": [], "visits": 0,
-                     "resumed": 0}
-        if path.exists() and not fresh:
-            self.sums = json.loads(path.read_text())
-        self.before = json.loads(json.dumps(self.sums))
-
-    def keep(self, moments, seconds, findings):
-        before, ends = self.before, dict(self.before["ends"])
-        with findings.lock:
-            for name, count in findings.ends.items():
-                ends[name] = ends.get(name, 0) + count
-            self.sums = {"moments": before["moments"] + moments, "seconds": before["seconds"] + seconds,
-                         "ends": ends, "problems": before["problems"] + findings.problems,
-                         "lost_ms": before["lost_ms"] + findings.lost_ms,
-                         "visits": before["visits"] + findings.visits,
-                         "resumed": before["resumed"] + findings.resumed}
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        beside = self.path.with_suffix(".new")
-        beside.write_text(json.dumps(self.sums, indent=1))
-        beside.rename(self.path)
-
-    def figures(self):
-        sums = self.sums
-        ended = sum(sums["ends"].values())
-        parts = ", ".join(f"{count} {name}" for name, count in sorted(sums["ends"].items()))
-        text = f"{sums['moments']} kills, {ended} deployments ({parts})"
-        if sums["lost_ms"]:
-            text += (f", lost ones ended after {statistics.median(sums['lost_ms']) / 1000:.1f} s "
-                     f"(longest {max(sums['lost_ms']) / 1000:.1f} s)")
-        return (text + f", {sums['visits']} visits, {sums['resumed']} log streams resumed, "
-                f"{sums['seconds']:.0f} s, {len(sums['problems'])} problems")
 
 
 def kill_again_and_again(berth, kills, record, findings, options, stop):

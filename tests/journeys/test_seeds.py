@@ -122,7 +122,8 @@ class Truth(Journey):
             self.assertEqual(self.berth.site(f"s-eight-{n}").text, f"eight {n}")
 
     def test_who_comes_late_reads_the_whole_log(self):
-        self.project("s-late", build("echo first words; sleep 3; echo last words; mkdir -p dist; echo x > dist/index.html"))
+        self.project("s-late", build("echo first words; sleep 3; echo last words\n"
+                                     "mkdir -p dist; echo x > dist/index.html"))
         deployment = self.deploy("s-late")
         wait_until("the first words", lambda: "\nfirst words" in self.berth.log_text(deployment), 60)
         early = self.berth.log_text(deployment)
