@@ -7,8 +7,14 @@ from pathlib import Path
 FIRST_TENANT_UID = 1 << 20
 
 
-def sandbox_processes(first_uid=FIRST_TENANT_UID):
-    """Processes whose real uid lies in a tenant's range."""
+def of_another(process, instance):
+    """Whether its cgroup says that a process belongs to another Berth of this machine."""
+    groups = (process / "cgroup").read_text()
+    return "/berth-" in groups and instance not in groups
+
+
+def sandbox_processes(first_uid=FIRST_TENANT_UID, instance=None):
+    """Processes whose real uid lies in a tenant's range; those of other Berths not, if one is named."""
     found = []
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit():
@@ -16,9 +22,10 @@ def sandbox_processes(first_uid=FIRST_TENANT_UID):
         try:
             status = (entry / "status").read_text()
             uid = int(status.split("Uid:")[1].split()[0])
+            elsewhere = instance is not None and of_another(entry, instance)
         except (OSError, IndexError):
             continue
-        if first_uid <= uid < 1 << 31:
+        if first_uid <= uid < 1 << 31 and not elsewhere:
             found.append(f"{entry.name} {status.split()[1]}")
     return found
 
@@ -66,7 +73,7 @@ def processes_of(instance):
 def after_stop(berth, instance, first_uid=FIRST_TENANT_UID):
     """Everything that is still there after `berth serve` ended; empty when all is well."""
     return {kind: left for kind, left in {
-        "sandbox processes": sandbox_processes(first_uid),
+        "sandbox processes": sandbox_processes(first_uid, instance),
         "loop devices": loop_devices(berth.data),
         "mounts": mounts(berth.data),
         "cgroups": cgroups(instance),
