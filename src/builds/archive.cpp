@@ -122,12 +122,18 @@ struct TarWriter::State {
     archive_entry* entry = nullptr;
 };
 
-TarWriter::TarWriter(int file) : state_(std::make_unique<State>()) {
+TarWriter::TarWriter(int file, Packing packing) : state_(std::make_unique<State>()) {
     state_->writer = archive_write_new();
     state_->entry = archive_entry_new();
     if (state_->writer == nullptr || state_->entry == nullptr) throw std::bad_alloc();
     archive_write_set_format_pax_restricted(state_->writer);
     archive_write_set_bytes_in_last_block(state_->writer, 1);
+    if (packing == Packing::zstd &&
+        (archive_write_add_filter_zstd(state_->writer) < ARCHIVE_WARN ||
+         archive_write_set_filter_option(state_->writer, "zstd", "compression-level", "1") <
+             ARCHIVE_WARN)) {
+        throw std::runtime_error("cannot compress an archive");
+    }
     if (archive_write_open_fd(state_->writer, file) != ARCHIVE_OK) {
         throw std::runtime_error("cannot write an archive");
     }

@@ -42,7 +42,8 @@ Result<std::string> read_content(const ArchiveEntry& entry, const ReadContent& r
 /// Writes a tar into a file descriptor.
 class TarWriter {
 public:
-    explicit TarWriter(int file);
+    enum class Packing { none, zstd };
+    explicit TarWriter(int file, Packing packing = Packing::none);
     ~TarWriter();
     TarWriter(const TarWriter&) = delete;
     TarWriter& operator=(const TarWriter&) = delete;

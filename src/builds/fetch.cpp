@@ -126,7 +126,7 @@ Task<Outcome<>> fetch(BuildRun& run) {
         Outcome<std::optional<Fd>> kept = co_await download(run);
         if (!kept) co_return kept.error();
         if (*kept) {
-            run.log.say("Using the source kept from an earlier deployment of this commit");
+            run.log.say(run.api->source_words());
             Outcome<plans::Survey> unpacked = co_await unpack(run, std::move(**kept));
             survey = std::move(unpacked);
         } else {
@@ -141,7 +141,8 @@ Task<Outcome<>> fetch(BuildRun& run) {
     run.survey = std::move(**survey);
     run.layers = {run.volume("src") + "/tree"};
     const jobs::CommitFacts& commit = run.survey.commit;
-    run.log.say(fmt::format("Commit {} {}", commit.commit.substr(0, 12), commit.message));
+    if (!commit.commit.empty())
+        run.log.say(fmt::format("Commit {} {}", commit.commit.substr(0, 12), commit.message));
     co_return Outcome<>{};
 }
 

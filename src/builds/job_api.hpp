@@ -37,6 +37,11 @@ public:
     /// Writes the kept snapshot to `into`. Errors: not_found — there is none.
     virtual Task<Result<>> download_source(int into) = 0;
 
+    /// What the log says of that snapshot.
+    virtual std::string source_words() const {
+        return "Using the source kept from an earlier deployment of this commit";
+    }
+
     /// Told once for each call that is tried again and again for what the api says of others, such
     /// as an object store that is away. It is kept until another is set; null: none.
     using Waiting = std::function<void(const Error& why)>;
