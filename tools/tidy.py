@@ -32,6 +32,7 @@ ROOMS = {
     "api": "http visitors db bus objects artifacts jobs rules traffic accounts projects logs "
            "deployments",
     "worker": "http builds engines jobs artifacts",
+    "local": "http builds engines jobs artifacts",
     "cli": "http plans rules jobs",
     "roles": "*",
 }
