@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cli/cli.hpp"
+#include "roles/local_build.hpp"
 #include "roles/roles.hpp"
 
 namespace {
@@ -19,6 +20,7 @@ int (*role_of(const std::string& name))() {
     if (name == "worker") return roles::run_worker;
     if (name == "edge") return roles::run_edge;
     if (name == "launcher") return roles::run_launcher;
+    if (name == "local-build") return roles::run_local_build;
     return nullptr;
 }
 
@@ -51,7 +53,7 @@ int run(int argc, char** argv) {
         {"workers", "print the token that workers join with", with_arguments<roles::run_workers>},
         {"edges", "print the token that edges join with", with_arguments<roles::run_edges>},
     };
-    return cli::run_cli(argc, argv, verbs);
+    return cli::run_cli(argc, argv, verbs, roles::build_locally);
 }
 
 }  // namespace

@@ -62,8 +62,8 @@ void add_group(CLI::App& app, Parsed& parsed, const std::string& group,
 
 void add_commands(CLI::App& app, Parsed& parsed, std::span<const Verb> others) {
     add_group(app, parsed, "Deploy",
-              {add_login, add_detect, add_import, add_deploy, add_status, add_logs, add_open,
-               add_explain, add_traffic, add_production, add_deployments});
+              {add_login, add_detect, add_build, add_import, add_deploy, add_status, add_logs,
+               add_open, add_explain, add_traffic, add_production, add_deployments});
     add_group(app, parsed, "Configure",
               {add_projects, add_env, add_share, add_hook, add_cache, add_tokens, add_users});
     add_group(app, parsed, "More", {add_api, add_completion, add_version, add_help});
@@ -185,7 +185,8 @@ int explain(const Verb& verb) {
 
 }  // namespace
 
-int run_cli(int argc, char** argv, std::span<const Verb> others) {
+int run_cli(int argc, char** argv, std::span<const Verb> others,
+            const BuildLocally& build_locally) {
     for (const Verb& verb : others) {
         if (argc > 1 && verb.name == argv[1]) return verb.run(argc - 1, argv + 1);
         if (argc == 3 && std::string_view(argv[1]) == "help" && verb.name == argv[2]) {
@@ -220,6 +221,7 @@ int run_cli(int argc, char** argv, std::span<const Verb> others) {
     }
     parsed.options.json = std::find(words.begin(), words.end(), "--json") != words.end();
     Context context(read_environment(), parsed.options);
+    context.build_locally = build_locally;
     if (refused) return finish(context, *refused);
     if (!help.empty()) {
         context.output.raw(help);

@@ -5,6 +5,8 @@
 #include <span>
 #include <string>
 
+#include "cli/local_build.hpp"
+
 namespace berth::cli {
 
 /// A command of another room, run when it is the first word: `berth serve --data DIR`. It gets its
@@ -16,7 +18,9 @@ struct Verb {
 };
 
 /// Runs one command and returns its exit code. `others` are listed in the help beside ours, win
-/// over a command of ours with the same name, and are completed by the shell.
-int run_cli(int argc, char** argv, std::span<const Verb> others = {});
+/// over a command of ours with the same name, and are completed by the shell. Without
+/// `build_locally`, `berth build` says that it cannot.
+int run_cli(int argc, char** argv, std::span<const Verb> others = {},
+            const BuildLocally& build_locally = {});
 
 }  // namespace berth::cli

@@ -11,6 +11,7 @@ struct Parsed;
 
 void add_login(CLI::App& app, Parsed& parsed);  // login, logout, whoami
 void add_import(CLI::App& app, Parsed& parsed);
+void add_build(CLI::App& app, Parsed& parsed);
 void add_deploy(CLI::App& app, Parsed& parsed);
 void add_detect(CLI::App& app, Parsed& parsed);
 void add_deployments(CLI::App& app, Parsed& parsed);

@@ -8,6 +8,7 @@
 
 #include "cli/client_state.hpp"
 #include "cli/environment.hpp"
+#include "cli/local_build.hpp"
 #include "cli/loop.hpp"
 #include "cli/output.hpp"
 #include "cli/session.hpp"
@@ -25,6 +26,7 @@ public:
     Output output;
     ClientState state;
     Loop loop;
+    BuildLocally build_locally{};
 
     /// The address to talk to: flag, BERTH_SERVER, the last login, http://localhost:8080.
     Outcome<std::string> server() const;

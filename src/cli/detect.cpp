@@ -3,6 +3,7 @@
 #include "cli/command.hpp"
 #include "cli/commands.hpp"
 #include "cli/inspection.hpp"
+#include "cli/place.hpp"
 #include "cli/terminal.hpp"
 #include "cli/view.hpp"
 #include "plans/directory_survey.hpp"
@@ -27,36 +28,8 @@ bool is_address(const std::string& place) {
     return !fs::exists(place, broken) && rules::parse_repo_url(place).has_value();
 }
 
-struct Place {
-    std::string top{};
-    std::string root{};
-};
-
-/// The repository around `directory`, and where in it that lies; without one it is itself the top.
-Outcome<Place> place_of(const DetectFlags& flags) {
-    std::error_code broken;
-    const fs::path here = fs::canonical(flags.place, broken);
-    if (broken || !fs::is_directory(here, broken)) {
-        return problem(Exit::not_found, "no_directory",
-                       fmt::format("there is no directory '{}'", flags.place));
-    }
-    Place place{.top = here.string(), .root = flags.root.value_or("")};
-    if (!flags.root) {
-        for (fs::path at = here; at != at.root_path(); at = at.parent_path()) {
-            if (!fs::exists(at / ".git", broken)) continue;
-            const std::string root = here.lexically_relative(at).generic_string();
-            place = {.top = at.string(), .root = root == "." ? "" : root};
-            break;
-        }
-    }
-    const Result<std::string> normal = plans::normal_root(place.root);
-    if (!normal) return problem(Exit::usage, normal.error().code, normal.error().message);
-    place.root = *normal;
-    return place;
-}
-
 Outcome<json::value> look_here(Context& context, const DetectFlags& flags) {
-    const Outcome<Place> place = place_of(flags);
+    const Outcome<Place> place = place_of(flags.place, flags.root);
     if (!place) return place.error();
     const Result<plans::Survey> survey = plans::survey_directory(place->top, place->root);
     if (!survey) return problem(Exit::not_found, "no_directory", survey.error().message);

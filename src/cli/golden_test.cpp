@@ -35,6 +35,7 @@ std::string steady(std::string text, const std::string& port) {
     text = std::regex_replace(text, std::regex("127\\.0\\.0\\.1:" + port), "127.0.0.1:PORT");
     text = std::regex_replace(text, std::regex("[0-9]+ (s|min|h|d) ago"), "AGO");
     text = std::regex_replace(text, std::regex("\\(([0-9]+) ms\\)"), "(MS)");
+    text = std::regex_replace(text, std::regex("Built in [0-9]+ ms:"), "Built in TIME:");
     text = std::regex_replace(text, std::regex("\r\x1b\\[K\xe2[^\r]*"), "");
     text = std::regex_replace(text, std::regex("\r\x1b\\[K"), "");
     text = std::regex_replace(text, std::regex("\r\n"), "\n");
@@ -126,6 +127,34 @@ const std::vector<Case> cases = {
     {"detect_missing", {"detect", "https://git.example/team/missing.git"}},
     {"detect_no_directory", {"detect", "no/such"}},
     {"detect_bad_root", {"detect", "--root", "../x"}},
+    {"build", {"build", "apps/web"}, "", {}, "", false, "", "."},
+    {"build_here", {"build", "-q"}, "", {}, "", false, "", "apps/web"},
+    {"build_json", {"build", "--json", "-q"}, "", {}, "", false, "", "apps/web"},
+    {"build_terminal", {"build"}, "", {}, "", true, "", "apps/web"},
+    {"build_settings",
+     {"build", "--root", "apps/web", "--build-command=", "--output", "site", "--node", "20", "-e",
+      "TOKEN", "--plain-env", "A=x=y", "--no-cache", "--environment", "preview"},
+     "",
+     {{"TOKEN", "s3cret"}},
+     "",
+     false,
+     "",
+     "."},
+    {"build_fails", {"build", "--build-command", "exit 3"}, "", {}, "", false, "", "apps/web"},
+    {"build_fails_json",
+     {"build", "--build-command", "exit 3", "--json", "-q"},
+     "",
+     {},
+     "",
+     false,
+     "",
+     "apps/web"},
+    {"build_interrupted", {"build", "--framework", "slow"}, "", {}, "", false, "", "apps/web"},
+    {"build_no_directory", {"build", "no/such"}},
+    {"build_bad_variable", {"build", "-e", "1A=b"}},
+    {"build_unset_variable", {"build", "-e", "NOT_THERE"}},
+    {"build_no_env_file", {"build", "--env-file", "none.env"}},
+    {"build_bad_environment", {"build", "--environment", "staging"}},
     {"import", {"import", url}},
     {"import_quiet", {"import", url, "-q"}},
     {"import_json", {"import", url, "--json", "-q"}},
@@ -315,6 +344,7 @@ const std::vector<Case> cases = {
     {"version_json", {"version", "--json"}},
     {"help", {"--help"}},
     {"help_import", {"help", "import"}},
+    {"help_build", {"help", "build"}},
     {"help_exit_codes", {"help", "exit-codes"}},
     {"help_environment", {"help", "environment"}},
     {"help_formatting", {"help", "formatting"}},

@@ -94,8 +94,9 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
     if (root && !spec.binds.empty()) make_view(spec);
     if (root && spec.identity.uid != 0) drop_to(spec.identity);
     // After the change of user, which clears it.
-    if (spec.lifetime == Lifetime::with_supervisor) {
-        ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (spec.lifetime != Lifetime::own) {
+        const bool asked = spec.lifetime == Lifetime::asked_with_supervisor;
+        ::prctl(PR_SET_PDEATHSIG, asked ? SIGTERM : SIGKILL);
         if (::getppid() != supervisor) ::_exit(0);  // it died before we asked
     }
     if (spec.identity.uid != 0) ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);

@@ -20,8 +20,9 @@ struct Bind {
 };
 
 enum class Lifetime {
-    with_supervisor,  // killed when the supervisor is gone
-    own,              // lives on: the edge serves without anybody else
+    with_supervisor,        // killed when the supervisor is gone
+    asked_with_supervisor,  // the same, by SIGTERM: it has things to put away, and no successor
+    own,                    // lives on: the edge serves without anybody else
 };
 
 struct ChildSpec {

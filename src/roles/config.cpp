@@ -133,6 +133,7 @@ Result<std::vector<Flag>> split_flags(Starter starter, const std::vector<Option>
 constexpr unsigned of_serve = static_cast<unsigned>(Starter::serve);
 constexpr unsigned of_worker = static_cast<unsigned>(Starter::worker);
 constexpr unsigned of_edge = static_cast<unsigned>(Starter::edge);
+constexpr unsigned of_build = static_cast<unsigned>(Starter::build);
 constexpr unsigned of_all = of_serve | of_worker | of_edge;
 
 const std::vector<Option>& all_options() {
@@ -248,12 +249,12 @@ const std::vector<Option>& all_options() {
         {"allow-nets", "CIDR[:PORT],… that clones may reach beside the internet", &C::allow_nets,
          of_serve | of_worker, 0, 0, "none"},
         {"allow-build-nets", "CIDR[:PORT],… that builds may reach beside the internet",
-         &C::allow_build_nets, of_serve | of_worker, 0, 0, "none"},
+         &C::allow_build_nets, of_serve | of_worker | of_build, 0, 0, "none"},
         {"ca-file",
          "certificates (PEM) to trust beside the system's: clones, builds and Berth's own calls",
-         &C::ca_file, of_all, 0, 0, "none"},
+         &C::ca_file, of_all | of_build, 0, 0, "none"},
         {"npm-registry", "where toolchains and packages come from", &C::npm_registry,
-         of_serve | of_worker, 0, 0, "what `npm config get registry` says"},
+         of_serve | of_worker | of_build, 0, 0, "what `npm config get registry` says"},
         {"edge-loops", "threads of the edge; 0 is one per core", &C::edge_loops, of_serve | of_edge,
          0, 256},
         {"drain-seconds", "how long an edge that was replaced by an upgrade has for what is open",
@@ -270,18 +271,20 @@ const std::vector<Option>& all_options() {
         {"builds", "builds at a time, two of one project at most; 0 leaves them to joined workers",
          &C::builds, of_serve, 0, 64},
         {"builds", "builds at a time, two of one project at most", &C::builds, of_worker, 1, 64},
-        {"build-memory-mb", "memory of one build", &C::build_memory_mb, of_serve, 64, 1 << 20},
-        {"build-minutes", "time of install and build together", &C::build_minutes, of_serve, 1,
-         24 * 60},
-        {"build-disk-mb", "size of each of a build's volumes", &C::build_disk_mb, of_serve, 64,
+        {"build-memory-mb", "memory of one build", &C::build_memory_mb, of_serve | of_build, 64,
          1 << 20},
-        {"build-processes", "processes of one build", &C::build_processes, of_serve, 16, 1 << 15},
+        {"build-minutes", "time of install and build together", &C::build_minutes,
+         of_serve | of_build, 1, 24 * 60},
+        {"build-disk-mb", "size of each of a build's volumes", &C::build_disk_mb,
+         of_serve | of_build, 64, 1 << 20},
+        {"build-processes", "processes of one build", &C::build_processes, of_serve | of_build, 16,
+         1 << 15},
         {"cache-gb", "disk for what builds leave for the next ones, and for toolchains",
-         &C::cache_gb, of_serve | of_worker, 1, 1 << 12},
-        {"project-cache-gb", "of it for one project", &C::project_cache_gb, of_serve | of_worker, 1,
-         1 << 12},
+         &C::cache_gb, of_serve | of_worker | of_build, 1, 1 << 12},
+        {"project-cache-gb", "of it for one project", &C::project_cache_gb,
+         of_serve | of_worker | of_build, 1, 1 << 12},
         {"disk-reserve-mb", "free disk below which no build begins", &C::disk_reserve_mb,
-         of_serve | of_worker, 0, 1 << 20},
+         of_serve | of_worker | of_build, 0, 1 << 20},
         {"first-uid", "first uid of sandboxes; another for each worker of one machine",
          &C::first_uid, of_worker, 1 << 20, 0x7ff00000},
         {"log-level",
@@ -304,6 +307,8 @@ const char* word_of(Starter starter) {
             return "worker";
         case Starter::edge:
             return "edge";
+        case Starter::build:
+            return "build";
     }
     std::unreachable();
 }
@@ -319,6 +324,8 @@ const char* about(Starter starter) {
         case Starter::edge:
             return "Joins a running Berth as an edge: serves its sites from its object store, also "
                    "while\nthat Berth is away.";
+        case Starter::build:
+            return "Builds a directory of this machine.";
     }
     std::unreachable();
 }
@@ -370,7 +377,8 @@ Result<Parsed> read_config(Starter starter, const std::vector<std::string>& argu
     const Result<std::vector<Flag>> flags = split_flags(starter, options, arguments);
     if (!flags) return flags.error();
     Parsed parsed;
-    const char* file = std::getenv("BERTH_CONFIG");
+    // That is the file of a server, with keys that `berth build` has no use for.
+    const char* file = starter == Starter::build ? nullptr : std::getenv("BERTH_CONFIG");
     std::string path = file == nullptr ? "" : file;
     for (const Flag& flag : *flags) {
         if (flag.name == "help") parsed.help = true;
@@ -422,7 +430,8 @@ std::string help_of(Starter starter) {
 std::string options_table(Starter starter) {
     std::string table = "| flag | variable | key | default | meaning |\n|---|---|---|---|---|\n";
     for (const Option& option : options_of(starter)) {
-        const std::string flag = option.secret ? "–" : fmt::format("`--{}`", option.name);
+        const bool flagless = option.secret || starter == Starter::build;
+        const std::string flag = flagless ? "–" : fmt::format("`--{}`", option.name);
         table += fmt::format("| {} | `{}` | `{}` | {} | {} |\n", flag, variable_of(option),
                              key_of(option), default_of(option), meaning_of(option));
     }

@@ -15,8 +15,10 @@
 
 namespace berth::roles {
 
-/// Who starts roles: `berth serve` all of them, `berth worker` and `berth edge` their own.
-enum class Starter : unsigned { serve = 1, worker = 2, edge = 4 };
+/// Who starts roles: `berth serve` all of them, `berth worker`, `berth edge` and `berth build`
+/// their own. That last one has flags of its own (cli/build.cpp), and takes these from the
+/// environment.
+enum class Starter : unsigned { serve = 1, worker = 2, edge = 4, build = 8 };
 
 struct ServeConfig {
     std::string server{};      // worker and edge: where the api is
@@ -151,6 +153,21 @@ struct WorkerRoleConfig {
 BOOST_DESCRIBE_STRUCT(WorkerRoleConfig, (),
                       (server, token, launcher, state, builds, cache_gb, project_cache_gb,
                        npm_registry, proxies, ca_file, log_level))
+
+/// Of the agent of `berth build`.
+struct LocalBuildRoleConfig {
+    std::string launcher{};  // path of the launcher's socket
+    std::string state{};     // spool directory
+    std::int64_t cache_gb = 10;
+    std::int64_t project_cache_gb = 5;
+    std::string npm_registry{};
+    engines::Proxies proxies{};
+    std::string ca_file{};
+    std::string log_level{};
+};
+BOOST_DESCRIBE_STRUCT(LocalBuildRoleConfig, (),
+                      (launcher, state, cache_gb, project_cache_gb, npm_registry, proxies, ca_file,
+                       log_level))
 
 struct EdgeRoleConfig {
     std::string server{};

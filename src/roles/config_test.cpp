@@ -101,11 +101,23 @@ TEST_F(ConfigTest, no_starter_has_an_option_twice) {
     }
 }
 
+TEST_F(ConfigTest, a_local_build_takes_its_settings_from_the_environment_and_from_no_file) {
+    ::setenv("BERTH_BUILD_MEMORY_MB", "512", 1);
+    ::setenv("BERTH_CONFIG", "/nonexistent/berth.toml", 1);
+    const Result<Parsed> parsed = read({}, Starter::build);
+    ::unsetenv("BERTH_BUILD_MEMORY_MB");
+    ::unsetenv("BERTH_CONFIG");
+    ASSERT_TRUE(parsed) << parsed.error().message;
+    EXPECT_EQ(parsed->config.build_memory_mb, 512);
+}
+
 /// BERTH_ACCEPT=1 writes the tables anew; read the diff before you commit it.
 TEST_F(ConfigTest, the_tables_of_the_docs_are_those_of_the_declarations) {
     const std::string path = std::string(BERTH_DOCS) + "/operating.md";
-    const std::pair<Starter, std::string_view> tables[] = {
-        {Starter::serve, "serve"}, {Starter::worker, "worker"}, {Starter::edge, "edge"}};
+    const std::pair<Starter, std::string_view> tables[] = {{Starter::serve, "serve"},
+                                                           {Starter::worker, "worker"},
+                                                           {Starter::edge, "edge"},
+                                                           {Starter::build, "build"}};
     for (const auto& [starter, word] : tables) {
         const std::string text = read_file(path).value();
         const std::string table = options_table(starter);

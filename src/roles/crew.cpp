@@ -25,9 +25,10 @@ using namespace std::chrono_literals;
 constexpr const char* view = "/run/berth";  // where children find their parts, as root
 
 /// What the operator's npm client uses: only it knows its own default.
-std::string registry_of_npm(const std::string& configured) {
+std::string registry_of_npm(const std::string& configured, std::string directory = "") {
     if (!configured.empty()) return configured;
-    Command command{.argv = {"npm", "config", "get", "registry"}};
+    Command command{.argv = {"npm", "config", "get", "registry"},
+                    .directory = std::move(directory)};
     for (const char* name : {"PATH", "HOME", "NPM_CONFIG_REGISTRY", "npm_config_registry"}) {
         const char* value = std::getenv(name);
         if (value != nullptr) command.environment.push_back(std::string(name) + "=" + value);
@@ -219,6 +220,32 @@ ChildSpec Crew::worker(const std::string& server, const std::string& token) {
         .descriptors = {keep(config_file(json::text(config)))},
         .identity = worker_identity,
         .binds = {bind("worker", "run", layout_.run()), bind("worker", "state", layout_.worker())}};
+}
+
+ChildSpec Crew::local_build(std::vector<int> streams) {
+    const std::string state = seen("build", "state", layout_.worker());
+    const bool trusts_more = !trust_bundle(config_.ca_file, layout_.worker()).empty();
+    LocalBuildRoleConfig config{
+        .launcher = seen("build", "run", layout_.run()) + "/launcher.sock",
+        .state = state,
+        .cache_gb = config_.cache_gb,
+        .project_cache_gb = config_.project_cache_gb,
+        // Not where we are: the repository's .npmrc has no say in where toolchains come from.
+        .npm_registry = registry_of_npm(config_.npm_registry, "/"),
+        .proxies = proxies_,
+        .ca_file = trusts_more ? state + "/trust.pem" : "",
+        .log_level = config_.log_level,
+    };
+    ChildSpec spec{
+        .role = "local-build",
+        .environment = environment(),
+        .descriptors = {keep(config_file(json::text(config)))},
+        .identity = worker_identity,
+        .binds = {bind("build", "run", layout_.run()), bind("build", "state", layout_.worker())}};
+    for (const auto& [name, value] : engines::variables_of(proxies_))
+        spec.environment.push_back(fmt::format("{}={}", name, value));
+    spec.descriptors.insert(spec.descriptors.end(), streams.begin(), streams.end());
+    return spec;
 }
 
 /// As the edge sees it.

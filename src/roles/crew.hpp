@@ -79,6 +79,9 @@ public:
     /// `server`: "" is the api of this machine, over its socket.
     ChildSpec worker(const std::string& server, const std::string& token);
 
+    /// The agent of `berth build`. `streams`: channel, source, blobs.
+    ChildSpec local_build(std::vector<int> streams);
+
     /// What an edge has to know beside the options.
     struct EdgePlaces {
         std::string server{};   // "" is the api of this machine, over its socket

@@ -1,5 +1,6 @@
 #pragma once
-/// The verbs of this room, for main.cpp. Each returns an exit code.
+/// The verbs of this room, for main.cpp. Each returns an exit code. `berth build` is
+/// local_build.hpp.
 
 #include <string>
 #include <vector>
@@ -30,5 +31,6 @@ int run_api();
 int run_worker();
 int run_edge();
 int run_launcher();
+int run_local_build();
 
 }  // namespace berth::roles
