@@ -113,6 +113,40 @@ std::vector<WorkerCaches> CacheReports::workers() {
     return found;
 }
 
+std::set<std::string> CacheReports::projects_of(const std::string& worker) const {
+    std::set<std::string> projects;
+    const auto found = told_.find(worker);
+    if (found == told_.end()) return projects;
+    for (const jobs::KeptCache& cache : found->second.report.items) {
+        if (!cache.project.empty()) projects.insert(cache.project);
+    }
+    return projects;
+}
+
+void CacheReports::drop(const std::string& worker, const std::set<std::string>& projects) {
+    const auto found = told_.find(worker);
+    if (found == told_.end()) return;
+    Told& told = found->second;
+    const std::int64_t now = clock_();
+    std::erase_if(told.dropped,
+                  [&](const auto& one) { return one.second < now - asked_again_after_ms; });
+    std::vector<std::string> names;
+    for (const jobs::KeptCache& cache : told.report.items) {
+        if (!projects.contains(cache.project) || !is_wanted(cache, std::nullopt)) continue;
+        // A build may use it still: it is asked for again, but not at every word.
+        if (told.dropped.emplace(cache.name, now).second) names.push_back(cache.name);
+    }
+    if (names.empty()) return;
+    ++told.ordered;
+    told.remove.insert(names.begin(), names.end());
+    bus_.publish({.topic = orders_topic, .type = "order", .id = worker});
+}
+
+void CacheReports::drop_everywhere(const std::string& project) {
+    for (const auto& [worker, told] : told_)
+        drop(worker, {project});
+}
+
 Task<ClearedCaches> CacheReports::clear(std::string project, std::optional<jobs::CacheKind> kind,
                                         std::chrono::milliseconds limit) {
     const auto words = bus_.subscribe(told_topic);

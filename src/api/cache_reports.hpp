@@ -50,6 +50,7 @@ class CacheReports {
 public:
     static constexpr std::int64_t forgotten_after_ms = 60'000;
     static constexpr std::size_t workers_max = 1'000;
+    static constexpr std::int64_t asked_again_after_ms = 20'000;
 
     /// `bus` must outlive it.
     CacheReports(bus::Bus& bus, Clock clock) : bus_(bus), clock_(std::move(clock)) {}
@@ -72,6 +73,16 @@ public:
     /// One per host, by name.
     std::vector<WorkerCaches> workers();
 
+    /// The projects that a worker keeps caches of.
+    std::set<std::string> projects_of(const std::string& worker) const;
+
+    /// Orders that this worker removes all that it keeps of these projects, without a wait. What it
+    /// has been told within `asked_again_after_ms` is not told again.
+    void drop(const std::string& worker, const std::set<std::string>& projects);
+
+    /// The same of one project, on all workers.
+    void drop_everywhere(const std::string& project);
+
     /// Orders that a project's caches are removed (of one kind, or all) and waits for the workers'
     /// word, at most `limit`.
     Task<ClearedCaches> clear(std::string project, std::optional<jobs::CacheKind> kind,
@@ -83,7 +94,8 @@ private:
         std::int64_t at_ms = 0;
         std::int64_t number = 0;  // of the word: a later one is greater
         std::int64_t ordered = 0;
-        std::set<std::string> remove{};  // of the orders that are not carried out
+        std::set<std::string> remove{};                 // of the orders that are not carried out
+        std::map<std::string, std::int64_t> dropped{};  // volume → when that was ordered last
     };
 
     void forget();

@@ -6,6 +6,8 @@
 #include "api/cache_reports.hpp"
 #include "api/routes.hpp"
 #include "base/crypto.hpp"
+#include "db/database.hpp"
+#include "db/records.hpp"
 #include "deployments/deployments.hpp"
 #include "projects/project_store.hpp"
 
@@ -153,6 +155,20 @@ Task<Result<http::Response>> instance_caches(Services& services, Context&) {
     co_return http::json_response(200, view);
 }
 
+/// Of those projects, the ones that were deleted. One that is not known here is not ours to clear.
+Task<std::set<std::string>> deleted_of(Services& services, std::set<std::string> projects) {
+    const auto query = [&](soci::session& sql) {
+        std::set<std::string> deleted;
+        for (const std::string& project : projects) {
+            const auto gone = db::value<std::int64_t>(
+                sql, "select deleted_at_ms from projects where id = :id", project);
+            if (gone) deleted.insert(project);
+        }
+        return deleted;
+    };
+    co_return co_await services.database.read(query);
+}
+
 /// POST /api/v1/worker/caches: what a worker keeps; answered when there is something to remove.
 /// Errors: invalid — bad_report; unavailable — too_many_workers
 Task<Result<http::Response>> told_by_worker(Services& services, Context& context) {
@@ -163,6 +179,9 @@ Task<Result<http::Response>> told_by_worker(Services& services, Context& context
         std::clamp<std::int64_t>(report->wait_ms, 0, poll_ms_max));
     const Result<> taken = services.caches->take(std::move(*report));
     if (!taken) co_return taken.error();
+    std::set<std::string> projects = services.caches->projects_of(worker);
+    const std::set<std::string> deleted = co_await deleted_of(services, std::move(projects));
+    services.caches->drop(worker, deleted);
     const std::function<bool()> over = [&context] {
         return context.request.gone && context.request.gone();
     };

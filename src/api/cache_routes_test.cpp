@@ -119,6 +119,30 @@ TEST_F(CacheRoutesTest, a_worker_is_told_what_to_remove) {
     EXPECT_EQ(order.at("remove").as_array().size(), 2u);
 }
 
+TEST_F(CacheRoutesTest, a_deleted_project_s_caches_go_at_once_and_what_was_in_use_later) {
+    EXPECT_TRUE(say(report()).json().at("remove").as_array().empty())
+        << "a project that is not known here is not ours to clear";
+    ASSERT_EQ(send(http::Verb::del, "/api/v1/projects/shop", "", ann_).status, 204u);
+    const jobs::CacheOrder order = reports_.order_for("wrk_1");
+    EXPECT_EQ(order.remove, (std::vector<std::string>{"fw-x", "snap-x"}));
+
+    jobs::CacheReport still = report();  // a build that is being stopped has one of them mounted
+    std::erase_if(still.items, [](const auto& one) { return one.name == "snap-x"; });
+    still.order = order.order;
+    EXPECT_TRUE(say(still).json().at("remove").as_array().empty()) << "not again at once";
+    now += CacheReports::asked_again_after_ms + 1;
+    const auto again = say(still).json();
+    EXPECT_EQ(again.at("order"), order.order + 1);
+    EXPECT_EQ(again.at("remove").at(0), "fw-x");
+}
+
+TEST_F(CacheRoutesTest, what_a_build_leaves_of_a_project_that_was_deleted_meanwhile_goes) {
+    ASSERT_EQ(send(http::Verb::del, "/api/v1/projects/shop", "", ann_).status, 204u);
+    const auto order = say(report()).json();
+    EXPECT_EQ(order.at("order"), 1);
+    EXPECT_EQ(order.at("remove").as_array().size(), 2u);
+}
+
 TEST_F(CacheRoutesTest, refuses_a_worker_s_nonsense) {
     jobs::CacheReport wrong = report();
     wrong.worker = "me";

@@ -48,7 +48,7 @@ protected:
     /// A deployment whose log is "abc\n" after the two lines of our own, and that failed.
     std::string failed() {
         const std::string id = deploy();
-        const auto claimed = wait(deployments_.claim("wrk_1", "here"));
+        const auto claimed = wait(deployments_.claim({.id = "wrk_1"}, "here"));
         const std::int64_t epoch = claimed->deployment.epoch;
         jobs::LogAppend batch{.epoch = epoch, .first = 2, .lines = {}, .open = {}};
         batch.lines.push_back({.text = "abc"});
@@ -205,6 +205,24 @@ TEST_F(DeploymentRoutesTest, a_build_without_caches_goes_to_workers_that_know_of
     EXPECT_NE(view.at("detail").find("upgrade it"), std::string::npos) << view.text;
 }
 
+TEST_F(DeploymentRoutesTest, deploys_reuse_and_redeploys_build_unless_told_otherwise) {
+    const auto last = [&] {
+        const auto claimed = wait(deployments_.claim({.id = "wrk_1"}, "here")).value();
+        const jobs::Finish end{.epoch = claimed.deployment.epoch, .state = jobs::State::failed};
+        EXPECT_TRUE(wait(deployments_.finish(claimed.deployment.id, end)));
+        return claimed.deployment.reuse;
+    };
+    const std::string id = deploy();
+    EXPECT_TRUE(last());
+    const std::string all = "/api/v1/projects/shop/deployments";
+    post(all, R"({"reuse":false})", ann_);
+    EXPECT_FALSE(last());
+    post("/api/v1/deployments/" + id + "/redeploy", "{}", ann_);
+    EXPECT_FALSE(last());
+    post("/api/v1/deployments/" + id + "/redeploy", R"({"reuse":true})", ann_);
+    EXPECT_TRUE(last());
+}
+
 TEST_F(DeploymentRoutesTest, who_waits_for_news_is_let_go_when_the_server_ends) {
     deploy();
     http::Request request;
@@ -215,7 +233,7 @@ TEST_F(DeploymentRoutesTest, who_waits_for_news_is_let_go_when_the_server_ends) 
     request.body = R"({"worker":"wrk_1","name":"here","kinds":["build"]})";
     request.headers.set("authorization", "Bearer " + accounts->secrets().worker_token);
     EXPECT_EQ(wait(answer(services, request)).status, 503U);
-    EXPECT_TRUE(wait(deployments_.claim("wrk_2", "there"))) << "nobody has taken it";
+    EXPECT_TRUE(wait(deployments_.claim({.id = "wrk_2"}, "there"))) << "nobody has taken it";
     request.path = "/api/v1/edge/wait";
     request.body = R"({"edge":"edg_1","generation":999})";
     request.headers.set("authorization", "Bearer " + accounts->secrets().edge_token);

@@ -46,10 +46,19 @@ Task<Result<http::Response>> rotate_hook(Services& services, Context& context) {
     co_return http::json_response(201, view);
 }
 
-/// POST /api/v1/hooks/deploy/{secret}
+/// ?reuse=true. Errors: invalid — bad_parameter.
+Result<bool> reuse_of(const http::Request& request) {
+    const auto said = request.parameter("reuse");
+    if (!said || *said == "false") return false;
+    if (*said == "true") return true;
+    return fail_as(Failure::invalid, "bad_parameter", "", "reuse: true or false");
+}
+
+/// POST /api/v1/hooks/deploy/{secret}?reuse=: builds, unless `reuse` is true and an earlier
+/// deployment was of the same source, plan and variables.
 ///
 /// 202:    {deployment}
-/// Errors: not_found; limited
+/// Errors: not_found; limited; invalid — bad_parameter
 Task<Result<http::Response>> deploy_by_hook(Services& services, Context& context) {
     Throttle& throttle = services.accounts.throttle;
     const std::vector<Throttle::Use> from{{"hook/" + context.request.peer, wrong_secrets}};
@@ -67,9 +76,14 @@ Task<Result<http::Response>> deploy_by_hook(Services& services, Context& context
     const Result<> project_free = throttle.take(calls);
     tell_limits(context.reply_headers, throttle, calls);
     if (!project_free) co_return project_free.error();
+    const Result<bool> reuse = reuse_of(context.request);
+    if (!reuse) co_return reuse.error();
     if (!services.create_deployment) co_return fail(Failure::unavailable, "not ready yet");
-    const DeployWish wish{
-        .project = project->id, .ref = "", .trigger = "hook", .actor = "deploy hook"};
+    const DeployWish wish{.project = project->id,
+                          .ref = "",
+                          .trigger = "hook",
+                          .actor = "deploy hook",
+                          .reuse = *reuse};
     const Result<std::string> deployment = co_await services.create_deployment(wish);
     if (!deployment) co_return deployment.error();
     const HookReply reply{*deployment};
@@ -88,7 +102,8 @@ const Route table[] = {
     {.verb = http::Verb::post,
      .pattern = "/api/v1/hooks/deploy/{secret}",
      .policy = Policy::hook_secret,
-     .handler = deploy_by_hook},
+     .handler = deploy_by_hook,
+     .query = "reuse"},
 };
 
 }  // namespace

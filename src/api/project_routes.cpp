@@ -1,6 +1,7 @@
 // Projects, their settings and their variables.
 #include "accounts/accounts.hpp"
 #include "api/body.hpp"
+#include "api/cache_reports.hpp"
 #include "api/paging.hpp"
 #include "api/project_view.hpp"
 #include "api/publish_routes.hpp"
@@ -50,12 +51,14 @@ struct ProjectSettings {
     std::optional<std::string> node{};
     bool supersede = true;
     std::int64_t keep_sources = 5;
+    jobs::SecretInOutput secret_in_output{};
     std::optional<projects::CredentialInput> credential{};
     std::optional<SiteAccessSettings> access{};
 };
 BOOST_DESCRIBE_STRUCT(ProjectSettings, (),
                       (name, repo_url, branch, root, framework, install_command, build_command,
-                       output_dir, node, supersede, keep_sources, credential, access))
+                       output_dir, node, supersede, keep_sources, secret_in_output, credential,
+                       access))
 
 struct VariableList {
     std::optional<std::vector<projects::VariableInput>> items{};  // none would drop all: refused
@@ -186,7 +189,8 @@ Task<Result<projects::SiteAccessChange>> access_change(Services& services,
 /// PATCH /api/v1/projects/{project}, If-Match
 ///
 /// Body:   any members of ProjectSettings; null clears
-/// Errors: precondition — precondition_required (428), precondition_failed (412); invalid
+/// Errors: precondition — precondition_required (428), precondition_failed (412); invalid;
+///         forbidden — owner_needed: secret_in_output, by a member
 Task<Result<http::Response>> change_project(Services& services, Context& context) {
     const Result<projects::ProjectDetails> found =
         co_await services.projects.find(context.project.id);
@@ -199,6 +203,12 @@ Task<Result<http::Response>> change_project(Services& services, Context& context
     if (settings->keep_sources < 0 || settings->keep_sources > 100) {
         co_return fail_as(Failure::invalid, "out_of_range", "/keep_sources",
                           "keep_sources: from 0 to 100");
+    }
+    const bool owns = context.project.role == accounts::TeamRole::owner ||
+                      context.caller.user.role == accounts::UserRole::owner;
+    if (settings->secret_in_output != project.secret_in_output && !owns) {
+        co_return fail_as(Failure::forbidden, "owner_needed", "/secret_in_output",
+                          "secret_in_output: only an owner of the team or of this Berth sets it");
     }
     copy_common(*settings, project);
     const std::optional<projects::CredentialInput> credential = settings->credential;
@@ -221,6 +231,8 @@ Task<Result<http::Response>> remove_project(Services& services, Context& context
     const Result<> removed = co_await services.projects.remove(id, actor);
     if (!removed) co_return removed.error();
     if (services.project_deleted) co_await services.project_deleted(id);
+    // What a build still uses is ordered again when its worker says that it has it.
+    if (services.caches != nullptr) services.caches->drop_everywhere(id);
     co_return http::empty_response(204);
 }
 

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "api/testing.hpp"
+#include "db/records.hpp"
 #include "deployments/deployment.hpp"
 
 namespace berth::api {
@@ -96,6 +97,45 @@ TEST_F(ProjectRoutesTest, changes_only_what_is_sent_and_only_what_was_read) {
     EXPECT_EQ(send_if_match(Verb::patch, place, "[]", "*").status, 422u);
 }
 
+TEST_F(ProjectRoutesTest, only_an_owner_lets_secrets_into_the_output) {
+    add_project(ann_, "shop");
+    const std::string place = "/api/v1/projects/shop";
+    EXPECT_EQ(get(place, ann_).at("secret_in_output"), "fail");
+    EXPECT_EQ(send_if_match(Verb::patch, place, R"({"secret_in_output":"ignore"})", "*").pointer(),
+              "/secret_in_output");
+    const auto audited = [&] {
+        const auto query = [](soci::session& sql) {
+            return db::value<std::string>(sql,
+                                          "select actor || ' ' || detail from audit where action = "
+                                          "'secret_in_output_changed' order by id desc limit 1")
+                .value_or("");
+        };
+        return wait(database.read(query));
+    };
+    EXPECT_EQ(audited(), "");
+    const TestReply changed =
+        send_if_match(Verb::patch, place, R"({"secret_in_output":"warn"})", "*");
+    ASSERT_EQ(changed.status, 200u) << changed.text;
+    EXPECT_EQ(changed.at("secret_in_output"), "warn");
+    EXPECT_TRUE(audited().ends_with(" warn")) << audited();
+    const std::string id = changed.at("id");
+    const auto inputs =
+        wait(services.projects.job_inputs(id, projects::VariableEnvironment::preview));
+    EXPECT_EQ(inputs.value().secret_in_output, jobs::SecretInOutput::warn);
+
+    const auto become_member = [](soci::session& sql) {
+        db::execute(sql, "update members set role = 'member'");
+        db::execute(sql, "update users set role = 'member'");
+    };
+    wait(database.write(become_member));
+    EXPECT_EQ(send_if_match(Verb::patch, place, R"({"root":"web"})", "*").status, 200u)
+        << "a member changes the rest, with what an owner has set left as it is";
+    const TestReply refused =
+        send_if_match(Verb::patch, place, R"({"secret_in_output":"fail"})", "*");
+    EXPECT_EQ(refused.status, 403u);
+    EXPECT_EQ(refused.code(), "owner_needed");
+}
+
 TEST_F(ProjectRoutesTest, replaces_variables_under_their_own_etag) {
     add_project(ann_, "shop");
     const std::string place = "/api/v1/projects/shop/env";
@@ -169,6 +209,10 @@ TEST_F(ProjectRoutesTest, deploys_by_the_secret_of_a_hook) {
     EXPECT_EQ(deployed.status, 202u);
     EXPECT_EQ(deployed.at("deployment"), "dpl_a");
     EXPECT_EQ(seen.project, id);
+    EXPECT_FALSE(seen.reuse) << "a hook builds: what it tells of is not in the repository";
+    EXPECT_EQ(post(target + "?reuse=true", "").status, 202u);
+    EXPECT_TRUE(seen.reuse);
+    EXPECT_EQ(post(target + "?reuse=maybe", "").code(), "bad_parameter");
     post("/api/v1/projects/shop/hook", "", ann_);
     EXPECT_EQ(post(target, "").status, 404u);
     EXPECT_EQ(post("/api/v1/hooks/deploy/whk_guess", "").status, 404u);

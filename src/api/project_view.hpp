@@ -36,6 +36,7 @@ struct ProjectView {
     std::optional<std::string> node{};
     bool supersede = true;
     std::int64_t keep_sources = 5;
+    jobs::SecretInOutput secret_in_output{};
     projects::CredentialView credential{};
     projects::SiteAccess access{};
     std::int64_t created_at_ms = 0;
@@ -45,8 +46,8 @@ struct ProjectView {
 };
 BOOST_DESCRIBE_STRUCT(ProjectView, (),
                       (id, name, repo_url, branch, root, framework, install_command, build_command,
-                       output_dir, node, supersede, keep_sources, credential, access, created_at_ms,
-                       url, production, latest))
+                       output_dir, node, supersede, keep_sources, secret_in_output, credential,
+                       access, created_at_ms, url, production, latest))
 
 /// The views of projects, with their newest deployments.
 Task<std::vector<ProjectView>> project_views(Services& services,

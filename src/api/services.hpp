@@ -69,6 +69,7 @@ struct DeployWish {
     std::string ref{};      // "" is the production branch
     std::string trigger{};  // hook
     std::string actor{};
+    bool reuse = false;  // an earlier result of the same inputs will do
 };
 
 struct Services {

@@ -66,6 +66,19 @@ int version_of(const http::Request& request) {
     return version;
 }
 
+/// What the worker can hold, as its header says; nothing of what it does not say.
+deployments::Machine machine_of(const http::Request& request, const std::string& worker) {
+    deployments::Machine machine{.id = worker};
+    const std::string_view said = request.headers.get(jobs::capacity_header);
+    const char* const end = said.data() + said.size();
+    const auto slots = std::from_chars(said.data(), end, machine.slots);
+    const bool more = slots.ec == std::errc() && slots.ptr != end && *slots.ptr == ' ';
+    if (more) std::from_chars(slots.ptr + 1, end, machine.memory_bytes);
+    machine.slots = std::max<std::int64_t>(0, machine.slots);
+    machine.memory_bytes = std::max<std::int64_t>(0, machine.memory_bytes);
+    return machine;
+}
+
 /// The whole job, with what the project's owner set; a project that cannot be read fails it.
 /// Errors: conflict — worker_too_old: it does not know what the job asks for.
 Task<Result<jobs::Job>> job_of(Services& services, const deployments::Deployment& taken,
@@ -93,6 +106,8 @@ Task<Result<jobs::Job>> job_of(Services& services, const deployments::Deployment
                   .reuse = taken.reuse,
                   .first_line = taken.log_next,
                   .use_caches = taken.use_caches};
+    // An older worker refuses what it does not know, and fails the deployment on a secret.
+    if (version >= 3) job.secret_in_output = inputs->secret_in_output;
     job.source.ref = taken.ref;
     job.source.commit = taken.commit;
     co_await name_addresses(services, job);
@@ -100,7 +115,9 @@ Task<Result<jobs::Job>> job_of(Services& services, const deployments::Deployment
 }
 
 Task<Result<std::optional<jobs::Job>>> claim_once(Services& services,
-                                                  const jobs::ClaimRequest& wanted, int version) {
+                                                  const jobs::ClaimRequest& wanted,
+                                                  const deployments::Machine& machine,
+                                                  int version) {
     const bool inspects = std::ranges::count(wanted.kinds, jobs::Kind::inspect) > 0;
     const bool builds = std::ranges::count(wanted.kinds, jobs::Kind::build) > 0;
     if (inspects) {
@@ -108,7 +125,7 @@ Task<Result<std::optional<jobs::Job>>> claim_once(Services& services,
         if (job) co_return job;
     }
     if (!builds) co_return std::optional<jobs::Job>{};
-    const auto claimed = co_await services.deployments->claim(wanted.worker, wanted.name);
+    const auto claimed = co_await services.deployments->claim(machine, wanted.name);
     if (!claimed) co_return std::optional<jobs::Job>{};
     const Result<jobs::Job> job = co_await job_of(services, claimed->deployment, version);
     if (!job) {
@@ -128,6 +145,7 @@ Task<Result<http::Response>> claim(Services& services, Context& context) {
     const Result<jobs::ClaimRequest> wanted = parse_body<jobs::ClaimRequest>(context.request);
     if (!wanted) co_return wanted.error();
     const int version = version_of(context.request);
+    const deployments::Machine machine = machine_of(context.request, wanted->worker);
     const auto queue = services.bus->subscribe("queue");
     const std::int64_t deadline = steady_now_ms() + poll_ms;
     while (true) {  // ends with a job, at the deadline, with the worker, or with this api
@@ -136,7 +154,8 @@ Task<Result<http::Response>> claim(Services& services, Context& context) {
         if (context.request.gone && context.request.gone()) {
             co_return fail(Failure::unavailable, "the worker has gone, or the api is to end");
         }
-        Result<std::optional<jobs::Job>> job = co_await claim_once(services, *wanted, version);
+        Result<std::optional<jobs::Job>> job =
+            co_await claim_once(services, *wanted, machine, version);
         if (!job) co_return job.error();
         const std::int64_t left = deadline - steady_now_ms();
         if (*job || left <= 0) {

@@ -23,7 +23,7 @@ bool goes_before(const engines::VolumeState& a, const engines::VolumeState& b) {
 }  // namespace
 
 std::vector<std::string> over_budget(std::vector<engines::VolumeState> volumes,
-                                     const CacheBudget& budget) {
+                                     const CacheBudget& budget, const CacheHolds& holds) {
     std::erase_if(volumes, [](const engines::VolumeState& volume) {
         const bool ours = is_toolchain(volume) || !project_of_cache(volume.name).empty();
         return !volume.kept || !ours;
@@ -34,6 +34,8 @@ std::vector<std::string> over_budget(std::vector<engines::VolumeState> volumes,
         bytes += volume.disk_bytes;
         if (!is_toolchain(volume)) of_project[project_of_cache(volume.name)] += volume.disk_bytes;
     }
+    std::erase_if(volumes,
+                  [&](const engines::VolumeState& volume) { return holds.is_held(volume.name); });
     std::ranges::sort(volumes, goes_before);
     std::vector<std::string> names;
     const auto drop = [&](const engines::VolumeState& volume) {
@@ -55,11 +57,14 @@ std::vector<std::string> over_budget(std::vector<engines::VolumeState> volumes,
     return names;
 }
 
-Task<> keep_budget(engines::Engine& engine, CacheBudget budget) {
+Task<> keep_budget(engines::Engine& engine, CacheBudget budget, const CacheHolds& holds) {
     const auto volumes = co_await engine.volumes();
     if (!volumes) co_return;
-    const std::vector<std::string> names = over_budget(*volumes, budget);
+    const std::vector<std::string> names = over_budget(*volumes, budget, holds);
     for (const std::string& name : names) {
+        // The engine takes a name out of its list before it begins to remove it, so a build that
+        // comes later does not find it.
+        if (holds.is_held(name)) continue;
         const Result<> removed = co_await engine.remove_volume(name);
         if (removed) log::info("cache removed", {{"volume", name}});
     }

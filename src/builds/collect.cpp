@@ -49,7 +49,8 @@ StepFailure failure_of_output(const Error& error) {
             failure.next_step =
                 "Everybody could read it on the site. If it is meant to be public, "
                 "mark the variable as not sensitive; if not, keep it out of the "
-                "build's output and change the secret.";
+                "build's output and change the secret. An owner of the team can set "
+                "the project to warn instead (secret_in_output).";
             break;
         case jobs::Reason::output_unsafe:
             failure.next_step = "A site may have regular files and links inside it only.";
@@ -69,7 +70,9 @@ OutputRules rules_of(const BuildRun& run) {
                       .is_source_tree = run.plan.is_source_tree};
     for (const jobs::JobVariable& variable : run.job.variables) {
         if (!variable.sensitive || variable.value.size() < secret_bytes_min) continue;
-        rules.secrets.push_back({variable.key, forms_of(variable.value, secret_bytes_min)});
+        auto& list = run.job.secret_in_output == jobs::SecretInOutput::warn ? rules.tolerated
+                                                                            : rules.secrets;
+        list.push_back({variable.key, forms_of(variable.value, secret_bytes_min)});
     }
     for (const std::string& secret : engines::secrets_of(run.workshop.proxies)) {
         rules.secrets.push_back({"HTTPS_PROXY", forms_of(secret, secret_bytes_min)});
@@ -115,6 +118,14 @@ Task<Outcome<>> stream_out(BuildRun& run, engines::Mount mount, int file) {
     }
 }
 
+void say_tolerated(BuildRun& run, const SiteOutput& output) {
+    for (const std::string& warning : output.warnings)
+        run.log.say(warning + ": everybody can read it", jobs::Level::warning);
+    if (output.warnings_left_out > 0) {
+        run.log.say(fmt::format("… and {} more", output.warnings_left_out), jobs::Level::warning);
+    }
+}
+
 Task<Outcome<>> upload(BuildRun& run, const BlobSpool& spool) {
     std::vector<std::string> names = spool.names();
     const auto wanted = co_await run.api->missing(std::move(names));
@@ -143,6 +154,7 @@ Task<Outcome<artifacts::Manifest>> collect(BuildRun& run, engines::Mount mount) 
     };
     Result<SiteOutput> output = co_await run.workshop.workers.run(parse);
     if (!output) co_return failure_of_output(output.error());
+    say_tolerated(run, *output);
 
     artifacts::Manifest manifest{.deployment = run.job.id,
                                  .project = run.job.project,

@@ -62,7 +62,7 @@ bool is_configuration(std::string_view path) {
 class Collector {
 public:
     Collector(const OutputRules& rules, BlobSpool& spool)
-        : rules_(rules), spool_(spool), scan_(rules.secrets) {}
+        : rules_(rules), spool_(spool), scan_(rules.secrets), tolerated_(rules.tolerated) {}
 
     Result<> visit(const ArchiveEntry& entry, const ReadContent& read) {
         if (entry.path.empty() || entry.kind == ArchiveKind::directory) return {};
@@ -98,7 +98,14 @@ public:
         if (files_.empty() && rule_files_.empty()) {
             return fail_as(Failure::not_found, "output_missing", "", "the output has no file");
         }
-        return SiteOutput{std::move(files_), std::move(rule_files_)};
+        SiteOutput output{.files = std::move(files_), .rule_files = std::move(rule_files_)};
+        for (const auto& [path, name] : tolerated_in_) {
+            if (output.warnings.size() == warnings_max) break;
+            output.warnings.push_back(
+                fmt::format("{} contains the value of the secret variable {}", path, name));
+        }
+        output.warnings_left_out = tolerated_in_.size() - output.warnings.size();
+        return output;
     }
 
 private:
@@ -152,6 +159,8 @@ private:
                            "{} contains, packed, the value of the secret variable {}", entry.path,
                            name);
         }
+        if (const std::string name = tolerated_.find_packed(*content); !name.empty())
+            tolerated_in_.emplace(entry.path, name);
         file.sha256 = sha256_hex(*content);
         spool_.append(*content);
         spool_.name_last(file.sha256);
@@ -182,14 +191,17 @@ private:
             spool_.append(piece);
             window += piece;
             if (const Result<> ok = check_secrets(entry.path, window); !ok) return ok.error();
-            window.erase(0, window.size() - std::min(window.size(), scan_.longest()));
+            const std::size_t kept = std::max(scan_.longest(), tolerated_.longest());
+            window.erase(0, window.size() - std::min(window.size(), kept));
         }
         file.sha256 = hash.hex();
         spool_.name_last(file.sha256);
         return {};
     }
 
-    Result<> check_secrets(const std::string& path, std::string_view content) const {
+    Result<> check_secrets(const std::string& path, std::string_view content) {
+        for (const std::string& tolerated : tolerated_.find_all(content))
+            tolerated_in_.emplace(path, tolerated);
         const std::string name = scan_.find(content);
         if (name.empty()) return {};
         return fail_as(Failure::invalid, "secret_in_output", "",
@@ -252,6 +264,8 @@ private:
     const OutputRules& rules_;
     BlobSpool& spool_;
     const SecretScan scan_;
+    const SecretScan tolerated_;
+    std::set<std::pair<std::string, std::string>> tolerated_in_;  // file, name
     SiteFiles files_;
     std::map<std::string, std::string> rule_files_;
     LinkMap links_;

@@ -13,10 +13,13 @@
 
 namespace berth::builds {
 
+inline constexpr std::size_t warnings_max = 100;
+
 struct OutputRules {
     std::uint64_t bytes_max = 1ull << 30;
     std::uint64_t files_max = 100'000;
-    std::vector<ForbiddenText> secrets{};
+    std::vector<ForbiddenText> secrets{};    // what has one of them fails
+    std::vector<ForbiddenText> tolerated{};  // what has one of them is said
     /// The output is a repository's own tree: version control, node_modules and hidden files stay
     /// out, `.well-known` stays in.
     bool is_source_tree = false;
@@ -28,6 +31,9 @@ struct SiteOutput {
     SiteFiles files{};
     /// `_redirects`, `_headers`, `_routes.json` at the top: read, not served.
     std::map<std::string, std::string> rule_files{};
+    /// One sentence for each file and tolerated secret in it; the first `warnings_max`.
+    std::vector<std::string> warnings{};
+    std::size_t warnings_left_out = 0;
 };
 
 /// Reads the tar at the current position of `file`, hashes and compresses its files into `spool`.

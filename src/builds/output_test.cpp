@@ -50,9 +50,13 @@ public:
         Result<SiteOutput> output = collect_output(file_.get(), rules, *spool_);
         if (!output) return output.error();
         rule_files_ = std::move(output->rule_files);
+        warnings_ = std::move(output->warnings);
+        warnings_left_out_ = output->warnings_left_out;
         return std::move(output->files);
     }
     const std::map<std::string, std::string>& rule_files() const { return rule_files_; }
+    const std::vector<std::string>& warnings() const { return warnings_; }
+    std::size_t warnings_left_out() const { return warnings_left_out_; }
     int descriptor() const { return file_.get(); }
     BlobSpool& spool() { return *spool_; }
 
@@ -60,6 +64,8 @@ private:
     Fd file_;
     archive* archive_;
     std::map<std::string, std::string> rule_files_;
+    std::vector<std::string> warnings_;
+    std::size_t warnings_left_out_ = 0;
     std::unique_ptr<BlobSpool> spool_;
 };
 
@@ -215,6 +221,44 @@ std::string packed(const std::string& content, int (*filter)(archive*), int (*fo
     archive_write_free(writer);
     bytes.resize(used);
     return bytes;
+}
+
+TEST(Output, says_each_file_and_name_of_secrets_that_are_tolerated) {
+    const std::string secret = "s3cret-value-of-the-api";
+    const OutputRules rules{
+        .secrets = {{"PROXY", forms_of("of-the-operator", 8)}},
+        .tolerated = {{"API_KEY", forms_of(secret, 8)}, {"OTHER", forms_of("another-secret", 8)}}};
+    std::string large(17 << 20, 'x');  // read in pieces
+    large.replace((1 << 20) - 5, secret.size(), secret);
+    Tar tar;
+    const auto files = tar.file("a.js", secret + " another-secret " + base64(secret))
+                           .file("b.js", "nothing")
+                           .file("c.bin", large)
+                           .file("d.gz", gzip(std::string(600, ' ') + secret).value())
+                           .file("_headers", "/*\n X: " + secret)
+                           .collect(rules);
+    ASSERT_EQ(paths(files), "a.js b.js c.bin d.gz ");
+    const auto in = [](const std::string& path, const std::string& name) {
+        return path + " contains the value of the secret variable " + name;
+    };
+    EXPECT_EQ(tar.warnings(),
+              (std::vector<std::string>{in("_headers", "API_KEY"), in("a.js", "API_KEY"),
+                                        in("a.js", "OTHER"), in("c.bin", "API_KEY"),
+                                        in("d.gz", "API_KEY")}));
+    Tar strict;
+    EXPECT_TRUE(paths(strict.file("a.js", secret + " of-the-operator").collect(rules))
+                    .starts_with("secret_in_output: a.js"))
+        << "what is not tolerated fails, whatever stands beside it";
+}
+
+TEST(Output, says_so_many_tolerated_secrets_and_how_many_more_there_are) {
+    const OutputRules rules{.tolerated = {{"API_KEY", {"s3cret-value"}}}};
+    Tar tar;
+    for (std::size_t i = 0; i < warnings_max + 7; ++i)
+        tar.file("f" + std::to_string(i), "s3cret-value");
+    ASSERT_TRUE(tar.collect(rules));
+    EXPECT_EQ(tar.warnings().size(), warnings_max);
+    EXPECT_EQ(tar.warnings_left_out(), 7u);
 }
 
 TEST(Output, finds_secrets_in_packed_files) {

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "base/log.hpp"
-#include "builds/budget.hpp"
 #include "builds/build_environment.hpp"
 #include "builds/build_run.hpp"
 #include "builds/caches.hpp"
@@ -89,8 +88,8 @@ Task<Outcome<>> prepare(BuildRun& run) {
     run.plan = std::move(*plan);
     say_plan(run);
     if (run.plan.needs_node()) {
-        Outcome<Toolchain> toolchain =
-            co_await run.workshop.toolchains.prepare(run.plan, run.log, run.stop);
+        Outcome<Toolchain> toolchain = co_await run.workshop.toolchains.prepare(
+            run.plan, run.workshop.holds, run.log, run.stop);
         if (!toolchain) co_return toolchain.error();
         run.toolchain = std::move(*toolchain);
         run.log.say("Using " + run.toolchain.identity);
@@ -366,7 +365,6 @@ Task<> clean_up(Workshop& workshop, jobs::Job job, JobEnd end) {
         std::string volume = sandbox + what;
         (void)co_await engine.remove_volume(std::move(volume));
     }
-    co_await keep_budget(engine, {workshop.kept_bytes_max, workshop.project_bytes_max});
 }
 
 }  // namespace berth::builds

@@ -7,6 +7,7 @@
 
 #include "base/clock.hpp"
 #include "base/workers.hpp"
+#include "builds/cache_holds.hpp"
 #include "builds/job_api.hpp"
 #include "builds/outcome.hpp"
 #include "builds/step_run.hpp"
@@ -26,6 +27,7 @@ struct Workshop {
     std::uint64_t kept_bytes_max = 10ull << 30;    // of all caches and toolchains together
     std::uint64_t project_bytes_max = 5ull << 30;  // of one project's caches
     engines::Proxies proxies{};                    // what clones, installs and builds go through
+    CacheHolds holds{};
 };
 
 /// The sandbox's name of a job: what to destroy when the job is stopped.
@@ -57,8 +59,8 @@ struct JobEnd {
 /// Throws: a broken world; the job ends as `internal`.
 Task<JobEnd> run_build(Workshop& workshop, jobs::Job job, std::shared_ptr<JobApi> api, Stop& stop);
 
-/// After the api knows the end: keeps the snapshot and the caches, removes everything else that the
-/// job had, and keeps what is kept within its budget.
+/// After the api knows the end: keeps the snapshot and the caches, and removes everything else that
+/// the job had. Then, when nothing of the job's own is held any more, it is time for keep_budget().
 Task<> clean_up(Workshop& workshop, jobs::Job job, JobEnd end);
 
 }  // namespace berth::builds

@@ -534,6 +534,23 @@ TEST_F(PipelineTest, masks_secrets_in_the_log_and_refuses_them_in_the_output) {
     EXPECT_EQ(ended.api->log().find("tok-0123456789"), std::string::npos);
 }
 
+TEST_F(PipelineTest, warns_of_secrets_in_the_output_where_an_owner_wants_that) {
+    GitServer::Files files{{"index.html", "see tok-0123456789"},
+                           // The repository has no say in it.
+                           {"berth.toml", "[build]\nsecret_in_output = \"warn\"\n"}};
+    world->git.add("public-secret", files);
+    jobs::Job wanted = job("public-secret");
+    wanted.variables = {{"TOKEN", "tok-0123456789", true}};
+    expect_failed(run(wanted), jobs::Reason::secret_in_output);
+    wanted.secret_in_output = jobs::SecretInOutput::warn;
+    const Ended ended = run(wanted);
+    ASSERT_TRUE(ended.finish && ended.finish->state == jobs::State::ready) << ended.api->log();
+    EXPECT_NE(ended.api->log().find(
+                  "index.html contains the value of the secret variable TOKEN: everybody can read"),
+              std::string::npos)
+        << ended.api->log();
+}
+
 TEST_F(PipelineTest, says_why_a_build_was_stopped_by_its_limits) {
     world->git.add("endless", npm_site("sleep 100"));
     jobs::Job slow = job("endless");
@@ -622,6 +639,41 @@ TEST_F(PipelineTest, uses_an_earlier_success_when_nothing_changed) {
     ASSERT_TRUE(ended.finish);
     EXPECT_EQ(ended.finish->reused_deployment, "dpl_earlier");
     EXPECT_FALSE(ended.finish->manifest);
+}
+
+TEST_F(PipelineTest, builds_again_when_plan_variables_or_trust_differ_and_says_why_it_does_not) {
+    world->git.add("memo", {{"index.html", "x"}, {"deep/index.html", "y"}});
+    const auto api = std::make_shared<MemoryJobApi>();
+    int runs = 0;
+    const auto key_of = [&](const std::function<void(jobs::Job&)>& change) {
+        jobs::Job wanted = job("memo");
+        wanted.id += std::to_string(++runs);
+        wanted.reuse = true;
+        change(wanted);
+        run(wanted, What::build, api);
+        return api->reuse_keys.back();
+    };
+    const std::string same = key_of([](jobs::Job&) {});
+    EXPECT_EQ(key_of([](jobs::Job&) {}), same);
+    std::set<std::string> others{same};
+    others.insert(key_of([](jobs::Job& job) { job.variables = {{"A", "1", false}}; }));
+    others.insert(key_of([](jobs::Job& job) { job.variables = {{"A", "2", false}}; }));
+    others.insert(key_of([](jobs::Job& job) { job.settings.output_dir = "deep"; }));
+    others.insert(key_of([](jobs::Job& job) { job.source.root = "deep"; }));
+    others.insert(key_of([](jobs::Job& job) { job.environment = "preview"; }));
+    EXPECT_EQ(others.size(), 6u);
+
+    api->reused.deployment = "dpl_earlier";
+    key_of([](jobs::Job&) {});
+    EXPECT_NE(api->log().find("Nothing has changed since dpl_earlier: its files are published "
+                              "again, no step runs."),
+              std::string::npos);
+    const std::size_t asked = api->reuse_keys.size();
+    jobs::Job redeploy = job("memo");
+    redeploy.id += "r";
+    const Ended built = run(redeploy, What::build, api);
+    EXPECT_EQ(api->reuse_keys.size(), asked) << "nobody asked to reuse";
+    EXPECT_TRUE(built.finish && built.finish->manifest);
 }
 
 TEST_F(PipelineTest, builds_again_when_something_beside_the_root_directory_changed) {

@@ -46,6 +46,15 @@ std::string SecretScan::find(std::string_view bytes) const {
     return found;
 }
 
+std::set<std::string> SecretScan::find_all(std::string_view bytes) const {
+    std::set<std::string> found;
+    finder_.each(bytes, [&](const FormFinder::Match& match) {
+        found.insert(names_[match.form]);
+        return true;
+    });
+    return found;
+}
+
 std::string SecretScan::find_packed(std::string_view file) const {
     if (names_.empty() || !looks_packed(file)) return {};
     const std::unique_ptr<archive, CloseReader> reader(archive_read_new());

@@ -1,6 +1,7 @@
 #pragma once
 /// Looks for the secrets of a build in the files that would be published, packed files included.
 
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,7 +27,10 @@ public:
     /// The name of the secret that stands in `bytes`; "" for none.
     std::string find(std::string_view bytes) const;
 
-    /// The same for what is packed in `file`, when it is a packed one.
+    /// The names of all that stand there.
+    std::set<std::string> find_all(std::string_view bytes) const;
+
+    /// The first one of what is packed in `file`, when it is a packed one.
     std::string find_packed(std::string_view file) const;
 
     /// The longest form, in bytes: what of one piece must be seen together with the next.

@@ -132,7 +132,8 @@ Task<Result<Toolchains::Tool>> Toolchains::choose(std::string name, std::string 
     co_return Tool{name, package, *best};
 }
 
-Task<Outcome<Toolchain>> Toolchains::prepare(const BuildPlan& plan, LogWriter& log, Stop& stop) {
+Task<Outcome<Toolchain>> Toolchains::prepare(const BuildPlan& plan, CacheHolds& holds,
+                                             LogWriter& log, Stop& stop) {
     const Result<Tool> node = co_await choose_node(plan.node_range);
     if (!node) co_return toolchain_failure(node.error());
     const Version version = node->version.version;
@@ -156,6 +157,7 @@ Task<Outcome<Toolchain>> Toolchains::prepare(const BuildPlan& plan, LogWriter& l
 
     Toolchain result{.node = version, .path = "/usr/bin:/bin"};
     for (const Tool& tool : tools) {
+        result.holds.push_back(holds.volume(tool.volume()));
         const Result<> provided = co_await provide(tool, log, stop);
         if (!provided) co_return toolchain_failure(provided.error());
         result.mounts.push_back({.target = "/opt/" + tool.name, .lower = {tool.volume()}});

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/workers.hpp"
+#include "builds/cache_holds.hpp"
 #include "builds/npm_registry.hpp"
 #include "builds/outcome.hpp"
 #include "builds/signal.hpp"
@@ -20,7 +21,8 @@ struct Toolchain {
     Version node{};
     std::string identity{};  // "node-24.21.0 npm-11.6.0", part of every cache's key
     std::vector<engines::Mount> mounts{};
-    std::string path{};  // for PATH
+    std::string path{};                     // for PATH
+    std::vector<CacheHolds::Hold> holds{};  // as long as they are to be mounted
 };
 
 /// Belongs to one loop. Two jobs that want the same tool wait for one installation.
@@ -31,7 +33,8 @@ public:
                Workers& workers, std::string scratch_directory);
 
     /// Errors: toolchain_failed — no version fits, or the registry is away and none is installed.
-    Task<Outcome<Toolchain>> prepare(const plans::BuildPlan& plan, LogWriter& log, Stop& stop);
+    Task<Outcome<Toolchain>> prepare(const plans::BuildPlan& plan, CacheHolds& holds,
+                                     LogWriter& log, Stop& stop);
 
     const std::string& registry_url() const { return registry_.url(); }
 

@@ -107,11 +107,11 @@ TEST(Budget, removes_the_longest_unused_first_and_only_what_is_ours) {
                                                     {"fw-prj_2-production-x-7", true, 10, 5},
                                                     {"dpl_1-src", false, 100, 0},
                                                     {"other", true, 100, 0}};
-    EXPECT_TRUE(over_budget(volumes, {30, 100}).empty());
-    EXPECT_EQ(over_budget(volumes, {25, 100}), std::vector<std::string>{"snap-prj_1-a"});
-    EXPECT_EQ(over_budget(volumes, {10, 100}),
+    EXPECT_TRUE(over_budget(volumes, {30, 100}, {}).empty());
+    EXPECT_EQ(over_budget(volumes, {25, 100}, {}), std::vector<std::string>{"snap-prj_1-a"});
+    EXPECT_EQ(over_budget(volumes, {10, 100}, {}),
               (std::vector<std::string>{"snap-prj_1-a", "tool-node-24.0.0"}));
-    EXPECT_EQ(over_budget(volumes, {0, 100}).size(), 3u);
+    EXPECT_EQ(over_budget(volumes, {0, 100}, {}).size(), 3u);
 }
 
 TEST(Budget, holds_for_each_project) {
@@ -120,10 +120,10 @@ TEST(Budget, holds_for_each_project) {
                                                     {"pm-prj_1-preview-8", true, 10, 1},
                                                     {"tool-node-24.0.0", true, 90, 0},
                                                     {"git-prj_2-production-y-9", true, 10, 0}};
-    EXPECT_EQ(over_budget(volumes, {1000, 20}), std::vector<std::string>{"pm-prj_1-preview-8"});
-    EXPECT_EQ(over_budget(volumes, {1000, 5}).size(), 4u);
+    EXPECT_EQ(over_budget(volumes, {1000, 20}, {}), std::vector<std::string>{"pm-prj_1-preview-8"});
+    EXPECT_EQ(over_budget(volumes, {1000, 5}, {}).size(), 4u);
     // What went for its project counts no more for all.
-    EXPECT_EQ(over_budget(volumes, {120, 20}), std::vector<std::string>{"pm-prj_1-preview-8"});
+    EXPECT_EQ(over_budget(volumes, {120, 20}, {}), std::vector<std::string>{"pm-prj_1-preview-8"});
 }
 
 }  // namespace

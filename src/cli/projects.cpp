@@ -23,8 +23,8 @@ struct SetFlags {
 };
 
 constexpr std::array setting_names = {
-    "name",       "repo_url",      "branch", "root",      "framework",   "install_command",
-    "output_dir", "build_command", "node",   "supersede", "keep_sources"};
+    "name",       "repo_url",      "branch", "root",      "framework",    "install_command",
+    "output_dir", "build_command", "node",   "supersede", "keep_sources", "secret_in_output"};
 
 Outcome<> list_them(Context& context) {
     const Outcome<Session*> session = context.session();

@@ -18,6 +18,8 @@ std::string first_line(const std::string& text) {
 
 std::string describe(const Deployment& deployment) {
     std::string line = fmt::format("{} {}", deployment.state, deployment.id);
+    if (const std::string waits = queue_words(deployment, unix_now_ms()); !waits.empty())
+        line += ", " + waits;
     if (!deployment.reason.empty()) line += " " + deployment.reason;
     line += ", " + since(deployment.created_at_ms, unix_now_ms());
     if (!deployment.commit.empty()) line += ", " + deployment.commit.substr(0, 7);

@@ -1,5 +1,10 @@
 #include "cli/view.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
 #include "http/message.hpp"
 #include "jobs/job.hpp"
 
@@ -55,6 +60,9 @@ Deployment deployment_of(const json::value& object) {
         .production_url = text(object, "production_url"),
         .created_at_ms = number(object, "created_at_ms").value_or(0),
         .finished_at_ms = number(object, "finished_at_ms"),
+        .queue_position = number(object, "queue_position").value_or(0),
+        .queue_reason = text(object, "queue_reason"),
+        .queue_begin_ms = number(object, "queue_begin_ms"),
     };
 }
 
@@ -62,6 +70,28 @@ bool is_over(const Deployment& deployment) {
     jobs::State state{};
     return boost::describe::enum_from_string(deployment.state.c_str(), state) &&
            jobs::is_terminal(state);
+}
+
+std::string queue_words(const Deployment& deployment, std::int64_t now_ms) {
+    if (deployment.state != "queued" || deployment.queue_reason.empty()) return {};
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 5> reasons{
+        {{"worker", "waits for a worker: none is connected"},
+         {"slot", "waits for a free slot"},
+         {"memory", "waits for memory on a worker"},
+         {"project", "waits behind another deployment of this project"},
+         {"team", "waits for its team's turn"}}};
+    const auto known = std::ranges::find(reasons, deployment.queue_reason,
+                                         &std::pair<std::string_view, std::string_view>::first);
+    std::string words(known == reasons.end() ? "waits" : known->second);
+    if (deployment.queue_position > 1) {
+        words += fmt::format(", {} before it", deployment.queue_position - 1);
+    }
+    if (deployment.queue_begin_ms) {
+        const std::int64_t ms = std::max<std::int64_t>(0, *deployment.queue_begin_ms - now_ms);
+        words += ms < 60'000 ? fmt::format(", begins in about {} s", ms / 1000)
+                             : fmt::format(", begins in about {} min", (ms + 30'000) / 60'000);
+    }
+    return words;
 }
 
 std::string path_part(std::string_view text) {

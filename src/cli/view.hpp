@@ -43,12 +43,19 @@ struct Deployment {
     std::string production_url{};
     std::int64_t created_at_ms = 0;
     std::optional<std::int64_t> finished_at_ms{};
+    std::int64_t queue_position = 0;  // 1 is next; 0: it does not wait
+    std::string queue_reason{};
+    std::optional<std::int64_t> queue_begin_ms{};
 };
 
 Deployment deployment_of(const json::value& object);
 
 /// Whether nothing more will happen to it. A state we do not know is not an end.
 bool is_over(const Deployment& deployment);
+
+/// "waits for a free slot, 2 before it, begins in about 40 s"; "" for one that does not wait, and
+/// without what the server does not say.
+std::string queue_words(const Deployment& deployment, std::int64_t now_ms);
 
 /// One part of a URL's path: everything but letters, digits and -._~ is escaped.
 std::string path_part(std::string_view text);

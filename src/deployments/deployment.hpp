@@ -48,6 +48,7 @@ struct Deployment {
     std::int64_t epoch = 0;  // grows with every claim; an older holder's writes are refused
     std::string worker{};
     std::int64_t lease_until_ms = 0;
+    std::int64_t memory_bytes = 0;      // that its worker holds for it
     std::optional<jobs::State> stop{};  // asked to become canceled or superseded
     std::optional<std::int64_t> stop_at_ms{};
     std::int64_t log_next = 0;
@@ -60,7 +61,14 @@ BOOST_DESCRIBE_STRUCT(Deployment, (),
                        exit_code, environment, ref, commit, message, author, trigger, actor,
                        created_at_ms, finished_at_ms, bytes, files, plan, reuse, use_caches,
                        reuse_key, reused_deployment, source_sha256, epoch, worker, lease_until_ms,
-                       stop, stop_at_ms, log_next, log_archived, artifact, deleted_at_ms))
+                       memory_bytes, stop, stop_at_ms, log_next, log_archived, artifact,
+                       deleted_at_ms))
+
+/// What a deployment in the queue waits for: a worker at all, one of a worker's slots, memory on a
+/// worker, the end of another deployment of its project, or its team's turn: other teams have had
+/// less. Nothing: the next worker that asks takes it.
+enum class WaitReason { worker, slot, memory, project, team };
+BOOST_DESCRIBE_ENUM(WaitReason, worker, slot, memory, project, team)
 
 enum class StepState { running, succeeded, failed, canceled };
 BOOST_DESCRIBE_ENUM(StepState, running, succeeded, failed, canceled)
@@ -99,6 +107,9 @@ struct DeploymentView {
     std::int64_t created_at_ms = 0;
     std::optional<std::int64_t> finished_at_ms{};
     std::optional<std::int64_t> queue_position{};  // 1 is next
+    std::optional<WaitReason> queue_reason{};
+    std::optional<std::int64_t> queue_begin_ms{};  // when its turn is likely to come
+    std::optional<std::int64_t> usual_ms{};        // what builds of the project take; until it ends
     std::vector<StepView> steps{};
     std::int64_t bytes = 0;
     std::int64_t files = 0;
@@ -111,8 +122,8 @@ BOOST_DESCRIBE_STRUCT(DeploymentView, (),
                       (id, project, project_name, state, stop, reason, detail, first_error,
                        next_step, exit_code, environment, ref, commit, message, author, trigger,
                        actor, url, production_url, hosts, created_at_ms, finished_at_ms,
-                       queue_position, steps, bytes, files, log_lines, plan, reused_deployment,
-                       has_source))
+                       queue_position, queue_reason, queue_begin_ms, usual_ms, steps, bytes, files,
+                       log_lines, plan, reused_deployment, has_source))
 
 /// One row of a deployment's own history.
 struct StateEvent {

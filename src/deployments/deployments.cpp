@@ -58,12 +58,6 @@ jobs::Line system_line(std::int64_t now_ms, std::string text) {
     return {.at_ms = now_ms, .text = std::move(text)};
 }
 
-bool worker_in_sight(soci::session& sql, std::int64_t now_ms) {
-    return db::value<std::int64_t>(sql, "select count(*) from workers where seen_at_ms > :since",
-                                   now_ms - 60'000)
-               .value_or(0) > 0;
-}
-
 /// A newer deployment of the same branch makes older unfinished ones pointless.
 void supersede_older(soci::session& sql, const Deployment& newer, std::int64_t now_ms) {
     for (const Deployment& older : unfinished(sql, newer.project)) {
@@ -86,6 +80,10 @@ void supersede_older(soci::session& sql, const Deployment& newer, std::int64_t n
 void Deployments::hint(std::string type, std::string id) {
     bus_.publish(
         {.topic = "outbox", .type = std::move(type), .id = std::move(id), .at_ms = clock_()});
+}
+
+Viewer Deployments::viewer(soci::session& sql) {
+    return Viewer(sql, config_.base_host, config_.url_of, config_.admission, clock_());
 }
 
 Task<Result<DeploymentView>> Deployments::create(NewDeployment wanted) {
@@ -118,15 +116,15 @@ Task<Result<DeploymentView>> Deployments::create(NewDeployment wanted) {
                    "deployment", "", now);
         claim_host(sql, branch_host(project->name, ref, config_.base_host), project->id, "branch",
                    ref, now);
+        if (project->supersede) supersede_older(sql, made, now);
+        Viewer views = viewer(sql);
         std::vector<jobs::Line> lines{system_line(now, "Queued " + project->name + " at " + ref)};
-        if (!worker_in_sight(sql, now)) {
-            lines.push_back(
-                system_line(now, "No worker is connected; this starts as soon as one is"));
+        if (auto why = words_of(views.place(made), now)) {
+            lines.push_back(system_line(now, std::move(*why)));
         }
         logs::append_lines(sql, made.id, lines);
-        if (project->supersede) supersede_older(sql, made, now);
         announce(sql, "deployments", "created", made.id, now);
-        return view_of(sql, *find_deployment(sql, made.id), config_.base_host, config_.url_of);
+        return views.view(*find_deployment(sql, made.id));
     };
     const Result<DeploymentView> created = co_await database_.write(insert);
     if (created) {
@@ -147,7 +145,7 @@ Task<Result<DeploymentView>> Deployments::find(std::string id) {
     const auto find = [&](soci::session& sql) -> Result<DeploymentView> {
         const auto found = find_deployment(sql, id);
         if (!found) return no_deployment(id);
-        return view_of(sql, *found, config_.base_host, config_.url_of);
+        return viewer(sql).view(*found);
     };
     co_return co_await database_.read(find);
 }
@@ -155,6 +153,7 @@ Task<Result<DeploymentView>> Deployments::find(std::string id) {
 Task<DeploymentPage> Deployments::list(std::string project, std::int64_t below, int limit) {
     const auto find = [&](soci::session& sql) {
         DeploymentPage page;
+        Viewer views = viewer(sql);
         const auto rows = db::select<Deployment>(
             sql,
             "from deployments where project = :project and deleted_at_ms is null and "
@@ -165,7 +164,7 @@ Task<DeploymentPage> Deployments::list(std::string project, std::int64_t below, 
                 page.next = rows[page.items.size() - 1].intent;
                 break;
             }
-            page.items.push_back(view_of(sql, found, config_.base_host, config_.url_of));
+            page.items.push_back(views.view(found));
         }
         return page;
     };
@@ -203,7 +202,7 @@ Task<Result<DeploymentView>> Deployments::cancel(std::string id, std::string act
                         now, id);
             announce(sql, "deployments", "stopping", id, now);
         }
-        return view_of(sql, *find_deployment(sql, id), config_.base_host, config_.url_of);
+        return viewer(sql).view(*find_deployment(sql, id));
     };
     const Result<DeploymentView> stopped = co_await database_.write(stop);
     if (stopped) hint("canceled", id);

@@ -10,9 +10,11 @@
 #include "base/clock.hpp"
 #include "bus/bus.hpp"
 #include "db/database.hpp"
+#include "deployments/admission.hpp"
 #include "deployments/deployment.hpp"
 #include "deployments/route_publisher.hpp"
 #include "deployments/state.hpp"
+#include "deployments/view.hpp"
 #include "objects/object_store.hpp"
 
 namespace berth::deployments {
@@ -25,7 +27,7 @@ struct DeploymentsConfig {
     std::int64_t stop_ms = 10'000;  // a canceled build that is not gone by then is cut off
     std::int64_t no_worker_ms = 15 * 60'000;    // queued that long with no worker in sight: failed
     std::int64_t retention_ms = 24 * 3600'000;  // hashed assets of replaced deployments
-    std::int64_t project_running_max = 2;
+    AdmissionRules admission{};
     std::uint64_t disk_reserve_bytes = 1ull << 30;
     std::string reserved_directory{};  // whose disk has the reserve; "" is not checked
 };
@@ -35,6 +37,7 @@ struct JobInputs {
     jobs::Source source{};
     jobs::Settings settings{};
     std::vector<jobs::JobVariable> variables{};
+    jobs::SecretInOutput secret_in_output = jobs::SecretInOutput::fail;
 };
 using InputsOf = std::function<Task<Result<JobInputs>>(std::string project, Environment)>;
 
@@ -121,7 +124,8 @@ public:
         Deployment deployment{};
         std::string project_name{};
     };
-    Task<std::optional<Claimed>> claim(std::string worker, std::string name);
+    /// The next one, if the worker has room for it; holds slot and memory of it until it ends.
+    Task<std::optional<Claimed>> claim(Machine machine, std::string name);
     /// Errors (these five): conflict — lease_lost.
     Task<Result<jobs::RenewReply>> renew(std::string id, std::int64_t epoch);
     Task<Result<>> advance(std::string id, jobs::Advance step);
@@ -151,6 +155,7 @@ private:
     Task<Result<artifacts::Manifest>> manifest_for(const Deployment& deployment,
                                                    const jobs::Finish& finish);
     Task<> publish(std::int64_t generation);
+    Viewer viewer(soci::session& sql);
     void hint(std::string type, std::string id);
 
     db::Database& database_;

@@ -70,7 +70,9 @@ protected:
         return wait(deployments_.create(wanted)).value();
     }
 
-    Deployment claim() { return wait(deployments_.claim("wrk_1", "here")).value().deployment; }
+    Deployment claim() {
+        return wait(deployments_.claim({.id = "wrk_1"}, "here")).value().deployment;
+    }
 
     DeploymentView find(const std::string& id) { return wait(deployments_.find(id)).value(); }
 
@@ -413,7 +415,61 @@ TEST_F(DeploymentsTest, a_project_whose_deletion_was_cut_short_is_taken_down) {
     EXPECT_NE(served("shop.localhost"), "");
     wait(deployments_.reconcile());
     EXPECT_EQ(served("shop.localhost"), "");
-    EXPECT_FALSE(wait(deployments_.claim("wrk_1", "here")).has_value());
+    EXPECT_FALSE(wait(deployments_.claim({.id = "wrk_1"}, "here")).has_value());
+}
+
+TEST_F(DeploymentsTest, nothing_begins_that_would_eat_into_the_disk_s_reserve) {
+    DeploymentsConfig full = config();
+    full.reserved_directory = "/tmp";
+    full.disk_reserve_bytes = 1ull << 60;
+    Deployments refusing(database_, *objects_, *bus_, [this] { return now_ms_; }, publisher_, full);
+    const auto refused = wait(refusing.create({.project = "prj_1", .actor = "a@x"}));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, "disk_full");
+    EXPECT_TRUE(wait(deployments_.list("prj_1", 0, 10)).items.empty());
+    const std::string earlier = deploy("x");
+    EXPECT_EQ(wait(refusing.redeploy(earlier, {})).error().code, "disk_full");
+}
+
+/// Cancel and supersede, asked for in every state between the claim and the end: the worker hears
+/// of it with its next renewal, what it then says counts, and one that says nothing is cut off.
+TEST_F(DeploymentsTest, stops_in_every_step) {
+    for (const State step : {State::preparing, State::cloning, State::installing, State::building,
+                             State::publishing}) {
+        for (const State wanted : {State::canceled, State::superseded}) {
+            for (const bool answers : {true, false}) {
+                SCOPED_TRACE(fmt::format("{} {} {}", boost::describe::enum_to_string(step, ""),
+                                         boost::describe::enum_to_string(wanted, ""), answers));
+                create();
+                const Deployment job = claim();
+                if (step != State::preparing) {
+                    wait(deployments_.advance(job.id, {.epoch = job.epoch, .to = step})).value();
+                }
+                std::string newer;
+                if (wanted == State::canceled) {
+                    wait(deployments_.cancel(job.id, "a@x")).value();
+                } else {
+                    newer = create().id;
+                }
+                EXPECT_EQ(find(job.id).state, step) << "until its processes are gone";
+                EXPECT_EQ(find(job.id).stop, wanted);
+                EXPECT_EQ(wait(deployments_.renew(job.id, job.epoch)).value().stop, wanted);
+                if (answers) {
+                    const jobs::Finish finish{.epoch = job.epoch, .state = wanted};
+                    EXPECT_TRUE(wait(deployments_.finish(job.id, finish)));
+                } else {
+                    now_ms_ += config().stop_ms + 1;
+                    wait(deployments_.reconcile());
+                }
+                const DeploymentView ended = find(job.id);
+                EXPECT_EQ(ended.state, wanted);
+                ASSERT_FALSE(ended.steps.empty());
+                EXPECT_EQ(ended.steps.back().state, StepState::canceled);
+                EXPECT_FALSE(wait(deployments_.renew(job.id, job.epoch)));
+                if (!newer.empty()) wait(deployments_.cancel(newer, "a@x")).value();
+            }
+        }
+    }
 }
 
 TEST_F(DeploymentsTest, a_queue_without_a_worker_ends_in_words) {
@@ -449,7 +505,8 @@ TEST_F(DeploymentsTest, teams_share_the_workers_fairly) {
     EXPECT_EQ(claim().project, "prj_1");
     EXPECT_EQ(claim().project, "prj_2");  // the other team waits less, though it came later
     EXPECT_EQ(claim().project, "prj_1");
-    EXPECT_FALSE(wait(deployments_.claim("wrk_1", "here")).has_value());  // two at most of one
+    EXPECT_FALSE(
+        wait(deployments_.claim({.id = "wrk_1"}, "here")).has_value());  // two at most of one
 }
 
 TEST_F(DeploymentsTest, reuses_an_earlier_result_under_its_own_name) {

@@ -1,6 +1,7 @@
 /// What workers do to deployments: claim, renew, advance, and what happens when they do not.
 
 #include "db/records.hpp"
+#include "deployments/admission.hpp"
 #include "deployments/deployments.hpp"
 #include "deployments/rows.hpp"
 #include "logs/log_store.hpp"
@@ -14,29 +15,14 @@ Error lease_lost() {
     return fail_as(Failure::conflict, "lease_lost", "", "this job is no longer yours");
 }
 
-/// Fairness: the team with the fewest running builds first, then the oldest; no more than so many
-/// of one project at a time.
-std::optional<std::string> pick(soci::session& sql, std::int64_t project_running_max) {
-    const std::string held = held_states;
-    return db::value<std::string>(
-        sql,
-        "select d.id from deployments d join projects p on p.id = d.project "
-        "where d.state = 'queued' and d.deleted_at_ms is null and "
-        "(select count(*) from deployments r where r.project = d.project and r.state in " +
-            held +
-            ") < :project_max order by (select count(*) from deployments r join projects q on "
-            "q.id = r.project where q.team = p.team and r.state in " +
-            held + "), d.intent limit 1",
-        project_running_max);
-}
-
-void see_worker(soci::session& sql, const std::string& worker, const std::string& name,
+void see_worker(soci::session& sql, const Machine& machine, const std::string& name,
                 std::int64_t now_ms) {
     db::execute(sql,
-                "insert into workers (id, name, seen_at_ms, created_at_ms) "
-                "values (:id, :name, :now, :now2) on conflict (id) do update set "
-                "seen_at_ms = excluded.seen_at_ms",
-                worker, name, now_ms, now_ms);
+                "insert into workers (id, name, seen_at_ms, created_at_ms, slots, memory_bytes) "
+                "values (:id, :name, :now, :now2, :slots, :memory) on conflict (id) do update set "
+                "seen_at_ms = excluded.seen_at_ms, slots = excluded.slots, "
+                "memory_bytes = excluded.memory_bytes",
+                machine.id, name, now_ms, now_ms, machine.slots, machine.memory_bytes);
 }
 
 bool worker_seen(soci::session& sql, std::int64_t since_ms) {
@@ -121,17 +107,17 @@ std::optional<Deployment> held(soci::session& sql, const std::string& id, std::i
 
 }  // namespace
 
-Task<std::optional<Deployments::Claimed>> Deployments::claim(std::string worker, std::string name) {
+Task<std::optional<Deployments::Claimed>> Deployments::claim(Machine machine, std::string name) {
     const std::int64_t now = clock_();
     const auto take = [&](soci::session& sql) -> std::optional<Claimed> {
-        see_worker(sql, worker, name, now);
-        const auto id = pick(sql, config_.project_running_max);
+        see_worker(sql, machine, name, now);
+        const auto id = admit(sql, machine, config_.admission);
         if (!id) return std::nullopt;
         Deployment taken = find_deployment(sql, *id).value();
         db::execute(sql,
                     "update deployments set epoch = epoch + 1, worker = :worker, "
-                    "lease_until_ms = :until where id = :id",
-                    worker, now + config_.lease_ms, *id);
+                    "lease_until_ms = :until, memory_bytes = :memory where id = :id",
+                    machine.id, now + config_.lease_ms, config_.admission.memory_bytes, *id);
         taken = find_deployment(sql, *id).value();
         change_state(sql, taken, State::preparing, {}, now);
         return Claimed{find_deployment(sql, *id).value(),

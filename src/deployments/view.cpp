@@ -5,23 +5,23 @@
 #include "deployments/rows.hpp"
 
 namespace berth::deployments {
-namespace {
-
-std::optional<std::int64_t> queue_position(soci::session& sql, const Deployment& deployment) {
-    if (deployment.state != jobs::State::queued) return std::nullopt;
-    return db::value<std::int64_t>(
-        sql, "select count(*) from deployments where state = 'queued' and intent <= :intent",
+Place Viewer::place(const Deployment& deployment) {
+    if (!places_) places_ = forecast(read_line(sql_, admission_, now_ms_));
+    const auto found = places_->find(deployment.id);
+    if (found != places_->end()) return found->second;
+    const auto before = db::value<std::int64_t>(
+        sql_,
+        "select count(*) from deployments where state = 'queued' and deleted_at_ms is null and "
+        "intent <= :intent",
         deployment.intent);
+    return {.position = before.value_or(0), .reason = WaitReason::slot};
 }
 
-}  // namespace
-
-DeploymentView view_of(soci::session& sql, const Deployment& deployment,
-                       const std::string& base_host, const UrlOf& url_of) {
+DeploymentView Viewer::view(const Deployment& deployment) {
     const std::string name =
-        db::value<std::string>(sql, "select name from projects where id = :id", deployment.project)
+        db::value<std::string>(sql_, "select name from projects where id = :id", deployment.project)
             .value_or("");
-    const auto production = find_production(sql, deployment.project);
+    const auto production = find_production(sql_, deployment.project);
     const bool live = production && production->deployment == deployment.id;
     DeploymentView view{
         .id = deployment.id,
@@ -41,13 +41,12 @@ DeploymentView view_of(soci::session& sql, const Deployment& deployment,
         .author = deployment.author,
         .trigger = deployment.trigger,
         .actor = deployment.actor,
-        .url = url_of(deployment_host(name, deployment.id, base_host)),
-        .hosts = hosts_of_deployment(sql, deployment.id),
+        .url = url_of_(deployment_host(name, deployment.id, base_host_)),
+        .hosts = hosts_of_deployment(sql_, deployment.id),
         .created_at_ms = deployment.created_at_ms,
         .finished_at_ms = deployment.finished_at_ms,
-        .queue_position = queue_position(sql, deployment),
         .steps = db::select<StepView>(
-            sql, "from deployment_steps where deployment = :id order by begin_ms", deployment.id),
+            sql_, "from deployment_steps where deployment = :id order by begin_ms", deployment.id),
         .bytes = deployment.bytes,
         .files = deployment.files,
         .log_lines = deployment.log_next,
@@ -55,7 +54,14 @@ DeploymentView view_of(soci::session& sql, const Deployment& deployment,
         .reused_deployment = deployment.reused_deployment,
         .has_source = deployment.source_sha256.has_value(),
     };
-    if (live) view.production_url = url_of(production_host(name, base_host));
+    if (deployment.state == jobs::State::queued) {
+        const Place there = place(deployment);
+        view.queue_position = there.position;
+        view.queue_reason = there.reason;
+        view.queue_begin_ms = there.begin_ms;
+    }
+    if (!jobs::is_terminal(deployment.state)) view.usual_ms = usual_ms(sql_, deployment.project);
+    if (live) view.production_url = url_of_(production_host(name, base_host_));
     return view;
 }
 

@@ -629,6 +629,17 @@ TEST_F(LauncherTest, finds_what_sandboxes_need_on_this_machine) {
     EXPECT_TRUE(said);
 }
 
+TEST(RuntimeTest, is_refused_when_it_is_not_there_or_cannot_do_what_sandboxes_need) {
+    EXPECT_TRUE(check_runtime("runc"));
+    EXPECT_EQ(check_runtime("no-such-runtime").error().code, "runtime_missing");
+    EXPECT_EQ(check_runtime("/nowhere/crun").error().code, "runtime_missing");
+    // It ends well and says nothing of descriptors, as runsc does.
+    const Result<> unfit = check_runtime("/bin/true");
+    ASSERT_FALSE(unfit);
+    EXPECT_EQ(unfit.error().code, "runtime_unfit");
+    EXPECT_NE(unfit.error().message.find("use runc or crun"), std::string::npos);
+}
+
 TEST_F(LauncherTest, tries_what_sandboxes_need_and_leaves_no_trace) {
     const auto read_mounts = [] { return read_file("/proc/self/mountinfo").value(); };
     const std::string before = read_mounts();

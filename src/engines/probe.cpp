@@ -181,12 +181,29 @@ bool lists_module(std::string_view list, std::string_view name) {
     return false;
 }
 
-std::vector<Probed> probe_sandbox(const std::string& ca_file) {
+Result<> check_runtime(const std::string& runtime) {
+    const Command command{.argv = {runtime, "run", "--help"}, .environment = plain_environment()};
+    const Result<Ended> ended = run_blocking(command, std::chrono::seconds(5));
+    if (!ended) {
+        return fail_as(Failure::not_found, "runtime_missing", "",
+                       "--runtime {}: there is no such program; install it (crun and runc are "
+                       "packages of Debian's), give its path, or leave the option out: runc",
+                       runtime);
+    }
+    if ((ended->output + ended->errors).contains("preserve-fds")) return {};
+    return fail_as(Failure::invalid, "runtime_unfit", "",
+                   "--runtime {}: it cannot hand descriptors into a sandbox (`run "
+                   "--preserve-fds`), without which Berth can neither hold back nor end what runs "
+                   "there; use runc or crun",
+                   runtime);
+}
+
+std::vector<Probed> probe_sandbox(const std::string& ca_file, const std::string& runtime) {
     const Probed loop =
         device("loop devices", "/dev/loop-control",
                "modprobe loop (without: volumes are directories, disk limits are not enforced)");
     return {rights(),
-            program("runc", {"runc", "--version"}, "runc"),
+            program(runtime, {runtime, "--version"}, runtime),
             user_namespaces(),
             cgroups(),
             mountable("overlay", try_overlay),

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "base/result.hpp"
+
 namespace berth::engines {
 
 struct Probed {
@@ -20,8 +22,14 @@ bool lists_module(std::string_view list, std::string_view name);
 
 /// Looks at everything that sandboxes need. Blocking, about a second. As root it tries what they
 /// do, in namespaces of its own; without, it looks at what the kernel lists.
-/// `ca_file` is the certificate bundle that sandboxes get.
-std::vector<Probed> probe_sandbox(const std::string& ca_file);
+/// `ca_file` is the certificate bundle that sandboxes get, `runtime` what starts them.
+std::vector<Probed> probe_sandbox(const std::string& ca_file, const std::string& runtime = "runc");
+
+/// Whether sandboxes can be started by this program, a name or a path: it is there, and takes
+/// runc's command line with descriptors for what it starts. That they pass into the sandbox is how
+/// the launcher holds its first program back, and ends it; crun can do so, runsc and Kata cannot.
+/// Blocking. Errors: not_found — runtime_missing; invalid — runtime_unfit.
+Result<> check_runtime(const std::string& runtime);
 
 /// Whether a disk image in `folder` can be made and mounted at a folder below `mounts`.
 bool can_mount_images(const std::string& folder, const std::string& mounts);

@@ -35,7 +35,12 @@
 namespace berth::jobs {
 
 inline constexpr std::string_view version_header = "berth-jobs";
-inline constexpr int version = 2;  // 2: Job::use_caches, and the reports of caches
+/// 2: Job::use_caches, and the reports of caches. 3: Job::secret_in_output, and capacities.
+inline constexpr int version = 3;
+
+/// With each claim, "SLOTS MEMORY_BYTES": how many jobs the worker runs at a time, and how much
+/// memory it has for all of them. A worker that does not say so is asked for nothing but its slots.
+inline constexpr std::string_view capacity_header = "berth-capacity";
 
 /// The states of a deployment. The first seven are in order; the rest are ends beside `ready`.
 enum class State {
@@ -135,6 +140,10 @@ struct JobVariable {
 };
 BOOST_DESCRIBE_STRUCT(JobVariable, (), (key, value, sensitive))
 
+/// What becomes of a build whose output has the value of a sensitive variable in it.
+enum class SecretInOutput { fail, warn };
+BOOST_DESCRIBE_ENUM(SecretInOutput, fail, warn)
+
 struct JobLimits {
     std::int64_t clone_ms = 5 * 60'000;
     std::int64_t build_ms = 20 * 60'000;  // install and build together
@@ -174,11 +183,12 @@ struct Job {
     std::int64_t first_line = 0;  // number of the next log line
     bool use_caches = true;  // false: nothing of earlier builds is used, but what this one makes is
                              // kept in its place
+    SecretInOutput secret_in_output = SecretInOutput::fail;
 };
 BOOST_DESCRIBE_STRUCT(Job, (),
                       (id, kind, epoch, project, environment, project_name, url, production_url,
                        source, source_sha256, settings, variables, limits, reuse, first_line,
-                       use_caches))
+                       use_caches, secret_in_output))
 
 struct ClaimRequest {
     std::string worker{};  // wrk_…, made at its start

@@ -26,15 +26,16 @@ struct Project {
     std::optional<std::string> node{};
     bool supersede = true;          // a newer deployment of a branch ends an older, unfinished one
     std::int64_t keep_sources = 5;  // deployments whose source is kept
-    std::int64_t version = 1;       // ETag of the settings
-    std::int64_t env_version = 1;   // ETag of the variables
+    jobs::SecretInOutput secret_in_output = jobs::SecretInOutput::fail;  // an owner's to change
+    std::int64_t version = 1;                                            // ETag of the settings
+    std::int64_t env_version = 1;                                        // ETag of the variables
     std::int64_t created_at_ms = 0;
     std::optional<std::int64_t> deleted_at_ms{};
 };
 BOOST_DESCRIBE_STRUCT(Project, (),
                       (id, team, name, repo_url, branch, root, framework, install_command,
-                       build_command, output_dir, node, supersede, keep_sources, version,
-                       env_version, created_at_ms, deleted_at_ms))
+                       build_command, output_dir, node, supersede, keep_sources, secret_in_output,
+                       version, env_version, created_at_ms, deleted_at_ms))
 
 /// How Git gets in, as people may see it.
 struct CredentialView {

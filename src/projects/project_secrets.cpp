@@ -90,6 +90,7 @@ Task<Result<JobInputs>> ProjectStore::job_inputs(std::string project,
         auto variables = build_variables(sql, sealer_, project, environment);
         if (!variables) return variables.error();
         inputs.variables = std::move(*variables);
+        inputs.secret_in_output = found->secret_in_output;
         return inputs;
     };
     co_return co_await database_.read(query);

@@ -182,17 +182,23 @@ Task<Result<ProjectDetails>> ProjectStore::change(Project changed,
                         changed.id);
         }
         const std::int64_t version = before->version + 1;
-        db::execute(sql,
-                    "update projects set repo_url = :repo_url, branch = :branch, root = :root, "
-                    "framework = :framework, install_command = :install, build_command = :build, "
-                    "output_dir = :output, node = :node, supersede = :supersede, "
-                    "keep_sources = :keep, version = :version where id = :id",
-                    changed.repo_url, changed.branch, changed.root, changed.framework,
-                    changed.install_command, changed.build_command, changed.output_dir,
-                    changed.node, changed.supersede, changed.keep_sources, version, changed.id);
+        db::execute(
+            sql,
+            "update projects set repo_url = :repo_url, branch = :branch, root = :root, "
+            "framework = :framework, install_command = :install, build_command = :build, "
+            "output_dir = :output, node = :node, supersede = :supersede, "
+            "keep_sources = :keep, secret_in_output = :secrets, version = :version where id = :id",
+            changed.repo_url, changed.branch, changed.root, changed.framework,
+            changed.install_command, changed.build_command, changed.output_dir, changed.node,
+            changed.supersede, changed.keep_sources, changed.secret_in_output, version, changed.id);
         const Result<bool> opened = change_site_access(sql, changed.id, access);
         if (!opened) throw Undo{opened.error()};
         if (*opened) write_access_audit(sql, now, actor, changed.id);
+        if (before->secret_in_output != changed.secret_in_output) {
+            const std::string word = boost::describe::enum_to_string(changed.secret_in_output, "");
+            accounts::write_audit(sql, now,
+                                  {actor.name, "secret_in_output_changed", changed.id, word});
+        }
         accounts::write_audit(sql, now, {actor.name, "project_changed", changed.id, changed.name});
         announce(sql, "changed", changed.id, now);
         Project stored = changed;

@@ -53,6 +53,7 @@ struct JobInputs {
     jobs::Source source{};  // repo_url, ref = the production branch, root, credential
     jobs::Settings settings{};
     std::vector<jobs::JobVariable> variables{};
+    jobs::SecretInOutput secret_in_output = jobs::SecretInOutput::fail;
 };
 
 struct ProjectNames {

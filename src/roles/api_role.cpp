@@ -136,12 +136,13 @@ Task<Result<deployments::JobInputs>> inputs_of(projects::ProjectStore& store, st
     Result<projects::JobInputs> inputs = co_await store.job_inputs(project, where);
     if (!inputs) co_return inputs.error();
     co_return deployments::JobInputs{std::move(inputs->source), std::move(inputs->settings),
-                                     std::move(inputs->variables)};
+                                     std::move(inputs->variables), inputs->secret_in_output};
 }
 
 Task<Result<std::string>> create_wished(Deployments& deployments, api::DeployWish wish) {
     deployments::NewDeployment wanted{.project = wish.project,
                                       .ref = wish.ref,
+                                      .reuse = wish.reuse,
                                       .trigger = deployments::Trigger::hook,
                                       .actor = wish.actor};
     const auto made = co_await deployments.create(std::move(wanted));
@@ -302,6 +303,7 @@ private:
         };
         settings.disk_reserve_bytes = static_cast<std::uint64_t>(config_.disk_reserve_mb) << 20;
         settings.reserved_directory = config_.reserved;
+        settings.admission.memory_bytes = static_cast<std::int64_t>(config_.limits.memory_bytes);
         return settings;
     }
 

@@ -33,6 +33,7 @@ struct ServeConfig {
     std::string s3_read_secret_key{};
     std::int64_t edge_cache_gb = 10;  // of a remote store's blobs
     std::string engine = "sandbox";
+    std::string runtime = "runc";
     std::string listen = "127.0.0.1:8080";
     std::string listen_tls{};
     std::string cert{};
@@ -60,6 +61,7 @@ struct ServeConfig {
     std::string admin_listen{};  // "": none
     std::int64_t builds = 2;     // at a time
     std::int64_t build_memory_mb = 2048;
+    std::int64_t builds_memory_mb = 0;  // of all together; 0: worked out from the machine
     std::int64_t build_minutes = 20;
     std::int64_t build_disk_mb = 4096;
     std::int64_t build_processes = 512;
@@ -143,6 +145,7 @@ struct WorkerRoleConfig {
     std::string launcher{};  // path of the launcher's socket
     std::string state{};     // spool directory
     std::int64_t builds = 2;
+    std::int64_t builds_memory_mb = 0;
     std::int64_t cache_gb = 10;
     std::int64_t project_cache_gb = 5;
     std::string npm_registry{};
@@ -151,8 +154,8 @@ struct WorkerRoleConfig {
     std::string log_level{};
 };
 BOOST_DESCRIBE_STRUCT(WorkerRoleConfig, (),
-                      (server, token, launcher, state, builds, cache_gb, project_cache_gb,
-                       npm_registry, proxies, ca_file, log_level))
+                      (server, token, launcher, state, builds, builds_memory_mb, cache_gb,
+                       project_cache_gb, npm_registry, proxies, ca_file, log_level))
 
 /// Of the agent of `berth build`.
 struct LocalBuildRoleConfig {
@@ -218,11 +221,13 @@ struct LauncherRoleConfig {
     std::vector<engines::ProxyPlace> proxies{};
     std::string ca_file{};
     std::int64_t first_uid = 1 << 20;
+    std::string runtime = "runc";
     std::string log_level{};
 };
 BOOST_DESCRIBE_STRUCT(LauncherRoleConfig, (),
                       (state, run, instance, allowed_uids, disk_reserve_mb, allow_nets,
-                       allow_build_nets, own_ports, proxies, ca_file, first_uid, log_level))
+                       allow_build_nets, own_ports, proxies, ca_file, first_uid, runtime,
+                       log_level))
 
 /// What `prepare` found out and the other roles need.
 struct Prepared {

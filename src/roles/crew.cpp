@@ -13,6 +13,7 @@
 
 #include "base/process.hpp"
 #include "edge/rewrite_reach.hpp"
+#include "engines/probe.hpp"
 #include "engines/reach_policy.hpp"
 #include "roles/role_config.hpp"
 #include "roles/telling.hpp"
@@ -102,6 +103,10 @@ Result<WebAddress> parse_web_address(const std::string& option, std::string text
 }
 
 Result<> check_nets(const ServeConfig& config) {
+    // Without the option its absence is a matter of builds alone: sites are served all the same.
+    if (config.runtime != ServeConfig{}.runtime) {
+        if (const Result<> fit = engines::check_runtime(config.runtime); !fit) return fit.error();
+    }
     for (const std::string* list : {&config.allow_nets, &config.allow_build_nets}) {
         const auto nets = engines::parse_nets(*list);
         if (!nets) return nets.error();
@@ -187,6 +192,7 @@ ChildSpec Crew::launcher(const std::string& instance, std::vector<std::uint16_t>
         .proxies = engines::places_of(proxies_),
         .ca_file = trust_bundle(config_.ca_file, layout_.launcher()),
         .first_uid = first_uid,
+        .runtime = config_.runtime,
         .log_level = config_.log_level,
     };
     return {.role = "launcher",
@@ -204,6 +210,7 @@ ChildSpec Crew::worker(const std::string& server, const std::string& token) {
         .launcher = seen("worker", "run", layout_.run()) + "/launcher.sock",
         .state = state,
         .builds = config_.builds,
+        .builds_memory_mb = config_.builds_memory_mb,
         .cache_gb = config_.cache_gb,
         .project_cache_gb = config_.project_cache_gb,
         .npm_registry = registry_of_npm(config_.npm_registry),

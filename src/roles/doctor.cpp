@@ -1,6 +1,7 @@
 /// `berth doctor`: what this machine offers and lacks, and which promises hold on it.
 
 #include <cstdio>
+#include <cstdlib>
 
 #include "base/json.hpp"
 #include "engines/probe.hpp"
@@ -43,7 +44,9 @@ int run_doctor(const std::vector<std::string>& arguments) {
         std::fprintf(stderr, "Usage: berth doctor [--json]\n");
         return 2;
     }
-    const std::vector<engines::Probed> found = engines::probe_sandbox(ca_file);
+    const char* const said = std::getenv("BERTH_RUNTIME");  // as berth serve takes it
+    const std::string runtime = said == nullptr || *said == '\0' ? "runc" : said;
+    const std::vector<engines::Probed> found = engines::probe_sandbox(ca_file, runtime);
     bool all = true;
     json::bj::array items;
     for (const engines::Probed& probed : found) {
@@ -54,7 +57,7 @@ int run_doctor(const std::vector<std::string>& arguments) {
                     probed.detail.c_str());
         if (!probed.ok) std::printf("        %-16s → %s\n", "", probed.fix.c_str());
     }
-    const std::vector<Promise> promises = try_promises(ca_file);
+    const std::vector<Promise> promises = try_promises(ca_file, runtime);
     json::bj::array tried;
     for (const Promise& promise : promises) {
         all = all && promise.state != Promise::State::broken;

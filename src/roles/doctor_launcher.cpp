@@ -52,7 +52,8 @@ Fd listen_at(const std::string& path) {
 
 }  // namespace
 
-DoctorLauncher::DoctorLauncher(const std::string& ca_file) : instance_("doctor-" + random_word(8)) {
+DoctorLauncher::DoctorLauncher(const std::string& ca_file, const std::string& runtime)
+    : instance_("doctor-" + random_word(8)) {
     char name[] = "/tmp/berth-doctor-XXXXXX";
     if (::mkdtemp(name) == nullptr) throw_errno("a temporary directory");
     folder_ = name;
@@ -66,6 +67,7 @@ DoctorLauncher::DoctorLauncher(const std::string& ca_file) : instance_("doctor-"
     config.reserve_bytes = 64 << 20;
     config.ca_file = ca_file;
     config.first_uid = first_uid;
+    config.runtime = runtime;
     config.prepared_networks = 0;
     pid_ = ::fork();
     if (pid_ < 0) throw_errno("fork");

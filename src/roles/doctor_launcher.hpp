@@ -14,7 +14,7 @@ class DoctorLauncher {
 public:
     static constexpr unsigned first_uid = 0x60000000;  // far from the ranges of `berth serve`
 
-    explicit DoctorLauncher(const std::string& ca_file);
+    DoctorLauncher(const std::string& ca_file, const std::string& runtime);
     ~DoctorLauncher();
     DoctorLauncher(const DoctorLauncher&) = delete;
     DoctorLauncher& operator=(const DoctorLauncher&) = delete;

@@ -287,9 +287,9 @@ Task<std::vector<Promise>> try_all(std::string socket_path) {
 
 }  // namespace
 
-std::vector<Promise> try_promises(const std::string& ca_file) {
+std::vector<Promise> try_promises(const std::string& ca_file, const std::string& runtime) {
     if (::geteuid() == 0) {
-        const DoctorLauncher launcher(ca_file);
+        const DoctorLauncher launcher(ca_file, runtime);
         return wait(try_all(launcher.socket_path()));
     }
     std::vector<Promise> promises;

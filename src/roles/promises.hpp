@@ -24,6 +24,6 @@ BOOST_DESCRIBE_STRUCT(Promise, (), (id, name, state, detail))
 /// Starts a launcher of its own in a temporary directory, lets sandboxes try to break each promise,
 /// and removes everything. As root; otherwise what needs a sandbox is `not_tried`. Before any
 /// thread is started: it forks. Takes some seconds.
-std::vector<Promise> try_promises(const std::string& ca_file);
+std::vector<Promise> try_promises(const std::string& ca_file, const std::string& runtime);
 
 }  // namespace berth::roles

@@ -11,6 +11,7 @@
 #include "engines/sandbox_engine.hpp"
 #include "http/client.hpp"
 #include "roles/config.hpp"
+#include "roles/machine_memory.hpp"
 #include "roles/role_config.hpp"
 #include "roles/roles.hpp"
 #include "worker/worker.hpp"
@@ -46,6 +47,9 @@ worker::WorkerConfig worker_config(const WorkerRoleConfig& config) {
     made.api.token = config.token;
     made.name = host_name();
     made.build_slots = static_cast<std::size_t>(config.builds);
+    made.build_bytes = config.builds_memory_mb == 0
+                           ? memory_for_builds(read_machine_memory("/sys/fs/cgroup"))
+                           : static_cast<std::uint64_t>(config.builds_memory_mb) << 20;
     made.scratch_directory = config.state + "/scratch";
     made.ids_file = config.state + "/workers";
     made.npm_registry = config.npm_registry;

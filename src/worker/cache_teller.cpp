@@ -16,14 +16,6 @@ constexpr std::chrono::milliseconds answer_limit = 15s;  // beyond the wait
 
 }  // namespace
 
-void CacheTeller::begin(const std::string& project) {
-    busy_.insert(project);
-}
-
-void CacheTeller::end(const std::string& project) {
-    if (const auto one = busy_.find(project); one != busy_.end()) busy_.erase(one);
-}
-
 Task<> CacheTeller::tell() {
     const Result<jobs::CacheOrder> told = co_await send(0ms);
     if (!told) log::debug("caches not told", {{"why", told.error().message}});
@@ -64,7 +56,7 @@ Task<> CacheTeller::carry_out(jobs::CacheOrder order) {
         const auto cache = std::ranges::find(caches, name, &jobs::KeptCache::name);
         if (cache == caches.end() || cache->kind == jobs::CacheKind::toolchain) continue;
         // A build has looked for its caches before it mounts them.
-        if (busy_.contains(cache->project)) continue;
+        if (holds_.is_held(name)) continue;
         const Result<> removed = co_await engine_.remove_volume(name);
         if (removed) log::info("cache removed", {{"volume", name}});
     }

@@ -2,9 +2,9 @@
 /// Says to the api which caches this worker keeps, and removes those that people want gone.
 
 #include <memory>
-#include <set>
 #include <string>
 
+#include "builds/cache_holds.hpp"
 #include "builds/job_api.hpp"
 #include "engines/engine.hpp"
 #include "http/client.hpp"
@@ -16,14 +16,14 @@ namespace berth::worker {
 /// Belongs to one loop. The references must outlive it.
 class CacheTeller {
 public:
-    /// `about`: who this is, and its budgets.
+    /// `about`: who this is, and its budgets. What is held stays, whatever is ordered.
     CacheTeller(http::Client& client, engines::Engine& engine, ApiAddress api,
-                jobs::CacheReport about)
-        : client_(client), engine_(engine), api_(std::move(api)), about_(std::move(about)) {}
-
-    /// Between the two the caches of `project` ("" is none) are in use and stay.
-    void begin(const std::string& project);
-    void end(const std::string& project);
+                jobs::CacheReport about, const builds::CacheHolds& holds)
+        : client_(client),
+          engine_(engine),
+          api_(std::move(api)),
+          about_(std::move(about)),
+          holds_(holds) {}
 
     /// Says what there is now, without a wait. What the api orders is left to `tell_and_wait`.
     Task<> tell();
@@ -40,7 +40,7 @@ private:
     engines::Engine& engine_;
     ApiAddress api_;
     jobs::CacheReport about_;
-    std::multiset<std::string> busy_{};  // projects
+    const builds::CacheHolds& holds_;
 };
 
 }  // namespace berth::worker

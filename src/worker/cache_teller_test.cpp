@@ -63,10 +63,12 @@ protected:
 
     FakeClient client_;
     VolumeEngine engine_;
+    builds::CacheHolds holds_;
     CacheTeller teller_{client_,
                         engine_,
                         {"http://api", "token"},
-                        {.worker = "wrk_1", .name = "here", .bytes_max = 3}};
+                        {.worker = "wrk_1", .name = "here", .bytes_max = 3},
+                        holds_};
 };
 
 TEST_F(CacheTellerTest, says_who_it_is_and_what_it_keeps) {
@@ -95,14 +97,14 @@ TEST_F(CacheTellerTest, removes_what_it_is_told_to_and_says_so_at_once) {
 }
 
 TEST_F(CacheTellerTest, leaves_what_a_build_of_the_project_may_be_about_to_mount) {
-    teller_.begin("prj_1");
-    teller_.begin("prj_1");
-    teller_.end("prj_1");
+    builds::CacheHolds::Hold one = holds_.project("prj_1");
+    builds::CacheHolds::Hold other = holds_.project("prj_1");
+    one.reset();
     client_.next = {1, {"snap-prj_1-aa", "snap-prj_2-bb"}};
     ASSERT_TRUE(wait(teller_.tell_and_wait()));
     EXPECT_EQ(engine_.removed, std::vector<std::string>{"snap-prj_2-bb"});
     EXPECT_EQ(client_.reports.back().order, 1) << "it is carried out as far as that goes";
-    teller_.end("prj_1");
+    other.reset();
     client_.next = {2, {"snap-prj_1-aa"}};
     ASSERT_TRUE(wait(teller_.tell_and_wait()));
     EXPECT_EQ(engine_.removed.back(), "snap-prj_1-aa");

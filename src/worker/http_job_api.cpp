@@ -85,6 +85,7 @@ http::Call call_to(const ApiAddress& api, std::string_view path, std::chrono::mi
     http::Call call{.verb = "POST", .url = api.url(path), .limit = limit};
     call.headers.add("authorization", "Bearer " + api.token);
     call.headers.add(std::string(jobs::version_header), std::to_string(jobs::version));
+    if (!api.capacity.empty()) call.headers.add(std::string(jobs::capacity_header), api.capacity);
     return call;
 }
 

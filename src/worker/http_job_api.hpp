@@ -14,6 +14,7 @@ namespace berth::worker {
 struct ApiAddress {
     std::string server{};  // "http://host:8080", or "unix:/path/of/socket:"
     std::string token{};
+    std::string capacity{};                        // jobs::capacity_header's value; "" is not sent
     std::string url(std::string_view path) const;  // below /api/v1/worker/
 };
 

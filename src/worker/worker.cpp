@@ -4,6 +4,7 @@
 #include "base/id.hpp"
 #include "base/json.hpp"
 #include "base/log.hpp"
+#include "builds/budget.hpp"
 #include "builds/inspect.hpp"
 #include "builds/pipeline.hpp"
 #include "worker/backoff.hpp"
@@ -41,7 +42,8 @@ struct Agent {
                  {.worker = id,
                   .name = config.name,
                   .bytes_max = config.kept_bytes_max,
-                  .project_bytes_max = config.project_bytes_max}),
+                  .project_bytes_max = config.project_bytes_max},
+                 workshop.holds),
           idle(on) {}
 
     WorkerConfig config;
@@ -97,6 +99,19 @@ Task<> clean_up_or_say_why(Agent& agent, const jobs::Job& job, builds::JobEnd en
     }
 }
 
+Task<> keep_budget_or_say_why(Agent& agent) {
+    try {
+        const builds::CacheBudget budget{agent.config.kept_bytes_max,
+                                         agent.config.project_bytes_max};
+        co_await builds::keep_budget(agent.engine, budget, agent.workshop.holds);
+    } catch (const boost::system::system_error& error) {
+        if (error.code() == asio::error::operation_aborted) throw;
+        log::error("budget of caches not kept", {{"why", error.what()}});
+    } catch (const std::exception& error) {
+        log::error("budget of caches not kept", {{"why", error.what()}});
+    }
+}
+
 Task<> tell_caches(std::shared_ptr<Agent> agent) {
     co_await agent->caches.tell();
 }
@@ -141,7 +156,7 @@ Task<> run_job(std::shared_ptr<Agent> agent, jobs::Job job, std::int64_t lease_m
                                                std::chrono::milliseconds(agent->config.patience_ms),
                                                tenure->stop);
     agent->tenures.insert(tenure);
-    agent->caches.begin(job.project);
+    builds::CacheHolds::Hold hold = agent->workshop.holds.project(job.project);
     spawn(loop, keep_lease(tenure), "keep a lease");
 
     log::info("job begins", {{"job", job.id}});
@@ -159,15 +174,19 @@ Task<> run_job(std::shared_ptr<Agent> agent, jobs::Job job, std::int64_t lease_m
     }
     agent->tenures.erase(tenure);  // not before: a drain waits for what the api must know
     co_await clean_up_or_say_why(*agent, job, std::move(end));
-    agent->caches.end(job.project);
+    hold.reset();
+    // Of what both use during an upgrade, the worker that goes does not know what the next holds.
+    if (agent->config.drain->takes_jobs()) co_await keep_budget_or_say_why(*agent);
     if (job.kind == jobs::Kind::build) spawn(loop, tell_caches(agent), "tell caches");
 }
 
 Task<Result<jobs::ClaimReply>> claim(Agent& agent, jobs::Kind kind) {
     const jobs::ClaimRequest request{agent.id, agent.config.name, {kind}};
     std::string body = json::text(request);
+    ApiAddress api = agent.config.api;
+    api.capacity = fmt::format("{} {}", agent.config.build_slots, agent.config.build_bytes);
     const Result<http::Reply> reply =
-        co_await post(agent.client, agent.config.api, "claim", std::move(body), claim_limit);
+        co_await post(agent.client, std::move(api), "claim", std::move(body), claim_limit);
     if (!reply) co_return reply.error();
     co_return json::parse_as<jobs::ClaimReply>(reply->body);
 }

@@ -35,12 +35,12 @@ private:
 
 struct WorkerConfig {
     ApiAddress api{};
-    std::string name{};           // for people; the host's name
-    std::size_t build_slots = 2;  // inspections have one of their own
-    std::string
-        scratch_directory{};     // this worker's own, on a disk; outputs lie there for a moment
-    std::string ids_file{};      // ids of the workers here that may hold jobs; "" for none
-    std::string npm_registry{};  // what `npm config get registry` says
+    std::string name{};             // for people; the host's name
+    std::size_t build_slots = 2;    // inspections have one of their own
+    std::uint64_t build_bytes = 0;  // memory for all builds together; 0: as much as the slots take
+    std::string scratch_directory{};  // this worker's own, on a disk; outputs lie there a moment
+    std::string ids_file{};           // ids of the workers here that may hold jobs; "" for none
+    std::string npm_registry{};       // what `npm config get registry` says
     std::uint64_t kept_bytes_max = 10ull << 30;    // of all caches and toolchains
     std::uint64_t project_bytes_max = 5ull << 30;  // of one project's caches
     engines::Proxies proxies{};                    // of the operator, for builds and clones

@@ -55,6 +55,25 @@ const stops: Stop[] = [
     act: (page) => page.waitForTimeout(600),
   },
   {
+    name: 'deployment-queued',
+    path: (mock) => {
+      const row = mock.world.find('handbook')!
+      const run =
+        row.runs.find((each) => each.deployment.state === 'queued') ??
+        mock.world.addRun(row, {
+          state: 'queued',
+          finished_at_ms: null,
+          queue_position: 3,
+          queue_reason: 'slot',
+          queue_begin_ms: Date.now() + 95_000,
+          usual_ms: 41_500,
+          steps: [],
+        })
+      return `/p/handbook/d/${run.deployment.id}`
+    },
+    act: (page) => page.getByText('Waiting for a free slot').waitFor(),
+  },
+  {
     name: 'log-search',
     path: (mock) => by(mock, 'failed'),
     act: async (page) => {

@@ -178,6 +178,7 @@ export class World {
       node: null,
       supersede: true,
       keep_sources: 3,
+      secret_in_output: 'fail',
       credential: { kind: 'none', username: '', public_key: null },
       access: { previews: 'everybody', production: 'everybody', has_password: false, role_key: '' },
       created_at_ms: Date.now() - age_ms,
@@ -230,6 +231,9 @@ export class World {
       created_at_ms: created,
       finished_at_ms: created + 7400,
       queue_position: null,
+      queue_reason: null,
+      queue_begin_ms: null,
+      usual_ms: null,
       steps: stepsOf(created, change.state ?? 'ready'),
       bytes: 381_204,
       files: 14,
@@ -435,6 +439,7 @@ export class World {
     const run = this.addRun(row, {
       state: 'queued',
       queue_position: 1,
+      usual_ms: 7400,
       finished_at_ms: null,
       steps: [],
       bytes: 0,
@@ -458,6 +463,8 @@ export class World {
         const last = deployment.steps.at(-1)
         if (last) Object.assign(last, { end_ms: Date.now(), state: 'succeeded', exit_code: 0 })
         deployment.queue_position = null
+        deployment.queue_reason = null
+        deployment.queue_begin_ms = null
         deployment.state = state
         deployment.steps.push({
           name,

@@ -203,6 +203,7 @@ export interface ProjectSettings {
   node?: string | null
   supersede?: boolean
   keep_sources?: number
+  secret_in_output?: 'fail' | 'warn'
   credential?: CredentialInput | null
   access?: SiteAccessChange | null
 }
@@ -279,6 +280,7 @@ export interface Project {
   node: string | null
   supersede: boolean
   keep_sources: number
+  secret_in_output: 'fail' | 'warn'
   credential: CredentialView
   access: SiteAccess
   created_at_ms: number
@@ -378,6 +380,9 @@ export interface Deployment {
   created_at_ms: number
   finished_at_ms: number | null
   queue_position: number | null
+  queue_reason: 'worker' | 'slot' | 'memory' | 'project' | 'team' | null
+  queue_begin_ms: number | null
+  usual_ms: number | null
   steps: Step[]
   bytes: number
   files: number

@@ -15,6 +15,7 @@ import { Failure } from '../parts/Failure'
 import { useKeys } from '../parts/keys'
 import { LogViewer } from '../parts/LogViewer'
 import { Pipeline } from '../parts/Pipeline'
+import { Queued } from '../parts/Queued'
 import { RollBack } from '../parts/RollBack'
 import { Chip, StateBadge } from '../parts/StateBadge'
 import { useProject } from '../parts/useProject'
@@ -195,15 +196,6 @@ function Head({
         <RollBack project={project} target={deployment} onClose={() => setPromoting(false)} />
       )}
     </header>
-  )
-}
-
-function Queued({ deployment }: { deployment: Deployment }) {
-  const ahead = (deployment.queue_position ?? 1) - 1
-  return (
-    <Notice icon="clock" title={ahead > 0 ? `Waiting: ${ahead} before it` : 'Waiting for a worker'}>
-      It starts as soon as a worker is free.
-    </Notice>
   )
 }
 

@@ -39,6 +39,7 @@ export default function ProjectSettingsPage() {
       <h1 className="sr-only">Settings of {name}</h1>
       <General key={`general ${key}`} project={data.data} etag={data.etag} />
       <Build key={`build ${key}`} project={data.data} etag={data.etag} />
+      <Secrets key={`secrets ${key}`} project={data.data} etag={data.etag} />
       <Visitors project={data.data} etag={data.etag} />
       <Access project={data.data} etag={data.etag} />
       <Hook project={data.data} />
@@ -226,6 +227,32 @@ function Build({ project, etag }: { project: Project; etag: string | null }) {
           }
         />
       ))}
+    </Section>
+  )
+}
+
+function Secrets({ project, etag }: { project: Project; etag: string | null }) {
+  const save = useSave(project, etag)
+  return (
+    <Section
+      title="Secrets in the output"
+      save={save}
+      pointers={['/secret_in_output']}
+      onSubmit={(data) =>
+        save.mutate({ secret_in_output: data.get('secret_in_output') === 'warn' ? 'warn' : 'fail' })
+      }
+    >
+      <SelectField
+        className="sm:col-span-2"
+        label="When the value of a sensitive variable is in the files of a site"
+        name="secret_in_output"
+        defaultValue={project.secret_in_output}
+        error={fieldError(save.error, '/secret_in_output')}
+        hint="Only an owner of the team can change this; files of the repository cannot."
+      >
+        <option value="fail">The deployment fails, and names file and variable</option>
+        <option value="warn">It goes live, and the log warns: everybody can read it</option>
+      </SelectField>
     </Section>
   )
 }
