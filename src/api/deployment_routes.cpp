@@ -79,7 +79,8 @@ Task<Result<http::Response>> list_deployments(Services& services, Context& conte
 Task<Result<http::Response>> create_deployment(Services& services, Context& context) {
     const Result<DeployBody> body = parse_body<DeployBody>(context.request);
     if (!body) co_return body.error();
-    deployments::NewDeployment wanted{.project = context.project.id,
+    deployments::NewDeployment wanted{.id = context.new_deployment,
+                                      .project = context.project.id,
                                       .ref = body->ref.value_or(""),
                                       .reuse = body->reuse,
                                       .use_caches = body->use_caches,
@@ -120,7 +121,8 @@ Task<Result<http::Response>> cancel_deployment(Services& services, Context& cont
 Task<Result<http::Response>> redeploy(Services& services, Context& context) {
     const Result<RedeployBody> body = parse_body<RedeployBody>(context.request);
     if (!body) co_return body.error();
-    deployments::Repeat how{.reuse = body->reuse,
+    deployments::Repeat how{.id = context.new_deployment,
+                            .reuse = body->reuse,
                             .use_caches = body->use_caches,
                             .trigger = Trigger::redeploy,
                             .actor = context.caller.actor()};

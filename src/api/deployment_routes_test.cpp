@@ -7,6 +7,7 @@
 #include "api/log_reader.hpp"
 #include "api/paging.hpp"
 #include "api/testing.hpp"
+#include "db/records.hpp"
 #include "deployments/deployments.hpp"
 #include "objects/object_store.hpp"
 #include "rules/read_rules.hpp"
@@ -86,6 +87,34 @@ protected:
     deployments::Deployments deployments_{database,   *objects_, *bus_, [this] { return now; },
                                           publisher_, config()};
 };
+
+/// What is left of a request whose api was killed after it had acted is a key without an answer.
+TEST_F(DeploymentRoutesTest, a_deployment_is_made_once_though_the_api_died_before_its_answer) {
+    http::Headers key;
+    key.set("idempotency-key", "k-1");
+    const auto send = [&](const std::string& path) { return post(path, "{}", ann_, key); };
+    const auto count = [&] {
+        return get("/api/v1/projects/shop/deployments", ann_).json().at("items").as_array().size();
+    };
+    const std::string first = send("/api/v1/projects/shop/deployments").at("id");
+    const std::string again = send("/api/v1/deployments/" + first + "/redeploy").at("id");
+    const auto die = [&](soci::session& sql) {
+        db::execute(sql, "update idempotency set status = 0, body = :id where target like :target",
+                    first, std::string("POST /api/v1/projects/%"));
+        db::execute(sql, "update idempotency set status = 0, body = :id where target like :target",
+                    again, std::string("POST /api/v1/deployments/%"));
+    };
+    wait(database.write(die));
+    EXPECT_EQ(send("/api/v1/projects/shop/deployments").code(), "idempotency_running");
+    now += 1;
+    services.started_ms = now;
+    const TestReply other = post("/api/v1/projects/shop/deployments", R"({"ref":"x"})", ann_, key);
+    EXPECT_EQ(other.code(), "idempotency_mismatch");
+    EXPECT_EQ(send("/api/v1/projects/shop/deployments").at("id"), first);
+    EXPECT_EQ(send("/api/v1/deployments/" + first + "/redeploy").at("id"), again);
+    EXPECT_EQ(count(), 2u);
+    EXPECT_EQ(send("/api/v1/projects/shop/deployments").headers.get("idempotency-replayed"), "?1");
+}
 
 TEST_F(DeploymentRoutesTest, pages_through_deployments_and_refuses_a_made_up_cursor) {
     for (int i = 0; i < 3; ++i)

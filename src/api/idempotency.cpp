@@ -2,12 +2,14 @@
 
 #include "api/problem.hpp"
 #include "base/crypto.hpp"
+#include "base/id.hpp"
 #include "db/database.hpp"
 #include "db/records.hpp"
 
 namespace berth::api {
 
-/// The table's row; `body` is a sealed KeptAnswer, since answers may hold a new token.
+/// The table's row; `body` is a sealed KeptAnswer, since answers may hold a new token; while the
+/// request is under way, the id of the deployment that it may make.
 struct IdempotencyRow {
     std::string principal{};
     std::string key{};
@@ -42,15 +44,22 @@ std::string context_of(const IdempotencyRow& row) {
     return "idempotency/" + row.principal + "/" + row.target + "/" + row.key;
 }
 
-/// Takes the key, or returns the row that has it.
-std::optional<IdempotencyRow> take(soci::session& sql, const IdempotencyRow& row) {
+/// Takes the key, or returns the row that has it. One of a request that ended with its process,
+/// which nobody answered, is taken over: what is made again has the same id.
+std::optional<IdempotencyRow> take(soci::session& sql, IdempotencyRow& row,
+                                   std::int64_t started_ms) {
     db::execute(sql, "delete from idempotency where created_at_ms < :before",
                 row.created_at_ms - kept_ms);
-    db::execute(sql, "delete from idempotency where status = 0 and created_at_ms < :before",
-                row.created_at_ms - running_ms);
     if (db::insert(sql, "idempotency", row, "on conflict do nothing")) return std::nullopt;
-    return db::select_one<IdempotencyRow>(sql, std::string("from idempotency ") + of_row,
-                                          row.principal, row.key, row.target);
+    auto first = db::select_one<IdempotencyRow>(sql, std::string("from idempotency ") + of_row,
+                                                row.principal, row.key, row.target);
+    const std::int64_t since = std::max(started_ms, row.created_at_ms - running_ms);
+    const bool died = first->status == 0 && first->created_at_ms < since;
+    if (!died || first->fingerprint != row.fingerprint) return first;
+    db::execute(sql, std::string("update idempotency set created_at_ms = :now ") + of_row,
+                row.created_at_ms, row.principal, row.key, row.target);
+    row.body = first->body;
+    return std::nullopt;
 }
 
 Result<http::Response> replay(const Sealer& sealer, const IdempotencyRow& first,
@@ -136,15 +145,17 @@ Task<Result<http::Response>> run_once(Services& services, const Route& route, Co
     row.key = request.headers.get("idempotency-key");
     row.target = "POST " + request.path;
     row.fingerprint = sha256_hex(request.body);
+    row.body = new_id("dpl");
     row.created_at_ms = services.now_ms();
     if (!is_key(row.key)) {
         co_return fail_as(Failure::invalid, "invalid_idempotency_key", "",
                           "Idempotency-Key: 1 to 255 visible characters");
     }
-    const auto taking = [&](soci::session& sql) { return take(sql, row); };
+    const auto taking = [&](soci::session& sql) { return take(sql, row, services.started_ms); };
     const std::optional<IdempotencyRow> first = co_await services.database.write(taking);
     if (first) co_return replay(services.sealer, *first, row);
 
+    context.new_deployment = row.body;
     Outcome outcome = co_await run(services, route, context);
     if (outcome.broken) {
         co_await forget(services.database, row);

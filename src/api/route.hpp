@@ -51,6 +51,9 @@ struct Context {
     std::string request_id{};
     ProjectAccess project{};   // of routes with {project} or {deployment}
     std::string deployment{};  // id; of routes with {deployment}
+    /// The id of a deployment that the request makes, the same when it is sent again with its key;
+    /// "": it came without one.
+    std::string new_deployment{};
     std::vector<std::pair<std::string_view, std::string>> path{};  // "{id}" → its text
     http::Headers reply_headers{};  // joined to the answer, also when it fails
 

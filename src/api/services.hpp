@@ -79,6 +79,7 @@ struct Services {
     Config config;
     accounts::Accounts& accounts;
     projects::ProjectStore& projects;
+    std::int64_t started_ms = 0;  // what an earlier process was asked ended with it
 
     // Set by the composition root.
     deployments::Deployments* deployments = nullptr;

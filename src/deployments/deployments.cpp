@@ -90,11 +90,13 @@ Task<Result<DeploymentView>> Deployments::create(NewDeployment wanted) {
     if (const Result<> room = room_for_builds(config_); !room) co_return room.error();
     const std::int64_t now = clock_();
     const auto insert = [&](soci::session& sql) -> Result<DeploymentView> {
+        const auto there = wanted.id.empty() ? std::nullopt : find_deployment(sql, wanted.id);
+        if (there) return viewer(sql).view(*there);
         const auto project = find_project(sql, wanted.project);
         if (!project) return no_project(wanted.project);
         const std::string ref = wanted.ref.empty() ? project->branch : wanted.ref;
         const Deployment made{
-            .id = new_id("dpl"),
+            .id = wanted.id.empty() ? new_id("dpl") : wanted.id,
             .project = project->id,
             .intent = db::next_number(sql, "intent"),
             .environment = ref == project->branch ? Environment::production : Environment::preview,
@@ -212,7 +214,8 @@ Task<Result<DeploymentView>> Deployments::cancel(std::string id, std::string act
 Task<Result<DeploymentView>> Deployments::redeploy(std::string id, Repeat how) {
     const Result<Deployment> old = co_await row(id);
     if (!old) co_return old.error();
-    NewDeployment wanted{.project = old->project,
+    NewDeployment wanted{.id = std::move(how.id),
+                         .project = old->project,
                          .ref = old->ref,
                          .commit = old->commit,
                          .reuse = how.reuse,

@@ -42,6 +42,7 @@ struct JobInputs {
 using InputsOf = std::function<Task<Result<JobInputs>>(std::string project, Environment)>;
 
 struct NewDeployment {
+    std::string id{};       // "" gets one; the deployment that has it already is what is answered
     std::string project{};  // id
     std::string ref{};      // "" is the project's branch
     std::string commit{};   // pinned, or ""
@@ -53,6 +54,7 @@ struct NewDeployment {
 };
 
 struct Repeat {
+    std::string id{};  // as of NewDeployment
     bool reuse = false;
     bool use_caches = true;
     Trigger trigger = Trigger::redeploy;

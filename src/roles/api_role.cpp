@@ -199,7 +199,8 @@ public:
                     .now_ms = &unix_now_ms,
                     .config = names(),
                     .accounts = accounts_,
-                    .projects = projects_},
+                    .projects = projects_,
+                    .started_ms = unix_now_ms()},
           database_(database) {
         services_.deployments = &deployments_;
         services_.logs = &logs_;
