@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -30,6 +31,7 @@ public:
         co_return static_cast<std::int64_t>(lines.size());
     }
     Task<Result<>> advance(jobs::Advance step) override {
+        if (on_advance) on_advance(step.to);
         if (lease_lost) co_return fail_as(Failure::conflict, "lease_lost", "", "lost");
         steps.push_back(std::move(step));
         co_return Result<>{};
@@ -75,6 +77,7 @@ public:
     bool broken = false;
     int loses_answers = 0;
     int posts = 0;
+    std::function<void(jobs::State to)> on_advance{};
     std::chrono::milliseconds pause{0};
 
 private:

@@ -7,6 +7,7 @@
 
 #include "base/crypto.hpp"
 #include "builds/archive.hpp"
+#include "builds/compress.hpp"
 #include "builds/link_map.hpp"
 #include "builds/masker.hpp"
 #include "builds/step_run.hpp"

@@ -32,6 +32,10 @@ std::string tenant_of(const jobs::Job& job) {
 }
 
 Task<Outcome<>> advance(BuildRun& run, jobs::Advance step) {
+    // Between two runs nothing else would notice, and people would see a step begin.
+    if (run.stop.asked()) {
+        co_return failure_from(fail_as(Failure::conflict, "stopped", "", "stopped"), {});
+    }
     run.state = std::max(run.state, step.to);
     const Result<> taken = co_await run.api->advance(std::move(step));
     if (!taken) co_return failure_from(taken.error(), jobs::Reason::internal);

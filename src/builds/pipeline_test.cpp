@@ -142,7 +142,8 @@ protected:
     }
 
     static Task<Ended> on_loop(jobs::Job wanted, std::shared_ptr<MemoryJobApi> api, What what,
-                               std::chrono::milliseconds stop_after) {
+                               std::chrono::milliseconds stop_after,
+                               std::optional<jobs::State> stop_at) {
         const auto loop = co_await asio::this_coro::executor;
         const auto engine = engines::make_sandbox_engine(loop, world->launcher.socket_path());
         const auto client = http::make_curl_client(4, "");
@@ -156,7 +157,15 @@ protected:
                           .proxies = proxies()};
         Stop stop;
         std::string sandbox = sandbox_of(wanted);
-        if (stop_after.count() > 0) spawn(loop, ask(stop, *engine, sandbox, stop_after), "stop");
+        if (stop_after.count() > 0 && !stop_at)
+            spawn(loop, ask(stop, *engine, sandbox, stop_after), "stop");
+        if (stop_at) {
+            api->on_advance = [&](jobs::State to) {
+                if (to != *stop_at) return;
+                if (stop_after.count() == 0) stop.ask();
+                spawn(loop, ask(stop, *engine, sandbox, stop_after), "stop");
+            };
+        }
         Ended ended{.api = api};
         JobEnd end;
         if (what == What::inspect) {
@@ -187,8 +196,9 @@ protected:
 
     static Ended run(const jobs::Job& wanted, What what = What::build,
                      std::shared_ptr<MemoryJobApi> api = std::make_shared<MemoryJobApi>(),
-                     std::chrono::milliseconds stop_after = 0ms) {
-        Ended ended = wait(on_loop(wanted, api, what, stop_after));
+                     std::chrono::milliseconds stop_after = 0ms,
+                     std::optional<jobs::State> stop_at = std::nullopt) {
+        Ended ended = wait(on_loop(wanted, api, what, stop_after, stop_at));
         if (testing::Test::HasFailure()) fmt::print("{}", ended.api->log());
         return ended;
     }
@@ -608,6 +618,36 @@ TEST_F(PipelineTest, stops_at_once_when_asked) {
     const Ended ended = run(job("stopped"), What::build, std::make_shared<MemoryJobApi>(), 1500ms);
     EXPECT_FALSE(ended.finish);
     EXPECT_LT(steady_now_ms() - began, 10'000);
+}
+
+/// Install and build are stopped while they run; the quick steps just before they do.
+TEST_F(PipelineTest, stops_in_every_step) {
+    world->git.add("stopped-steps",
+                   npm_site("mkdir dist && echo x >dist/index.html && sleep ${SLEEP:-0}"));
+    const auto stopped = [](jobs::State at, std::chrono::milliseconds after,
+                            const std::function<void(jobs::Job&)>& change) {
+        SCOPED_TRACE(boost::describe::enum_to_string(at, ""));
+        jobs::Job wanted = job("stopped-steps");
+        change(wanted);
+        const auto api = std::make_shared<MemoryJobApi>();
+        const Ended ended = run(wanted, What::build, api, after, at);
+        EXPECT_FALSE(ended.finish) << api->log();
+        ASSERT_FALSE(api->steps.empty());
+        EXPECT_EQ(api->steps.back().to, at) << "no later step begins";
+        EXPECT_TRUE(api->blobs.empty());
+    };
+    const auto as_it_is = [](jobs::Job&) {};
+    stopped(jobs::State::cloning, 0ms, as_it_is);
+    stopped(jobs::State::installing, 0ms, as_it_is);
+    stopped(jobs::State::installing, 300ms, [](jobs::Job& job) {
+        job.settings.install_command = "trap '' TERM INT; sleep 100 & sleep 100";
+    });
+    stopped(jobs::State::building, 0ms, as_it_is);
+    stopped(jobs::State::building, 300ms,
+            [](jobs::Job& job) { job.variables = {{"SLEEP", "100", false}}; });
+    stopped(jobs::State::publishing, 0ms, as_it_is);
+    const Ended next = run(job("stopped-steps"));
+    EXPECT_EQ(content(next, "index.html"), "x\n") << "nothing of them is in the way";
 }
 
 TEST_F(PipelineTest, ends_silently_when_the_lease_is_lost) {

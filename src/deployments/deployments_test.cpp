@@ -442,6 +442,7 @@ TEST_F(DeploymentsTest, stops_in_every_step) {
                                          boost::describe::enum_to_string(wanted, ""), answers));
                 create();
                 const Deployment job = claim();
+                now_ms_ += 1;
                 if (step != State::preparing) {
                     wait(deployments_.advance(job.id, {.epoch = job.epoch, .to = step})).value();
                 }

@@ -172,24 +172,37 @@ bj::object linux_of(const BundlePlan& plan) {
     bj::object network{{"type", "network"}};
     if (!plan.network_path.empty()) network["path"] = plan.network_path;
     bj::array namespaces{network};
-    for (const char* type : {"pid", "ipc", "uts", "mount", "cgroup", "user"}) {
+    for (const char* type : {"pid", "ipc", "uts", "mount", "user"}) {
         namespaces.push_back(bj::object{{"type", type}});
     }
+    const bool grouped = plan.cgroup_mode != CgroupMode::none;
+    if (grouped) namespaces.push_back(bj::object{{"type", "cgroup"}});
     const bj::array ids{
         bj::object{{"containerID", 0}, {"hostID", plan.first_uid}, {"size", uids_per_tenant}}};
-    return {{"cgroupsPath", plan.cgroup_path},
-            {"namespaces", namespaces},
-            {"uidMappings", ids},
-            {"gidMappings", ids},
-            {"resources", resources_of(plan)},
-            {"seccomp", seccomp_profile()},
-            {"maskedPaths",
-             bj::array{"/proc/acpi", "/proc/asound", "/proc/bus", "/proc/interrupts", "/proc/kcore",
-                       "/proc/keys", "/proc/key-users", "/proc/kallsyms", "/proc/latency_stats",
-                       "/proc/sched_debug", "/proc/scsi", "/proc/sysrq-trigger", "/proc/timer_list",
-                       "/proc/timer_stats", "/proc/vmallocinfo", "/proc/slabinfo",
-                       "/proc/pagetypeinfo", "/proc/modules"}},
-            {"readonlyPaths", bj::array{"/proc/fs", "/proc/irq", "/proc/sys"}}};
+    bj::object linux{
+        {"namespaces", namespaces},
+        {"uidMappings", ids},
+        {"gidMappings", ids},
+        {"seccomp", seccomp_profile()},
+        {"maskedPaths",
+         bj::array{"/proc/acpi", "/proc/asound", "/proc/bus", "/proc/interrupts", "/proc/kcore",
+                   "/proc/keys", "/proc/key-users", "/proc/kallsyms", "/proc/latency_stats",
+                   "/proc/sched_debug", "/proc/scsi", "/proc/sysrq-trigger", "/proc/timer_list",
+                   "/proc/timer_stats", "/proc/vmallocinfo", "/proc/slabinfo", "/proc/pagetypeinfo",
+                   "/proc/modules"}},
+        {"readonlyPaths", bj::array{"/proc/fs", "/proc/irq", "/proc/sys"}}};
+    if (grouped) {
+        linux["cgroupsPath"] = plan.cgroup_path;
+        linux["resources"] = resources_of(plan);
+    }
+    return linux;
+}
+
+/// What can be held without cgroups: of each process its own data, where a group would have one
+/// limit for all; and how many the tenant has, which the kernel counts per user namespace.
+void add_limits_without_groups(bj::array& limits, const Limits& wanted) {
+    limits.push_back(rlimit("RLIMIT_DATA", RLIMIT_DATA, wanted.memory_bytes));
+    limits.push_back(rlimit("RLIMIT_NPROC", RLIMIT_NPROC, wanted.processes));
 }
 
 bj::object process_of(const BundlePlan& plan, const BundleParts& parts) {
@@ -199,13 +212,14 @@ bj::object process_of(const BundlePlan& plan, const BundleParts& parts) {
     const bj::array none;
     const rlim_t descriptors = descriptors_of_a_process(plan.start.limits.processes);
     // Signals and messages are counted for all sandboxes together (shares.hpp).
-    const bj::array limits{rlimit("RLIMIT_NOFILE", RLIMIT_NOFILE, descriptors),
-                           rlimit("RLIMIT_CORE", RLIMIT_CORE, 0),
-                           rlimit("RLIMIT_MEMLOCK", RLIMIT_MEMLOCK, 1 << 20),
-                           rlimit("RLIMIT_MSGQUEUE", RLIMIT_MSGQUEUE, 0),
-                           rlimit("RLIMIT_SIGPENDING", RLIMIT_SIGPENDING, 1024),
-                           rlimit("RLIMIT_NICE", RLIMIT_NICE, 0),
-                           rlimit("RLIMIT_RTPRIO", RLIMIT_RTPRIO, 0)};
+    bj::array limits{rlimit("RLIMIT_NOFILE", RLIMIT_NOFILE, descriptors),
+                     rlimit("RLIMIT_CORE", RLIMIT_CORE, 0),
+                     rlimit("RLIMIT_MEMLOCK", RLIMIT_MEMLOCK, 1 << 20),
+                     rlimit("RLIMIT_MSGQUEUE", RLIMIT_MSGQUEUE, 0),
+                     rlimit("RLIMIT_SIGPENDING", RLIMIT_SIGPENDING, 1024),
+                     rlimit("RLIMIT_NICE", RLIMIT_NICE, 0),
+                     rlimit("RLIMIT_RTPRIO", RLIMIT_RTPRIO, 0)};
+    if (plan.cgroup_mode == CgroupMode::none) add_limits_without_groups(limits, plan.start.limits);
     return {{"terminal", false},
             {"user", bj::object{{"uid", inner_uid}, {"gid", inner_uid}, {"umask", 022}}},
             {"args", argv},

@@ -25,6 +25,11 @@ namespace fs = std::filesystem;
 constexpr std::size_t runs_max = 256;
 constexpr auto launch_limit = std::chrono::seconds(30);
 
+/// The one that can be told to do without cgroups.
+bool is_crun(const std::string& runtime) {
+    return fs::path(runtime).filename() == "crun";
+}
+
 /// The runtime's own words about why it did not start; its log has one JSON object per line.
 std::string complaint_in(const std::string& log_file) {
     std::ifstream lines(log_file);
@@ -195,22 +200,33 @@ Task<Result<>> Sandboxes::launch(Active& active, const BundlePlan& plan, std::ve
     const std::string log_file = plan.folder + "/runtime.log";
     const std::string pid_file = plan.folder + "/pid";
     Program program;
-    program.argv = {plan_.runtime,
-                    "--root",
-                    plan_.runtime_state,
-                    "--log",
-                    log_file,
-                    "--log-format",
-                    "json",
-                    "run",
-                    "--detach",
-                    "--pid-file",
-                    pid_file,
-                    "--bundle",
-                    plan.folder,
-                    "--preserve-fds",
-                    "1",
-                    active.name};
+    program.argv = {plan_.runtime};
+    if (cgroups_.mode() == CgroupMode::none) {
+        if (!is_crun(plan_.runtime)) {
+            co_return fail(Failure::unavailable,
+                           "this machine has no cgroups, and {} starts nothing without them: mount "
+                           "cgroup v2 at /sys/fs/cgroup, or install crun and start Berth with "
+                           "--runtime crun",
+                           plan_.runtime);
+        }
+        program.argv.emplace_back("--cgroup-manager=disabled");
+    }
+    const std::vector<std::string> rest{"--root",
+                                        plan_.runtime_state,
+                                        "--log",
+                                        log_file,
+                                        "--log-format",
+                                        "json",
+                                        "run",
+                                        "--detach",
+                                        "--pid-file",
+                                        pid_file,
+                                        "--bundle",
+                                        plan.folder,
+                                        "--preserve-fds",
+                                        "1",
+                                        active.name};
+    program.argv.insert(program.argv.end(), rest.begin(), rest.end());
     program.environment = plain_environment();
     program.descriptors = {streams[0].get(), streams[1].get(), streams[2].get(), life.theirs.get()};
     const Result<pid_t> runtime = spawn_program(program);
