@@ -10,7 +10,7 @@ class Figure:
     unit: str
     samples: list
     target: float = None  # nothing: printed without a target
-    relation: str = "at most"  # or "below"
+    relation: str = "at most"  # or "below", "at least"
     note: str = ""
     table: list = field(default_factory=list)  # lines that explain it
 
@@ -22,6 +22,8 @@ class Figure:
     def met(self):
         if self.target is None:
             return None
+        if self.relation == "at least":
+            return self.median >= self.target
         return self.median < self.target if self.relation == "below" else self.median <= self.target
 
     def text(self):

@@ -11,10 +11,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import machine  # noqa: E402
 from stage import ROOT, Stage, say  # noqa: E402
-import connections, deploy, edge, hosts, log, memory, rules, sandbox  # noqa: E401,E402
+import builds, connections, crowd, deploy, edge, hosts, log, memory, output, rules, sandbox  # noqa: E401,E402
 
 BENCHES = {"memory": memory, "sandbox": sandbox, "deploy": deploy, "log": log, "edge": edge,
-           "rules": rules, "connections": connections, "hosts": hosts}
+           "rules": rules, "connections": connections, "hosts": hosts, "builds": builds,
+           "output": output, "crowd": crowd}
 
 
 def arguments():
@@ -25,6 +26,8 @@ def arguments():
     parser.add_argument("--seconds", type=int, default=3, help="of each load on an edge (default 3)")
     parser.add_argument("--rows", default="", metavar="PATTERN",
                         help="edge: only rows of such names (a regular expression)")
+    parser.add_argument("--only", default="", metavar="PATTERN",
+                        help="builds: only repositories of such names (a regular expression)")
     parser.add_argument("--json", action="store_true", help="one JSON object instead of lines")
     options = parser.parse_args()
     unknown = [name for name in options.names if name not in BENCHES]

@@ -38,7 +38,7 @@ def next_port():
     for port in _ports:
         with socket.socket() as probe:
             try:
-                probe.bind(("127.0.0.1", port))
+                probe.bind(("", port))
                 return port
             except OSError:
                 continue

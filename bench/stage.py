@@ -16,8 +16,10 @@ class Stage:
         self.rounds = options.rounds
         self.seconds = options.seconds
         self.pattern = options.rows
+        self._options = options
         self._git = None
         self._berth = None
+        self._installs = None
         self._made = {}
 
     @property
@@ -33,6 +35,15 @@ class Stage:
             self._berth.start().set_up()
         return self._berth
 
+    @property
+    def installs(self):
+        """Another stage, whose packages come from a caching registry of the bench."""
+        if self._installs is None:
+            from install_stage import InstallStage
+
+            self._installs = InstallStage(self._options)
+        return self._installs
+
     def project(self, name, files, *options):
         """Imports a repository and waits until it is live; once, however many benchmarks want it."""
         if name in self._made:
@@ -44,10 +55,10 @@ class Stage:
         self._made[name] = made
         return made
 
-    def deploy(self, name):
+    def deploy(self, name, **body):
         """Starts a deployment of the branch's head → (its id, when we asked in Unix seconds)."""
         asked = time.time()
-        made = self.berth.api("POST", f"/projects/{name}/deployments", {})
+        made = self.berth.api("POST", f"/projects/{name}/deployments", body)
         return made["id"], asked
 
     def ended_well(self, deployment):
@@ -58,7 +69,7 @@ class Stage:
         return ended
 
     def close(self):
-        for part in (self._berth, self._git):
+        for part in (self._berth, self._git, self._installs):
             if part is not None:
                 part.close()
 
