@@ -6,8 +6,8 @@
 namespace berth::api {
 namespace {
 
-constexpr std::size_t batch_bytes_max = 8 << 20;
-constexpr std::size_t batch_objects_max = 1000;
+constexpr std::size_t portion_bytes_max = 8 << 20;
+constexpr std::size_t portion_objects_max = 1000;
 constexpr std::size_t piece_bytes = 256 << 10;
 constexpr std::size_t name_bytes_max = 70;
 
@@ -59,7 +59,7 @@ Number little_endian(const std::string& bytes) {
     return number;
 }
 
-/// A blob that is too large for a batch goes through a writer of its own.
+/// A blob that is too large for a portion goes through a writer of its own.
 Task<Result<>> store_large(objects::ObjectStore& store, http::BodySource& source,
                            const BlobName& name, std::uint64_t bytes) {
     const std::unique_ptr<objects::Writer> writer = co_await store.writer();
@@ -91,20 +91,26 @@ std::string source_key(const std::string& sha256) {
 
 Task<Result<std::vector<std::string>>> missing_blobs(objects::ObjectStore& store,
                                                      std::vector<std::string> names) {
-    std::vector<std::string> lacking;
+    std::vector<std::string> keys;
+    keys.reserve(names.size());
     for (const std::string& name : names) {
-        const Result<BlobName> parsed = parse_name(name);
+        Result<BlobName> parsed = parse_name(name);
         if (!parsed) co_return parsed.error();
-        const Result<objects::Entry> there = co_await store.stat(parsed->key);
-        if (!there && there.error().failure != Failure::not_found) co_return there.error();
-        if (!there) lacking.push_back(name);
+        keys.push_back(std::move(parsed->key));
+    }
+    const auto there = co_await store.stat_all(std::move(keys));
+    if (!there) co_return there.error();
+    std::vector<std::string> lacking;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        if (!(*there)[i]) lacking.push_back(std::move(names[i]));
     }
     co_return lacking;
 }
 
 Task<Result<>> store_blobs(objects::ObjectStore& store, http::BodySource& source) {
-    std::vector<objects::Object> batch;
-    std::size_t batch_bytes = 0;
+    const std::unique_ptr<objects::Batch> batch = store.batch();
+    std::vector<objects::Object> portion;
+    std::size_t portion_bytes = 0;
     while (true) {  // ends with the stream
         std::string head(2, '\0');
         const std::span<char> head_span(head);
@@ -122,7 +128,7 @@ Task<Result<>> store_blobs(objects::ObjectStore& store, http::BodySource& source
         if (!name) co_return name.error();
         const auto bytes = little_endian<std::uint64_t>(rest.substr(name_bytes));
 
-        if (bytes > batch_bytes_max) {
+        if (bytes > portion_bytes_max) {
             const Result<> stored = co_await store_large(store, source, *name, bytes);
             if (!stored) co_return stored.error();
             continue;
@@ -136,15 +142,16 @@ Task<Result<>> store_blobs(objects::ObjectStore& store, http::BodySource& source
             co_return fail_as(Failure::invalid, "blob_hash_mismatch", "",
                               "the bytes sent as {} have another hash", name->sha256);
         }
-        batch_bytes += bytes;
-        batch.push_back({name->key, std::move(text)});
-        if (batch_bytes >= batch_bytes_max || batch.size() >= batch_objects_max) {
-            co_await store.put_all(std::move(batch));
-            batch.clear();
-            batch_bytes = 0;
+        portion_bytes += bytes;
+        portion.push_back({name->key, std::move(text)});
+        if (portion_bytes >= portion_bytes_max || portion.size() >= portion_objects_max) {
+            co_await batch->add(std::move(portion));
+            portion.clear();
+            portion_bytes = 0;
         }
     }
-    co_await store.put_all(std::move(batch));
+    co_await batch->add(std::move(portion));
+    co_await batch->commit();
     co_return Result<>{};
 }
 

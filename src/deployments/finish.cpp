@@ -68,13 +68,22 @@ Task<Result<artifacts::Manifest>> Deployments::manifest_for(const Deployment& de
     manifest.deployment = deployment.id;
     manifest.project = deployment.project;
     if (const Result<> ok = check(manifest); !ok) co_return ok.error();
-    std::set<std::string> seen;
+    std::map<std::string, std::uint64_t> stored;  // bytes by hash
+    for (const auto& [path, entry] : manifest.files)
+        stored.emplace(entry.sha256, 0);
+    std::vector<std::string> keys;
+    keys.reserve(stored.size());
+    for (const auto& [sha256, bytes] : stored)
+        keys.push_back(artifacts::blob_key(sha256));
+    const auto there = co_await objects_.stat_all(std::move(keys));
+    if (!there) co_return there.error();
+    std::size_t index = 0;
+    for (auto& [sha256, bytes] : stored) {
+        const std::optional<objects::Entry>& blob = (*there)[index++];
+        bytes = blob ? blob->bytes : std::numeric_limits<std::uint64_t>::max();
+    }
     for (const auto& [path, entry] : manifest.files) {
-        if (!seen.insert(entry.sha256).second) continue;
-        const std::string key = artifacts::blob_key(entry.sha256);
-        const auto there = co_await objects_.stat(key);
-        if (!there && there.error().failure != Failure::not_found) co_return there.error();
-        if (!there || there->bytes != entry.bytes) {
+        if (stored.at(entry.sha256) != entry.bytes) {
             co_return fail_as(Failure::conflict, "blob_missing", "/manifest/files",
                               "the bytes of {} were not uploaded", path);
         }

@@ -40,36 +40,34 @@ public:
     std::string path_of(const std::string& key) const { return root_ + "/" + key; }
     std::string fresh_path() const { return beside_ + "/" + random_word(20); }
 
-    /// One sync for the bytes of all, one for the names of all: an fsync per small file is eight
-    /// times slower.
-    void put_all(const std::vector<Object>& batch) const {
-        std::vector<std::string> written;
+    std::string write_beside(const Object& object) const {
+        std::string path = fresh_path();
+        const Fd file(
+            ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, file_mode(object.key)));
+        if (!file) throw_errno("create " + path);
         try {
-            for (const Object& object : batch) {
-                written.push_back(fresh_path());
-                write_beside(written.back(), object.bytes, file_mode(object.key));
-            }
-            sync_everything();
-            for (std::size_t i = 0; i < batch.size(); ++i)
-                move(written[i], batch[i].key);
-            sync_everything();
+            write_all(file.get(), object.bytes);
         } catch (...) {
-            for (const std::string& path : written)
-                ::unlink(path.c_str());
+            ::unlink(path.c_str());
             throw;
         }
+        return path;
     }
 
     void put(const Object& object) const {
         const fs::path path = path_of(object.key);
-        make_parents(path);
+        for (const std::string& changed : make_parents(path))
+            sync_directory(changed);
         write_file(path.string(), object.bytes, file_mode(object.key));
     }
 
-    void move(const std::string& from, const std::string& key) const {
+    /// → the directories to sync for it
+    std::vector<std::string> move(const std::string& from, const std::string& key) const {
         const fs::path path = path_of(key);
-        make_parents(path);
+        std::vector<std::string> changed = make_parents(path);
         if (::rename(from.c_str(), path.c_str()) != 0) throw_errno("rename to " + path.string());
+        changed.push_back(path.parent_path().string());
+        return changed;
     }
 
     void sync_everything() const {
@@ -138,21 +136,17 @@ private:
         if (::chmod(path.c_str(), mode) != 0) throw_errno("chmod " + path);
     }
 
-    static void make_parents(const fs::path& path) {
+    /// → the directories that have a new name in them, for whoever makes it durable
+    static std::vector<std::string> make_parents(const fs::path& path) {
         const fs::path parent = path.parent_path();
         std::error_code ignored;
-        if (fs::is_directory(parent, ignored)) return;
-        make_parents(parent);
+        if (fs::is_directory(parent, ignored)) return {};
+        std::vector<std::string> changed = make_parents(parent);
         if (::mkdir(parent.c_str(), 0755) != 0 && errno != EEXIST) {
             throw_errno("mkdir " + parent.string());
         }
-        sync_directory(parent.parent_path().string());
-    }
-
-    static void write_beside(const std::string& path, std::string_view bytes, unsigned mode) {
-        const Fd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
-        if (!file) throw_errno("create " + path);
-        write_all(file.get(), bytes);
+        changed.push_back(parent.parent_path().string());
+        return changed;
     }
 
     void walk(const std::string& directory, const std::string& prefix, const std::string& after,
@@ -187,6 +181,48 @@ private:
     Fd filesystem_;
 };
 
+/// One sync for the bytes of all, one for the names of all: an fsync per small file is eight times
+/// slower.
+class FileBatch final : public Batch {
+public:
+    FileBatch(const Directory& directory, Workers& workers)
+        : directory_(directory), workers_(workers) {}
+    ~FileBatch() override {
+        for (const Written& one : written_)
+            ::unlink(one.path.c_str());
+    }
+
+    Task<> add(std::vector<Object> some) override {
+        for (const Object& object : some)
+            check_key(object.key);
+        const auto work = [this, &some] {
+            for (const Object& object : some)
+                written_.push_back({directory_.write_beside(object), object.key});
+        };
+        if (!some.empty()) co_await workers_.run(work);
+    }
+
+    Task<> commit() override {
+        const auto work = [this] {
+            directory_.sync_everything();
+            for (const Written& one : written_)
+                directory_.move(one.path, one.key);
+            directory_.sync_everything();
+            written_.clear();
+        };
+        if (!written_.empty()) co_await workers_.run(work);
+    }
+
+private:
+    struct Written {
+        std::string path;
+        std::string key;
+    };
+    const Directory& directory_;
+    Workers& workers_;
+    std::vector<Written> written_;
+};
+
 class FileWriter final : public Writer {
 public:
     FileWriter(const Directory& directory, Workers& workers)
@@ -208,8 +244,8 @@ public:
         const auto work = [this, key] {
             if (::fchmod(file_.get(), file_mode(key)) != 0) throw_errno("chmod " + path_);
             if (::fsync(file_.get()) != 0) throw_errno("fsync " + path_);
-            directory_.move(path_, key);
-            sync_directory(fs::path(directory_.path_of(key)).parent_path().string());
+            for (const std::string& changed : directory_.move(path_, key))
+                sync_directory(changed);
             file_.reset(-1);
         };
         co_await workers_.run(work);
@@ -233,11 +269,14 @@ public:
         co_await workers_.run(work);
     }
 
-    Task<> put_all(std::vector<Object> batch) override {
-        for (const Object& object : batch)
-            check_key(object.key);
-        const auto work = [this, &batch] { directory_.put_all(batch); };
-        if (!batch.empty()) co_await workers_.run(work);
+    Task<> put_all(std::vector<Object> objects) override {
+        FileBatch together(directory_, workers_);
+        co_await together.add(std::move(objects));
+        co_await together.commit();
+    }
+
+    std::unique_ptr<Batch> batch() override {
+        return std::make_unique<FileBatch>(directory_, workers_);
     }
 
     Task<std::unique_ptr<Writer>> writer() override {
@@ -264,6 +303,20 @@ public:
     Task<Result<Entry>> stat(std::string key) override {
         check_key(key);
         const auto work = [this, &key] { return directory_.stat(key); };
+        co_return co_await workers_.run(work);
+    }
+
+    Task<Result<std::vector<std::optional<Entry>>>> stat_all(
+        std::vector<std::string> keys) override {
+        for (const std::string& key : keys)
+            check_key(key);
+        const auto work = [this, &keys] {
+            std::vector<std::optional<Entry>> found(keys.size());
+            for (std::size_t i = 0; i < keys.size(); ++i) {
+                if (const Result<Entry> entry = directory_.stat(keys[i])) found[i] = *entry;
+            }
+            return found;
+        };
         co_return co_await workers_.run(work);
     }
 

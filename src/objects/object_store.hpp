@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -36,6 +37,16 @@ public:
     virtual Task<> commit(std::string key) = 0;
 };
 
+/// Objects that come in portions and are made durable together. Destroyed without `commit`, what a
+/// directory was given never existed; a remote store may show a portion before.
+class Batch {
+public:
+    virtual ~Batch() = default;
+    virtual Task<> add(std::vector<Object> some) = 0;
+    /// Makes all that was added visible and durable. Once.
+    virtual Task<> commit() = 0;
+};
+
 /// Thrown where a remote store refuses or is away. `code` is object_store_unavailable — it may go
 /// better in a moment; or object_store_refused — somebody has to change something.
 class StoreRefused : public std::runtime_error {
@@ -54,8 +65,10 @@ public:
     /// The same for many, with one sync for all: none is promised before all are there.
     virtual Task<> put_all(std::vector<Object> batch) = 0;
     virtual Task<std::unique_ptr<Writer>> writer() = 0;
+    /// For more than memory should hold at once. This one puts each portion when it comes.
+    virtual std::unique_ptr<Batch> batch();
 
-    // Of a remote store each of the four below may also fail with unavailable: no answer, or a
+    // Of a remote store each of the five below may also fail with unavailable: no answer, or a
     // refusal that is about us and not the object. Whoever takes an error for "not there" looks at
     // its kind.
 
@@ -68,6 +81,8 @@ public:
                                            std::size_t count) = 0;
     /// Errors: not_found.
     virtual Task<Result<Entry>> stat(std::string key) = 0;
+    /// The same of many, in their order; nothing where there is no such object.
+    virtual Task<Result<std::vector<std::optional<Entry>>>> stat_all(std::vector<std::string> keys);
     /// A descriptor of the object's bytes, where the store has files; else of a local copy.
     /// Errors: not_found; too_large — for a copy.
     virtual Task<Result<Fd>> open(std::string key) = 0;
@@ -77,6 +92,9 @@ public:
     /// Keys that begin with `prefix` and are greater than `after`, in order, at most `limit`.
     virtual Task<std::vector<Entry>> list(std::string prefix, std::string after,
                                           std::size_t limit) = 0;
+
+private:
+    Task<Result<>> look_at(const std::string& key, std::optional<Entry>& found);
 };
 
 /// A directory. It is created if missing; leftovers of a crash are swept at the start.

@@ -94,6 +94,27 @@ TEST_P(ObjectStoreTest, puts_a_batch) {
     EXPECT_EQ(keys("public/blobs/", "", 1000).size(), 200u);
 }
 
+TEST_P(ObjectStoreTest, puts_what_comes_in_portions) {
+    const std::unique_ptr<Batch> batch = store_->batch();
+    wait(batch->add({{"public/blobs/a", "one"}, {"private/new/place/b", "two"}}));
+    wait(batch->add({}));
+    wait(batch->add({{"public/blobs/c", "three"}}));
+    wait(batch->commit());
+    EXPECT_EQ(get("public/blobs/a") + get("private/new/place/b") + get("public/blobs/c"),
+              "onetwothree");
+    EXPECT_THROW(wait(batch->add({{"../outside", "x"}})), std::exception);
+}
+
+TEST_P(ObjectStoreTest, looks_at_many) {
+    wait(store_->put_all({{"public/a", "x"}, {"public/c", "xyz"}}));
+    const auto found = wait(store_->stat_all({"public/c", "public/b", "public/a"})).value();
+    ASSERT_EQ(found.size(), 3u);
+    EXPECT_EQ(found[0].value().bytes, 3u);
+    EXPECT_FALSE(found[1]);
+    EXPECT_EQ(found[2].value().key, "public/a");
+    EXPECT_TRUE(wait(store_->stat_all({})).value().empty());
+}
+
 TEST_P(ObjectStoreTest, says_what_is_missing_or_too_large) {
     EXPECT_EQ(wait(store_->get("public/none", 10)).error().failure, Failure::not_found);
     EXPECT_EQ(wait(store_->stat("public/none")).error().failure, Failure::not_found);
@@ -225,7 +246,12 @@ TEST(FileObjectStore, hides_private_objects_from_other_users_and_sweeps_leftover
         const auto store = make_file_object_store(directory, 1);
         wait(store->put({"private/logs/a", "x"}));
         wait(store->put_all({{"public/blobs/a", "x"}}));
+        const std::unique_ptr<Batch> given_up = store->batch();
+        wait(given_up->add({{"public/blobs/b", "x"}}));
+        EXPECT_FALSE(std::filesystem::is_empty(directory + "/beside"));
+        EXPECT_FALSE(wait(store->stat("public/blobs/b")));
     }
+    EXPECT_TRUE(std::filesystem::is_empty(directory + "/beside"));
     struct stat info{};
     ::stat((directory + "/private").c_str(), &info);
     EXPECT_EQ(info.st_mode & 0777, 0700u);
