@@ -64,7 +64,7 @@ ByteSource BlobSpool::stream(std::vector<std::string> names) const {
         std::uint64_t left = 0;
     };
     const auto position = std::make_shared<Position>(Position{.names = std::move(names)});
-    return [this, position](std::span<char> into) -> std::size_t {
+    const auto piece = [this, position](std::span<char> into) -> std::size_t {
         Position& now = *position;
         while (now.head.empty() && now.left == 0) {
             if (now.next == now.names.size()) return 0;
@@ -84,10 +84,23 @@ ByteSource BlobSpool::stream(std::vector<std::string> names) const {
         const std::size_t wanted =
             static_cast<std::size_t>(std::min<std::uint64_t>(into.size(), now.left));
         const ssize_t count = ::pread(file_.get(), into.data(), wanted, static_cast<off_t>(now.at));
-        if (count <= 0) return 0;  // the stream is cut: the api refuses it
+        if (count <= 0) {  // the stream is cut: the api refuses it
+            now = Position{};
+            return 0;
+        }
         now.at += static_cast<std::uint64_t>(count);
         now.left -= static_cast<std::uint64_t>(count);
         return static_cast<std::size_t>(count);
+    };
+    // Small blobs travel many at a time.
+    return [piece](std::span<char> into) -> std::size_t {
+        std::size_t filled = 0;
+        while (filled < into.size()) {  // ends when full, or with the stream
+            const std::size_t count = piece(into.subspan(filled));
+            if (count == 0) break;
+            filled += count;
+        }
+        return filled;
     };
 }
 

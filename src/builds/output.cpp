@@ -5,6 +5,7 @@
 #include "builds/compress.hpp"
 #include "builds/line_framer.hpp"
 #include "builds/link_map.hpp"
+#include "builds/side_by_side.hpp"
 #include "rules/read_rules.hpp"
 
 namespace berth::builds {
@@ -14,6 +15,12 @@ constexpr std::size_t path_bytes_max = 1024;
 constexpr std::size_t segment_bytes_max = 255;
 constexpr std::uint64_t in_memory_bytes_max = 16 << 20;  // larger files get no variants here
 constexpr std::size_t variant_bytes_min = 512;
+// Below it brotli and zstd save a few hundred bytes over gzip, which every browser takes, and cost
+// two more objects to store.
+constexpr std::size_t every_variant_bytes_min = 8 << 10;
+// What is hashed and compressed at a time, on all processors.
+constexpr std::uint64_t portion_bytes_max = 8 << 20;
+constexpr std::size_t portion_files_max = 512;
 constexpr int nested_links_max = 8;
 
 Error unsafe(const std::string& path, std::string_view why) {
@@ -91,6 +98,7 @@ public:
 
     /// Turns links into what they point at.
     Result<SiteOutput> finish() {
+        if (const Result<> stored = store_portion(); !stored) return stored.error();
         const SiteFiles real = files_;
         for (const auto& [path, target] : links_.links()) {
             if (const Result<> ok = add_link(path, path, target, real, 0); !ok) return ok.error();
@@ -129,9 +137,8 @@ private:
         artifacts::ManifestEntry file{.bytes = entry.bytes,
                                       .type = artifacts::content_type(entry.path),
                                       .executable = entry.executable};
-        const Result<> stored = entry.bytes <= in_memory_bytes_max ? store_small(entry, read, file)
-                                                                   : store_large(entry, read, file);
-        if (!stored) return stored.error();
+        if (entry.bytes <= in_memory_bytes_max) return take_small(entry, read, std::move(file));
+        if (const Result<> stored = store_large(entry, read, file); !stored) return stored.error();
         files_[entry.path] = std::move(file);
         return {};
     }
@@ -149,35 +156,82 @@ private:
         return {};
     }
 
-    Result<> store_small(const ArchiveEntry& entry, const ReadContent& read,
-                         artifacts::ManifestEntry& file) {
-        const Result<std::string> content = read_content(entry, read, in_memory_bytes_max);
+    /// Waits for others, so that all processors have some to do.
+    Result<> take_small(const ArchiveEntry& entry, const ReadContent& read,
+                        artifacts::ManifestEntry file) {
+        Result<std::string> content = read_content(entry, read, in_memory_bytes_max);
         if (!content) return content.error();
-        if (const Result<> ok = check_secrets(entry.path, *content); !ok) return ok.error();
-        if (const std::string name = scan_.find_packed(*content); !name.empty()) {
-            return fail_as(Failure::invalid, "secret_in_output", "",
-                           "{} contains, packed, the value of the secret variable {}", entry.path,
-                           name);
+        portion_bytes_ += content->size();
+        portion_.push_back(
+            {.path = entry.path, .content = std::move(*content), .entry = std::move(file)});
+        const bool full =
+            portion_bytes_ >= portion_bytes_max || portion_.size() >= portion_files_max;
+        return full ? store_portion() : Result<>{};
+    }
+
+    /// Errors: of the first file in the archive's order that has one.
+    Result<> store_portion() {
+        side_by_side_.each(portion_.size(), [this](std::size_t i) { prepare(portion_[i]); });
+        for (SmallFile& file : portion_) {
+            if (file.error) return *file.error;
+            for (std::string& name : file.tolerated)
+                tolerated_in_.emplace(file.path, std::move(name));
+            spool_.append(file.content);
+            spool_.name_last(file.entry.sha256);
+            for (const Variant& variant : file.variants) {
+                file.entry.variants[variant.coding] = variant.bytes.size();
+                spool_.append(variant.bytes);
+                spool_.name_last(file.entry.sha256 + variant.suffix);
+            }
+            files_[file.path] = std::move(file.entry);
         }
-        if (const std::string name = tolerated_.find_packed(*content); !name.empty())
-            tolerated_in_.emplace(entry.path, name);
-        file.sha256 = sha256_hex(*content);
-        spool_.append(*content);
-        spool_.name_last(file.sha256);
-        if (content->size() >= variant_bytes_min && artifacts::compressible(file.type)) {
-            add_variant(file, "br", ".br", brotli(*content));
-            add_variant(file, "zstd", ".zst", zstd(*content));
-            add_variant(file, "gzip", ".gz", gzip(*content));
-        }
+        portion_.clear();
+        portion_bytes_ = 0;
         return {};
     }
 
-    void add_variant(artifacts::ManifestEntry& file, const char* coding, const char* suffix,
-                     const std::optional<std::string>& bytes) {
-        if (!bytes) return;
-        file.variants[coding] = bytes->size();
-        spool_.append(*bytes);
-        spool_.name_last(file.sha256 + suffix);
+    struct Variant {
+        const char* coding;
+        const char* suffix;
+        std::string bytes;
+    };
+
+    struct SmallFile {
+        std::string path{};
+        std::string content{};
+        artifacts::ManifestEntry entry{};
+        std::vector<Variant> variants{};
+        std::vector<std::string> tolerated{};  // variables whose values are in it
+        std::optional<Error> error{};
+    };
+
+    /// On any thread: touches nothing but `file`.
+    void prepare(SmallFile& file) const {
+        const std::string& content = file.content;
+        file.tolerated = tolerated_.find_all(content);
+        if (std::string name = tolerated_.find_packed(content); !name.empty())
+            file.tolerated.push_back(std::move(name));
+        if (const Result<> ok = refuse_secrets(file.path, content); !ok) {
+            file.error = ok.error();
+            return;
+        }
+        if (const std::string name = scan_.find_packed(content); !name.empty()) {
+            file.error = fail_as(Failure::invalid, "secret_in_output", "",
+                                 "{} contains, packed, the value of the secret variable {}",
+                                 file.path, name);
+            return;
+        }
+        file.entry.sha256 = sha256_hex(content);
+        if (content.size() < variant_bytes_min) return;
+        if (!artifacts::compressible(file.entry.type)) return;
+        const auto add = [&file](const char* coding, const char* suffix,
+                                 std::optional<std::string> bytes) {
+            if (bytes) file.variants.push_back({coding, suffix, std::move(*bytes)});
+        };
+        add("gzip", ".gz", gzip(content));
+        if (content.size() < every_variant_bytes_min) return;
+        add("br", ".br", brotli(content));
+        add("zstd", ".zst", zstd(content));
     }
 
     Result<> store_large(const ArchiveEntry& entry, const ReadContent& read,
@@ -202,6 +256,11 @@ private:
     Result<> check_secrets(const std::string& path, std::string_view content) {
         for (const std::string& tolerated : tolerated_.find_all(content))
             tolerated_in_.emplace(path, tolerated);
+        return refuse_secrets(path, content);
+    }
+
+    /// On any thread.
+    Result<> refuse_secrets(const std::string& path, std::string_view content) const {
         const std::string name = scan_.find(content);
         if (name.empty()) return {};
         return fail_as(Failure::invalid, "secret_in_output", "",
@@ -209,6 +268,7 @@ private:
     }
 
     Result<> add_hardlink(const ArchiveEntry& entry) {
+        if (const Result<> stored = store_portion(); !stored) return stored.error();
         const auto known = files_.find(entry.target);
         if (known == files_.end()) return unsafe(entry.path, "is a link to nothing in the output");
         const artifacts::ManifestEntry copy = known->second;
@@ -269,6 +329,9 @@ private:
     SiteFiles files_;
     std::map<std::string, std::string> rule_files_;
     LinkMap links_;
+    SideBySide side_by_side_;
+    std::vector<SmallFile> portion_;  // read, and not yet in files_
+    std::uint64_t portion_bytes_ = 0;
     std::uint64_t bytes_ = 0;
     std::uint64_t seen_ = 0;
 };

@@ -262,7 +262,7 @@ TEST_F(PipelineTest, compiles_the_rules_of_source_and_output) {
 }
 
 TEST_F(PipelineTest, publishes_a_plain_site_as_it_is) {
-    world->git.add("plain", {{"index.html", "<h1>Hello</h1>" + std::string(1000, ' ')},
+    world->git.add("plain", {{"index.html", "<h1>Hello</h1>" + std::string(9000, ' ')},
                              {"img/a.svg", "<svg/>"},
                              {".env", "SECRET=1"},
                              {".well-known/x", "kept"},

@@ -15,7 +15,7 @@ class Plain(Journey):
             "about.html": PAGE.format("about"),
             "docs/index.html": PAGE.format("docs"),
             "404.html": PAGE.format("lost"),
-            "assets/app.3f9a2b7c.js": "console.log(1)\n" * 200,
+            "assets/app.3f9a2b7c.js": "console.log(1)\n" * 600,
             "a b ü.txt": "odd name",
             ".git-not": "x",
         })
