@@ -401,6 +401,29 @@ TEST_F(LauncherTest, gives_its_helpers_no_descriptor_but_their_own) {
     }
 }
 
+TEST_F(LauncherTest, prepares_a_way_to_the_loopback_only_where_clones_may_go_there) {
+    const auto slirps = [](const LauncherProcess& launcher) {
+        std::pair<int, int> count;  // all, and those that lead to the loopback
+        for (const pid_t child : children_of(launcher.pid())) {
+            const auto line = read_file(fmt::format("/proc/{}/cmdline", child), 1 << 16);
+            if (!line || !line->starts_with("slirp4netns")) continue;
+            ++count.first;
+            if (!line->contains("--disable-host-loopback")) ++count.second;
+        }
+        return count;
+    };
+    LauncherProcess open(
+        {.instance = "opentest", .allow_nets = "127.0.0.1/32:9", .prepared_networks = 1});
+    EXPECT_TRUE(soon([&] { return slirps(open) == std::pair(2, 1); }));
+    LauncherProcess closed({.instance = "closedtest", .prepared_networks = 1});
+    const auto engine = connect(closed);
+    engines::Run run = shell_run("exit 0");
+    run.reach.kind = Reach::Kind::internet;
+    EXPECT_EQ(go(run_to_end(*engine, std::move(run))).exit.code,
+              0);  // and the pool is filled again
+    EXPECT_TRUE(soon([&] { return slirps(closed) == std::pair(1, 0); }));
+}
+
 Task<Result<>> start_and_drop(Engine& engine, Run run) {
     const auto started = co_await engine.start(std::move(run));
     if (!started) co_return started.error();

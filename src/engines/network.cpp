@@ -5,6 +5,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "base/log.hpp"
 #include "base/process.hpp"
 #include "engines/namespaces.hpp"
@@ -81,6 +83,20 @@ std::string translation_chains(const std::vector<Endpoint>& endpoints) {
                       " }}\n chain from_us {{ type nat hook postrouting priority 100;\n"
                       "  ip saddr 127.0.0.0/8 ip daddr {} masquerade\n }}\n",
                       gateway_address);
+}
+
+/// Whether clones or a proxy may go to this machine's loopback.
+bool leads_to_loopback(const ReachPolicy& policy) {
+    constexpr Address gateway_of_loopback = (127u << 24) + 1;
+    const auto clones = [](const AllowedNet& net) {
+        return net.has(gateway_of_loopback) || is_loopback(net.base);
+    };
+    const auto proxies = [](const ProxyPlace& proxy) {
+        const auto address = parse_address(proxy.host);
+        return proxy.host == "localhost" || (address && is_loopback(*address));
+    };
+    return std::ranges::any_of(policy.clone_nets, clones) ||
+           std::ranges::any_of(policy.proxies, proxies);
 }
 
 /// Runs nft inside `space`. A worker thread's child inherits the thread's namespace.
@@ -256,26 +272,35 @@ void Networks::start_refilling(const asio::any_io_executor& loop) {
     spawn(loop, refill(), "prepare networks");
 }
 
-Task<> Networks::refill() {
-    while (ready_.size() < plan_.prepared) {  // ends when full or refused
-        Result<Network> built = co_await prepare(Loopback::closed);
+/// False: it was refused.
+Task<bool> Networks::fill(Pool& pool, std::size_t count, Loopback loopback) {
+    while (pool.size() < count) {  // ends when full or refused
+        Result<Network> built = co_await prepare(loopback);
         if (!built) {
             log::warning("no network for sandboxes", {{"why", built.error().message}});
-            break;
+            co_return false;
         }
-        ready_.push_back(std::move(*built));
+        pool.push_back(std::move(*built));
     }
+    co_return true;
+}
+
+Task<> Networks::refill() {
+    const std::size_t open = leads_to_loopback(plan_.policy) ? 1 : 0;
+    const bool filled = co_await fill(ready_, plan_.prepared, Loopback::closed);
+    if (filled) co_await fill(open_, std::min(open, plan_.prepared), Loopback::open);
     refilling_ = false;
 }
 
 Task<Result<Network>> Networks::take(Loopback loopback) {
     const auto here = co_await asio::this_coro::executor;
-    if (loopback == Loopback::open || ready_.empty()) {
+    Pool& prepared = pool(loopback);
+    if (prepared.empty()) {
         Result<Network> built = co_await prepare(loopback);
         co_return built;
     }
-    Network network = std::move(ready_.front());
-    ready_.pop_front();
+    Network network = std::move(prepared.front());
+    prepared.pop_front();
     start_refilling(here);
     co_return network;
 }

@@ -33,6 +33,8 @@ public:
     struct Plan {
         ReachPolicy policy{};
         Fd outer_mounts{};  // the mount namespace for helpers, without our volumes
+        /// How many stand ready; beside them one with a way to this machine's loopback, where
+        /// clones or a proxy may go there.
         std::size_t prepared = 2;
         std::function<void(int pid)> started{};  // told of every helper
     };
@@ -54,7 +56,11 @@ public:
 private:
     enum class Loopback { closed, open };
 
+    using Pool = std::deque<Network>;
+
     Task<> refill();
+    Task<bool> fill(Pool& pool, std::size_t count, Loopback loopback);
+    Pool& pool(Loopback loopback) { return loopback == Loopback::open ? open_ : ready_; }
     Task<Result<Network>> prepare(Loopback loopback);
     Task<Result<Network>> take(Loopback loopback);
     Task<Result<>> refilter(const Network& network, std::string text);
@@ -64,7 +70,8 @@ private:
 
     Plan plan_;
     Workers& workers_;
-    std::deque<Network> ready_;
+    Pool ready_;
+    Pool open_;  // their slirp4netns forwards to the loopback; their filter does not, so far
     bool refilling_ = false;
     std::atomic<bool> confine_{true};  // slirp4netns drops its rights where it can
 };
