@@ -29,7 +29,7 @@ def _vite(template, edit):
 _EXEC = ("exec", "--yes", "--package")
 
 # What large applications of Create React App carry along; with it the lock file has 2,000 packages.
-_MANY = {"@storybook/cli": "8.6.14"}
+_MANY = {"@docusaurus/core": "3.10.2", "@docusaurus/preset-classic": "3.10.2"}
 
 RECIPES = [
     _vite("react-ts", "src/main.tsx"),

@@ -1,13 +1,11 @@
 """A stage whose Berth installs from the caching registry, and which knows what its processes cost."""
 
-import json
 import os
 import re
 import time
 from pathlib import Path
 
 from berth import Berth
-from gitserver import GitServer
 from meter import Group, Meter
 from registry import Registry
 from stage import Stage
@@ -65,12 +63,6 @@ class InstallStage(Stage):
                 return
             time.sleep(0.1)
         raise RuntimeError(f"{project}: kept are only {[item['kind'] for item in items]}")
-
-    def log_lines(self, deployment):
-        """[{at_ms, text, …}]"""
-        answer = self.berth.http("GET", f"/api/v1/deployments/{deployment}/log",
-                                 headers={"Accept": "application/x-ndjson"})
-        return [line for line in map(json.loads, answer.text.splitlines()) if "text" in line]
 
     def close(self):
         super().close()

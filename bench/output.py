@@ -12,7 +12,12 @@ SCRIPT = """
 const { mkdirSync, writeFileSync } = require('node:fs')
 const words = 'build deploy edge route cache worker blob page site team branch commit log host'.split(' ')
 let seed = SEED
-const next = () => (seed = (seed * 1103515245 + 12345) % 2147483648)
+const next = () => {  // mulberry32: every round's numbers are its own
+  let t = (seed = (seed + 0x6d2b79f5) | 0)
+  t = Math.imul(t ^ (t >>> 15), t | 1)
+  t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
+  return (t ^ (t >>> 14)) >>> 0
+}
 for (let page = 0; page < COUNT; ++page) {
   if (page % 100 === 0) mkdirSync(`dist/${page / 100}`, { recursive: true })
   const text = Array.from({ length: 150 + next() % 900 }, () => words[(next() >> 8) % words.length])

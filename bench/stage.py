@@ -1,5 +1,6 @@
 """What benchmarks share: one Berth, one Git server, how often and how long; and words on stderr."""
 
+import json
 import sys
 import time
 from pathlib import Path
@@ -67,6 +68,12 @@ class Stage:
             raise RuntimeError(f"{deployment}: {ended['state']} {ended['reason']} "
                                f"{ended['detail']}\n{self.berth.log_text(deployment)[-3000:]}")
         return ended
+
+    def log_lines(self, deployment):
+        """[{at_ms, text, …}]"""
+        answer = self.berth.http("GET", f"/api/v1/deployments/{deployment}/log",
+                                 headers={"Accept": "application/x-ndjson"})
+        return [line for line in map(json.loads, answer.text.splitlines()) if "text" in line]
 
     def close(self):
         for part in (self._berth, self._git, self._installs):
