@@ -174,8 +174,8 @@ private:
         side_by_side_.each(portion_.size(), [this](std::size_t i) { prepare(portion_[i]); });
         for (SmallFile& file : portion_) {
             if (file.error) return *file.error;
-            for (std::string& name : file.tolerated)
-                tolerated_in_.emplace(file.path, std::move(name));
+            for (const std::string& name : file.tolerated)
+                tolerated_in_.emplace(file.path, name);
             spool_.append(file.content);
             spool_.name_last(file.entry.sha256);
             for (const Variant& variant : file.variants) {
@@ -201,7 +201,7 @@ private:
         std::string content{};
         artifacts::ManifestEntry entry{};
         std::vector<Variant> variants{};
-        std::vector<std::string> tolerated{};  // variables whose values are in it
+        std::set<std::string> tolerated{};  // variables whose values are in it
         std::optional<Error> error{};
     };
 
@@ -210,7 +210,7 @@ private:
         const std::string& content = file.content;
         file.tolerated = tolerated_.find_all(content);
         if (std::string name = tolerated_.find_packed(content); !name.empty())
-            file.tolerated.push_back(std::move(name));
+            file.tolerated.insert(std::move(name));
         if (const Result<> ok = refuse_secrets(file.path, content); !ok) {
             file.error = ok.error();
             return;
