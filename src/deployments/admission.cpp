@@ -90,7 +90,9 @@ std::vector<LineRow> rows_where(soci::session& sql, const std::string& states, s
 const char* words_of(WaitReason reason) {
     switch (reason) {
         case WaitReason::worker:
-            return "No worker is connected; this starts as soon as one is";
+            return "No worker is connected; this starts as soon as one is (the operator sees why "
+                   "in "
+                   "the log of `berth serve`, and with `berth doctor`)";
         case WaitReason::slot:
             return "Waits for a free slot";
         case WaitReason::memory:

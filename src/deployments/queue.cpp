@@ -58,10 +58,11 @@ struct End {
 End end_of(const Deployment& late) {
     if (late.artifact) return {.to = State::ready};  // the pointer moved; nobody came to say so
     if (late.state == State::queued) {
-        return {.outcome = {
-                    .reason = jobs::Reason::no_worker,
-                    .detail = "no worker was connected for a long time",
-                    .next_step = "Start a worker (`berth serve` or `berth worker`) and redeploy"}};
+        return {.outcome = {.reason = jobs::Reason::no_worker,
+                            .detail = "no worker was connected for a long time",
+                            .next_step =
+                                "Start a worker (`berth serve` as root, or `berth worker`) and "
+                                "redeploy; `berth doctor` says what is missing"}};
     }
     if (late.stop) {
         const bool canceled = *late.stop == State::canceled;

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cstring>
 #include <filesystem>
 
 #include "base/log.hpp"
@@ -262,6 +263,16 @@ std::string mount_run_directory(const std::string& wanted) {
     return path;
 }
 
+/// crun looks at what is mounted there even when it is told to do without; an empty tmpfs, in our
+/// own namespace alone, is what it takes for none.
+void stand_in_for_cgroups() {
+    if (::mount("tmpfs", "/sys/fs/cgroup", "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY,
+                "mode=0555,size=4k") != 0) {
+        log::warning("no cgroups, and nothing could be put in their place",
+                     {{"why", std::strerror(errno)}});
+    }
+}
+
 /// Leaves nothing behind, however the launcher ends.
 struct SweepAtEnd {
     const Cgroups& cgroups;
@@ -295,6 +306,7 @@ Task<> run_launcher(LauncherConfig config) {
     settle();
     Fd outer_mounts = leave_mount_namespace();
     const Cgroups cgroups(config.instance);
+    if (cgroups.mode() == CgroupMode::none) stand_in_for_cgroups();
     sweep(cgroups);
     const SweepAtEnd last{cgroups};
     const std::string run = mount_run_directory(config.run_directory);

@@ -136,10 +136,15 @@ Probed device(const std::string& name, const std::string& path, const std::strin
             there ? "run Berth as root" : fix};
 }
 
-Probed cgroups() {
+Probed cgroups(const std::string& runtime) {
     const Cgroups found("probe");
     const std::string fix = "mount cgroup v2 at /sys/fs/cgroup (systemd does)";
-    if (found.mode() == CgroupMode::none) return {"cgroups", false, "none", fix};
+    if (found.mode() == CgroupMode::none && is_crun(runtime)) {
+        return {"cgroups", true, "none; crun does without, limits hold for each process alone", ""};
+    }
+    if (found.mode() == CgroupMode::none) {
+        return {"cgroups", false, "none", fix + ", or install crun and use --runtime crun"};
+    }
     std::string missing;
     for (const char* controller : {"memory", "pids", "cpu"}) {
         if (!found.has(controller))
@@ -181,6 +186,10 @@ bool lists_module(std::string_view list, std::string_view name) {
     return false;
 }
 
+bool is_crun(const std::string& runtime) {
+    return fs::path(runtime).filename() == "crun";
+}
+
 Result<> check_runtime(const std::string& runtime) {
     const Command command{.argv = {runtime, "run", "--help"}, .environment = plain_environment()};
     const Result<Ended> ended = run_blocking(command, std::chrono::seconds(5));
@@ -205,7 +214,7 @@ std::vector<Probed> probe_sandbox(const std::string& ca_file, const std::string&
     return {rights(),
             program(runtime, {runtime, "--version"}, runtime),
             user_namespaces(),
-            cgroups(),
+            cgroups(runtime),
             mountable("overlay", try_overlay),
             loop,
             loop.ok ? mountable("ext4", try_image) : listed("ext4"),

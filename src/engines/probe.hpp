@@ -25,6 +25,9 @@ bool lists_module(std::string_view list, std::string_view name);
 /// `ca_file` is the certificate bundle that sandboxes get, `runtime` what starts them.
 std::vector<Probed> probe_sandbox(const std::string& ca_file, const std::string& runtime = "runc");
 
+/// The runtime that can be told to do without cgroups.
+bool is_crun(const std::string& runtime);
+
 /// Whether sandboxes can be started by this program, a name or a path: it is there, and takes
 /// runc's command line with descriptors for what it starts. That they pass into the sandbox is how
 /// the launcher holds its first program back, and ends it; crun can do so, runsc and Kata cannot.

@@ -14,6 +14,7 @@
 #include "base/process.hpp"
 #include "engines/disk.hpp"
 #include "engines/overlays.hpp"
+#include "engines/probe.hpp"
 #include "engines/sandbox_run.hpp"
 #include "engines/spawn_program.hpp"
 
@@ -24,11 +25,6 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t runs_max = 256;
 constexpr auto launch_limit = std::chrono::seconds(30);
-
-/// The one that can be told to do without cgroups.
-bool is_crun(const std::string& runtime) {
-    return fs::path(runtime).filename() == "crun";
-}
 
 /// The runtime's own words about why it did not start; its log has one JSON object per line.
 std::string complaint_in(const std::string& log_file) {

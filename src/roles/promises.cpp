@@ -11,6 +11,7 @@
 #include "builds/masker.hpp"
 #include "builds/output.hpp"
 #include "builds/step_run.hpp"
+#include "engines/cgroups.hpp"
 #include "engines/reach_policy.hpp"
 #include "engines/sandbox_engine.hpp"
 #include "roles/doctor_launcher.hpp"
@@ -138,7 +139,24 @@ bool has_resource_right() {
     return ::prctl(PR_CAPBSET_READ, sys_resource, 0, 0, 0) == 1;
 }
 
+/// In the units of `ulimit`: KiB of data, processes.
+Task<Promise> try_limits_without_groups(engines::Engine& engine) {
+    engines::Run run = script_run("ulimit -d; ulimit -p\n");
+    const std::string wanted =
+        fmt::format("{}\n{}\n", run.limits.memory_bytes >> 10, run.limits.processes);
+    const Tried tried = co_await try_run(engine, std::move(run));
+    if (tried.out != wanted) {
+        co_return Promise{"I6", i6, State::broken, "without cgroups nothing limits a build here"};
+    }
+    co_return Promise{"I6", i6, State::in_part,
+                      "no cgroups: memory is limited for each process alone, the number of "
+                      "processes for all, processor time not at all"};
+}
+
 Task<Promise> try_limits(engines::Engine& engine) {
+    if (engines::Cgroups("doctor").mode() == engines::CgroupMode::none) {
+        co_return co_await try_limits_without_groups(engine);
+    }
     std::string missing;
     const auto lacks = [&](const char* what) {
         missing += (missing.empty() ? "" : ", ") + std::string(what);

@@ -201,7 +201,14 @@ private:
     std::vector<ChildSpec> children(const Prepared& prepared, EdgeSockets sockets) {
         const int api = crew_.keep_unix("api.sock", berth_group);
         const int admin = crew_.keep_unix("admin.sock", 0);
-        const bool builds = config_.builds > 0;
+        // A worker without a launcher would take builds that a joined one could do.
+        const bool root = ::geteuid() == 0;
+        if (config_.builds > 0 && !root) {
+            log::warning("nothing is built on this machine",
+                         {{"why", "sandboxes need root"},
+                          {"next", "start Berth as root, or join a worker: berth worker"}});
+        }
+        const bool builds = config_.builds > 0 && root;
         std::vector<ChildSpec> all;
         if (builds) {
             all.push_back(crew_.launcher(prepared.instance, ports_of(addresses_), first_uid));

@@ -78,8 +78,6 @@ export const deploymentQuery = (deployment: string) =>
   queryOptions({
     queryKey: ['deployment', deployment],
     queryFn: () => call<Deployment>(`/deployments/${part(deployment)}`),
-    // Its place in the queue changes with what becomes of others, of which it gets no event.
-    refetchInterval: (query) => (query.state.data?.state === 'queued' ? 5000 : false),
   })
 
 export const filesQuery = (deployment: string) =>
