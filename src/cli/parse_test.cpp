@@ -102,6 +102,27 @@ TEST(LogParser, takes_pieces_of_any_size_and_drops_what_was_seen) {
     }
 }
 
+TEST(QueueWords, say_why_how_many_go_first_and_when_its_turn_comes) {
+    Deployment waiting{.state = "queued", .queue_position = 3, .queue_reason = "slot"};
+    EXPECT_EQ(queue_words(waiting, 0), "waits for a free slot, 2 before it");
+    waiting.queue_begin_ms = 45'000;
+    EXPECT_EQ(queue_words(waiting, 5'000),
+              "waits for a free slot, 2 before it, begins in about 40 s");
+    waiting.queue_begin_ms = 95'000;
+    waiting.queue_reason = "project";
+    waiting.queue_position = 1;
+    EXPECT_EQ(queue_words(waiting, 5'000),
+              "waits behind another deployment of this project, begins in about 2 min");
+    EXPECT_EQ(queue_words(waiting, 200'000),
+              "waits behind another deployment of this project, begins in about 0 s");
+    waiting.queue_begin_ms.reset();
+    waiting.queue_reason = "what a later server says";
+    EXPECT_EQ(queue_words(waiting, 0), "waits");
+    waiting.queue_reason.clear();
+    EXPECT_EQ(queue_words(waiting, 0), "") << "it is next, or the server does not say";
+    EXPECT_EQ(queue_words({.state = "building"}, 0), "");
+}
+
 }  // namespace
 
 }  // namespace berth::cli
