@@ -1,6 +1,7 @@
 /// What workers call: the protocol described at the top of jobs/job.hpp.
 
 #include <charconv>
+#include <sstream>
 
 #include "api/blob_upload.hpp"
 #include "api/body.hpp"
@@ -69,11 +70,8 @@ int version_of(const http::Request& request) {
 /// What the worker can hold, as its header says; nothing of what it does not say.
 deployments::Machine machine_of(const http::Request& request, const std::string& worker) {
     deployments::Machine machine{.id = worker};
-    const std::string_view said = request.headers.get(jobs::capacity_header);
-    const char* const end = said.data() + said.size();
-    const auto slots = std::from_chars(said.data(), end, machine.slots);
-    const bool more = slots.ec == std::errc() && slots.ptr != end && *slots.ptr == ' ';
-    if (more) std::from_chars(slots.ptr + 1, end, machine.memory_bytes);
+    std::istringstream said(std::string(request.headers.get(jobs::capacity_header)));
+    said >> machine.slots >> machine.memory_bytes;  // what is no number is 0
     machine.slots = std::max<std::int64_t>(0, machine.slots);
     machine.memory_bytes = std::max<std::int64_t>(0, machine.memory_bytes);
     return machine;
