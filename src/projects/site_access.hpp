@@ -36,10 +36,10 @@ struct SiteAccessChange {
 
 SiteAccess view_site_access(soci::session& sql, const std::string& project);
 
-/// Stores the change, ends all passes of the project — not for another role key alone — and gives its
-/// routes new generations, so that they are published anew. Nothing of it when the change changes
-/// nothing. True: it did.
-/// Errors: invalid — password_missing at /access/password; invalid_role_key at /access/role_key.
+/// Stores the change, ends all passes of the project — not for another role key alone — and gives
+/// its routes new generations, so that they are published anew. Nothing of it when the change
+/// changes nothing. True: it did. Errors: invalid — password_missing at /access/password;
+/// invalid_role_key at /access/role_key.
 Result<bool> change_site_access(soci::session& sql, const std::string& project,
                                 const SiteAccessChange& change);
 
