@@ -25,7 +25,7 @@ Task<Result<std::vector<std::optional<Entry>>>> ObjectStore::stat_all(
     std::vector<std::string> keys) {
     constexpr std::size_t at_once = 16;  // a remote store's calls wait for the network
     std::vector<std::optional<Entry>> found(keys.size());
-    const auto look = [this, &keys, &found](std::size_t index) -> Task<Result<>> {
+    const auto look = [this, &keys, &found](std::size_t index) {
         return look_at(keys[index], found[index]);
     };
     const Result<> done = co_await in_parallel(keys.size(), at_once, look);
