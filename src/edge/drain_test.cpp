@@ -233,6 +233,7 @@ TEST_F(PassingDrainTest, lets_other_answers_end_whole) {
 TEST_F(PassingDrainTest, says_close_with_an_answer_of_the_api) {
     begin("");
     edge_->drain(10s);
+    edge_->catch_up();
     raw::send_text(api_, "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok");
     const std::string reply = raw::receive_all(visitor_);
     EXPECT_NE(reply.find("connection: close"), reply.npos);

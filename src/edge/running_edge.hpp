@@ -11,6 +11,7 @@
 #include <string>
 #include <thread>
 
+#include "base/task.hpp"
 #include "edge/edge.hpp"
 #include "edge/testing.hpp"
 #include "http/acceptor.hpp"
@@ -47,6 +48,8 @@ public:
     std::uint16_t port() const { return port_; }
     const Edge& edge() const { return *edge_; }
     void drain(std::chrono::milliseconds limit) { edge_->drain(limit); }
+    /// Until its loops have taken notice of what was asked before; while a connection is open.
+    void catch_up() { (void)wait(edge_->take_traffic()); }
     /// Until it has ended by itself, after drain().
     void join() { thread_.join(); }
 
