@@ -57,7 +57,7 @@ class S3(unittest.TestCase):
         return [key[len(PREFIX) + 1:] for key in re.findall(r"<Key>([^<]*)</Key>", body.decode())]
 
     def deployed(self, name, text):
-        url = self.git.repository(name, {"index.html": text, "a.txt": "a" * 5000})
+        url = self.git.repository(name, {"index.html": text, "a.txt": "a" * 20_000})
         made, done = self.berth.imported(url, name)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(made["state"], "ready", made)
