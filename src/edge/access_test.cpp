@@ -105,6 +105,10 @@ protected:
     void publish_and_wait(const std::string& host, Access access, std::int64_t generation,
                           std::vector<std::string> revoked = {}) {
         publish(host, access, generation, std::move(revoked));
+        take_notice();
+    }
+    /// Until the edge serves what was published.
+    void take_notice() {
         edge_->refresh();
         for (int i = 0; i < 2'500 && edge_->generation() != store_.head().generation; ++i)
             std::this_thread::sleep_for(2ms);
@@ -133,9 +137,7 @@ protected:
         artifacts::Route route = store_.route(host, "dpl_1");
         route.role_key = pem;
         store_.publish(std::move(route));
-        edge_->refresh();
-        for (int i = 0; i < 2'500 && edge_->generation() != store_.head().generation; ++i)
-            std::this_thread::sleep_for(2ms);
+        take_notice();
     }
 
     /// "200" … of the page at the top.

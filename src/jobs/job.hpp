@@ -3,8 +3,8 @@
 /// All calls are POST below /api/v1/worker/ with the worker's token; JSON unless said otherwise.
 ///
 ///   claim                 ClaimRequest → ClaimReply   (long poll, at most 25 s)
-///   gone                  GoneReport → {}         (at a worker's start; an older api has no such
-///   page) caches                CacheReport → CacheOrder    (long poll, at most wait_ms)
+///   gone                  GoneReport → {}             (at a start; older apis have none)
+///   caches                CacheReport → CacheOrder    (long poll, at most wait_ms)
 ///   jobs/{id}/renew       RenewRequest → RenewReply   (every lease_ms / 5)
 ///   jobs/{id}/log         LogAppend → LogReply        (409 with `next` when `first` is not it)
 ///   jobs/{id}/advance     Advance → {}                (a step ends, the next begins)
