@@ -52,11 +52,15 @@ BOOST_DESCRIBE_ENUM(HostKind, production, branch, deployment)
 struct PreviousDeployment {
     std::string deployment{};
     std::int64_t until_ms = 0;
+    bool operator==(const PreviousDeployment&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(PreviousDeployment, (), (deployment, until_ms))
 
-/// public/routes/<host>.json
+/// public/routes/<host>.json. What has its default is left out: an edge refuses keys that it does
+/// not know, and a joined one that is older than the api must meet a new key only on the hosts of
+/// projects that use what it is for.
 struct Route {
+    using sparse = void;
     std::int64_t generation = 0;
     std::string host{};
     std::string project{};

@@ -177,6 +177,9 @@ TEST_F(DeploymentsTest, publishes_with_each_route_who_may_visit) {
     const std::string id = deploy("hello");
     EXPECT_EQ(route("shop.localhost").access, artifacts::Access::everybody);
     EXPECT_EQ(route("shop.localhost").access_generation, 0);
+    const auto plain = wait(objects_->get(artifacts::route_key("shop.localhost"), 1 << 20));
+    EXPECT_EQ(plain->find("role_key"), std::string::npos)
+        << "an edge older than the key would refuse the route";
     write(
         "insert into site_access values ('prj_1', 'members', 'password', '$x', 7, '[\"shl_a\"]', "
         "'a key')");
