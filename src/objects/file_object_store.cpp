@@ -10,6 +10,7 @@
 
 #include "base/crypto.hpp"
 #include "base/workers.hpp"
+#include "objects/in_parallel.hpp"
 #include "objects/keys.hpp"
 #include "objects/object_store.hpp"
 #include "objects/spool.hpp"
@@ -40,18 +41,18 @@ public:
     std::string path_of(const std::string& key) const { return root_ + "/" + key; }
     std::string fresh_path() const { return beside_ + "/" + random_word(20); }
 
-    std::string write_beside(const Object& object) const {
+    /// In a directory of its own: one that has ten thousand names takes each more slowly.
+    std::string fresh_folder() const {
         std::string path = fresh_path();
+        make_directory(path, 0700);
+        return path;
+    }
+
+    static void write_beside(const std::string& path, const Object& object) {
         const Fd file(
             ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, file_mode(object.key)));
         if (!file) throw_errno("create " + path);
-        try {
-            write_all(file.get(), object.bytes);
-        } catch (...) {
-            ::unlink(path.c_str());
-            throw;
-        }
-        return path;
+        write_all(file.get(), object.bytes);
     }
 
     void put(const Object& object) const {
@@ -185,42 +186,76 @@ private:
 /// slower.
 class FileBatch final : public Batch {
 public:
-    FileBatch(const Directory& directory, Workers& workers)
-        : directory_(directory), workers_(workers) {}
+    FileBatch(const Directory& directory, Workers& workers, std::size_t threads)
+        : directory_(directory), workers_(workers), threads_(threads) {}
     ~FileBatch() override {
-        for (const Written& one : written_)
-            ::unlink(one.path.c_str());
+        for (const Portion& portion : portions_) {
+            for (std::size_t i = 0; i < portion.begun; ++i)
+                ::unlink(portion.path_of(i).c_str());
+            if (!portion.folder.empty()) ::rmdir(portion.folder.c_str());
+        }
     }
 
     Task<> add(std::vector<Object> some) override {
         for (const Object& object : some)
             check_key(object.key);
-        const auto work = [this, &some] {
-            for (const Object& object : some)
-                written_.push_back({directory_.write_beside(object), object.key});
+        const std::size_t count = std::min(threads_, (some.size() + few - 1) / few);
+        const std::size_t first = portions_.size();
+        portions_.resize(first + count);
+        const auto write = [this, &some, first, count](std::size_t index) {
+            const std::size_t begin = some.size() * index / count;
+            const std::size_t end = some.size() * (index + 1) / count;
+            return write_portion(portions_[first + index],
+                                 std::span(some).subspan(begin, end - begin));
         };
-        if (!some.empty()) co_await workers_.run(work);
+        (void)co_await in_parallel(count, count, write);  // what fails throws
     }
 
     Task<> commit() override {
         const auto work = [this] {
             directory_.sync_everything();
-            for (const Written& one : written_)
-                directory_.move(one.path, one.key);
+            for (Portion& portion : portions_)
+                move(portion);
             directory_.sync_everything();
-            written_.clear();
+            portions_.clear();
         };
-        if (!written_.empty()) co_await workers_.run(work);
+        if (!portions_.empty()) co_await workers_.run(work);
     }
 
 private:
-    struct Written {
-        std::string path;
-        std::string key;
+    static constexpr std::size_t few = 64;  // objects that are not worth a second thread
+
+    /// What one thread wrote, as 0, 1, 2 …
+    struct Portion {
+        std::string folder{};
+        std::vector<std::string> keys{};
+        std::size_t begun = 0;
+
+        std::string path_of(std::size_t index) const { return fmt::format("{}/{}", folder, index); }
     };
+
+    Task<Result<>> write_portion(Portion& portion, std::span<const Object> objects) {
+        const auto work = [this, &portion, objects] {
+            portion.folder = directory_.fresh_folder();
+            for (const Object& object : objects) {
+                portion.keys.push_back(object.key);
+                Directory::write_beside(portion.path_of(portion.begun++), object);
+            }
+        };
+        co_await workers_.run(work);
+        co_return Result<>{};
+    }
+
+    void move(Portion& portion) const {
+        for (std::size_t i = 0; i < portion.keys.size(); ++i)
+            directory_.move(portion.path_of(i), portion.keys[i]);
+        ::rmdir(portion.folder.c_str());
+    }
+
     const Directory& directory_;
     Workers& workers_;
-    std::vector<Written> written_;
+    std::size_t threads_;
+    std::vector<Portion> portions_;
 };
 
 class FileWriter final : public Writer {
@@ -261,7 +296,7 @@ private:
 class FileObjectStore final : public ObjectStore {
 public:
     FileObjectStore(std::string directory, std::size_t threads)
-        : directory_(std::move(directory)), workers_(threads) {}
+        : directory_(std::move(directory)), threads_(threads), workers_(threads) {}
 
     Task<> put(Object object) override {
         check_key(object.key);
@@ -270,13 +305,13 @@ public:
     }
 
     Task<> put_all(std::vector<Object> objects) override {
-        FileBatch together(directory_, workers_);
+        FileBatch together(directory_, workers_, threads_);
         co_await together.add(std::move(objects));
         co_await together.commit();
     }
 
     std::unique_ptr<Batch> batch() override {
-        return std::make_unique<FileBatch>(directory_, workers_);
+        return std::make_unique<FileBatch>(directory_, workers_, threads_);
     }
 
     Task<std::unique_ptr<Writer>> writer() override {
@@ -342,6 +377,7 @@ public:
 
 private:
     Directory directory_;
+    std::size_t threads_;
     Workers workers_;
 };
 
