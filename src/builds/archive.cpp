@@ -33,6 +33,28 @@ Error damaged(archive* reader) {
                    why == nullptr ? "it ends early" : why);
 }
 
+/// Where libarchive gets its bytes from; no exception may pass through it.
+struct Pull {
+    const ReadContent& read;
+    std::vector<char> block = std::vector<char>(block_bytes);
+    std::exception_ptr broken{};
+
+    static la_ssize_t next(archive*, void* data, const void** bytes) {
+        auto& pull = *static_cast<Pull*>(data);
+        *bytes = pull.block.data();
+        try {
+            return static_cast<la_ssize_t>(pull.read(pull.block));
+        } catch (...) {
+            pull.broken = std::current_exception();
+            return -1;
+        }
+    }
+
+    void rethrow() const {
+        if (broken) std::rethrow_exception(broken);
+    }
+};
+
 std::string plain_path(const char* stored) {
     std::string_view path = stored == nullptr ? "" : stored;
     while (path.starts_with("./"))
@@ -91,6 +113,18 @@ Result<> walk_archive(int file, const VisitEntry& visit) {
         return damaged(reader.get());
     }
     return walk(reader.get(), visit);
+}
+
+Result<> walk_archive(const ReadContent& read, const VisitEntry& visit) {
+    const Reader reader = make_reader();
+    Pull pull{.read = read};
+    if (archive_read_open(reader.get(), &pull, nullptr, &Pull::next, nullptr) != ARCHIVE_OK) {
+        pull.rethrow();
+        return damaged(reader.get());
+    }
+    const Result<> walked = walk(reader.get(), visit);
+    pull.rethrow();
+    return walked;
 }
 
 Result<> walk_archive(std::string_view bytes, const VisitEntry& visit) {

@@ -22,7 +22,8 @@ struct ArchiveEntry {
     bool executable = false;
 };
 
-/// Reads the content of the entry at hand; at most once. Returns 0 at its end.
+/// Fills a part of the span with what comes next, and returns how much; 0 at the end. Of an entry:
+/// its content, at most once.
 using ReadContent = std::function<std::size_t(std::span<char>)>;
 
 /// Called per entry, in order. An error stops the walk and becomes its result.
@@ -31,6 +32,9 @@ using VisitEntry = std::function<Result<>(const ArchiveEntry&, const ReadContent
 /// Walks an archive (tar, plain or compressed) from the current position of `file`.
 /// Errors: invalid — damaged or cut short; those of `visit`.
 Result<> walk_archive(int file, const VisitEntry& visit);
+
+/// The same of what `read` gives until it gives nothing. Throws what it throws.
+Result<> walk_archive(const ReadContent& read, const VisitEntry& visit);
 
 /// The same from memory.
 Result<> walk_archive(std::string_view bytes, const VisitEntry& visit);

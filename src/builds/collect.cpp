@@ -1,6 +1,8 @@
 #include "builds/build_run.hpp"
 #include "builds/collect_script.hpp"
+#include "builds/growing_file.hpp"
 #include "builds/masker.hpp"
+#include "builds/signal.hpp"
 #include "builds/site_rules.hpp"
 #include "plans/survey.hpp"
 
@@ -80,7 +82,65 @@ OutputRules rules_of(const BuildRun& run) {
     return rules;
 }
 
-Task<Outcome<>> stream_out(BuildRun& run, engines::Mount mount, int file) {
+/// The output on its way to the store. What `tar` writes is parsed while more of it comes.
+struct Passage {
+    Passage(const asio::any_io_executor& loop, const BuildRun& run)
+        : tar(run.workshop.scratch_directory),
+          spool(run.workshop.scratch_directory),
+          rules(rules_of(run)),
+          changed(loop) {}
+
+    GrowingFile tar;
+    BlobSpool spool;
+    OutputRules rules;
+    std::optional<Result<SiteOutput>> parsed{};
+    std::exception_ptr broken{};
+    bool begun = false;
+    bool ended = false;
+    Signal changed;
+};
+
+/// Holds a thread until the tar ends, and so begins no sooner than it.
+Task<> parse(Workers& workers, std::shared_ptr<Passage> passage) {
+    const ReadContent read = [&passage](std::span<char> into) { return passage->tar.read(into); };
+    const auto work = [&] { return collect_output(read, passage->rules, passage->spool); };
+    try {
+        Result<SiteOutput> output = co_await workers.run(work);
+        passage->parsed = std::move(output);
+    } catch (...) {
+        passage->broken = std::current_exception();
+    }
+    passage->ended = true;
+    passage->changed.notify();
+}
+
+Task<> begin_to_parse(BuildRun& run, std::shared_ptr<Passage> passage) {
+    if (std::exchange(passage->begun, true)) co_return;
+    const auto loop = co_await asio::this_coro::executor;
+    spawn(loop, parse(run.workshop.workers, passage), "parse an output");
+}
+
+/// Tells the parser of what came.
+class PassageOutput final : public Output {
+public:
+    PassageOutput(BuildRun& run, std::shared_ptr<Passage> passage, FileOutput& file)
+        : run_(run), passage_(std::move(passage)), file_(file) {}
+
+    Task<bool> take(engines::Chunk chunk) override {
+        const bool more = co_await file_.take(std::move(chunk));
+        if (!more || file_.bytes() == 0) co_return more;
+        passage_->tar.grow_to(file_.bytes());
+        co_await begin_to_parse(run_, passage_);
+        co_return true;
+    }
+
+private:
+    BuildRun& run_;
+    std::shared_ptr<Passage> passage_;
+    FileOutput& file_;
+};
+
+Task<Outcome<>> stream_out(BuildRun& run, engines::Mount mount, std::shared_ptr<Passage> passage) {
     engines::Run tar{.sandbox = run.sandbox, .tenant = run.tenant};
     tar.argv = {"/bin/sh", "-c", std::string(collect_script), "berth-collect",
                 run.root_directory()};
@@ -93,9 +153,11 @@ Task<Outcome<>> stream_out(BuildRun& run, engines::Mount mount, int file) {
     tar.directory = "/";
     tar.mounts.push_back(std::move(mount));
     const jobs::JobLimits& limits = run.job.limits;
-    FileOutput output(file, limits.output_bytes + limits.output_files * tar_overhead_per_file);
+    FileOutput output(passage->tar.descriptor(),
+                      limits.output_bytes + limits.output_files * tar_overhead_per_file);
+    PassageOutput told(run, passage, output);
     const Result<RunEnd> ended =
-        co_await drive(run.workshop.engine, std::move(tar), output, collect_limit, run.stop);
+        co_await drive(run.workshop.engine, std::move(tar), told, collect_limit, run.stop);
     if (!ended) co_return failure_from(ended.error(), jobs::Reason::internal);
     if (output.too_large()) {
         co_return failed(jobs::Reason::output_too_large,
@@ -139,21 +201,37 @@ Task<Outcome<>> upload(BuildRun& run, const BlobSpool& spool) {
     co_return Outcome<>{};
 }
 
+/// Waits for the parser on every way out.
+Task<Outcome<SiteOutput>> pass(BuildRun& run, engines::Mount mount,
+                               std::shared_ptr<Passage> passage) {
+    // A worker that ends drops this coroutine, and must not wait for a thread that waits for it.
+    const std::shared_ptr<void> let_go(nullptr, [passage](void*) { passage->tar.end(); });
+    std::optional<Outcome<>> streamed;
+    std::exception_ptr broken;
+    try {
+        Outcome<> outcome = co_await stream_out(run, std::move(mount), passage);
+        streamed = std::move(outcome);
+    } catch (...) {
+        broken = std::current_exception();
+    }
+    passage->tar.end();
+    if (streamed && *streamed) co_await begin_to_parse(run, passage);
+    while (passage->begun && !passage->ended)
+        co_await passage->changed.wait();
+    if (broken) std::rethrow_exception(broken);
+    if (!*streamed) co_return streamed->error();
+    if (passage->broken) std::rethrow_exception(passage->broken);
+    if (!*passage->parsed) co_return failure_of_output(passage->parsed->error());
+    co_return std::move(**passage->parsed);
+}
+
 }  // namespace
 
 Task<Outcome<artifacts::Manifest>> collect(BuildRun& run, engines::Mount mount) {
-    const Fd tar = scratch_file(run.workshop.scratch_directory);
-    const Outcome<> streamed = co_await stream_out(run, std::move(mount), tar.get());
-    if (!streamed) co_return streamed.error();
-    if (::lseek(tar.get(), 0, SEEK_SET) != 0) throw_errno("lseek");
-
-    BlobSpool spool(run.workshop.scratch_directory);
-    const OutputRules rules = rules_of(run);
-    const auto parse = [file = tar.get(), &rules, &spool] {
-        return collect_output(file, rules, spool);
-    };
-    Result<SiteOutput> output = co_await run.workshop.workers.run(parse);
-    if (!output) co_return failure_of_output(output.error());
+    const auto passage =
+        std::make_shared<Passage>(co_await asio::this_coro::executor, std::as_const(run));
+    Outcome<SiteOutput> output = co_await pass(run, std::move(mount), passage);
+    if (!output) co_return output.error();
     say_tolerated(run, *output);
 
     artifacts::Manifest manifest{.deployment = run.job.id,
@@ -169,7 +247,7 @@ Task<Outcome<artifacts::Manifest>> collect(BuildRun& run, engines::Mount mount) 
     if (run.stop.asked()) {
         co_return failure_from(fail_as(Failure::conflict, "stopped", "", "stopped"), {});
     }
-    const Outcome<> uploaded = co_await upload(run, spool);
+    const Outcome<> uploaded = co_await upload(run, passage->spool);
     if (!uploaded) co_return uploaded.error();
     co_return manifest;
 }

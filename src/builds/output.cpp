@@ -1,5 +1,7 @@
 #include "builds/output.hpp"
 
+#include <unistd.h>
+
 #include "base/crypto.hpp"
 #include "builds/archive.hpp"
 #include "builds/compress.hpp"
@@ -338,13 +340,23 @@ private:
 
 }  // namespace
 
-Result<SiteOutput> collect_output(int file, const OutputRules& rules, BlobSpool& spool) {
+Result<SiteOutput> collect_output(const ReadContent& read, const OutputRules& rules,
+                                  BlobSpool& spool) {
     Collector collector(rules, spool);
-    const VisitEntry visit = [&](const ArchiveEntry& entry, const ReadContent& read) {
-        return collector.visit(entry, read);
+    const VisitEntry visit = [&](const ArchiveEntry& entry, const ReadContent& content) {
+        return collector.visit(entry, content);
     };
-    if (const Result<> walked = walk_archive(file, visit); !walked) return walked.error();
+    if (const Result<> walked = walk_archive(read, visit); !walked) return walked.error();
     return collector.finish();
+}
+
+Result<SiteOutput> collect_output(int file, const OutputRules& rules, BlobSpool& spool) {
+    const ReadContent read = [file](std::span<char> into) -> std::size_t {
+        const ssize_t count = ::read(file, into.data(), into.size());
+        if (count < 0) throw_errno("read an output");
+        return static_cast<std::size_t>(count);
+    };
+    return collect_output(read, rules, spool);
 }
 
 }  // namespace berth::builds

@@ -8,6 +8,7 @@
 
 #include "artifacts/manifest.hpp"
 #include "base/result.hpp"
+#include "builds/archive.hpp"
 #include "builds/blob_spool.hpp"
 #include "builds/secret_scan.hpp"
 
@@ -36,10 +37,13 @@ struct SiteOutput {
     std::size_t warnings_left_out = 0;
 };
 
-/// Reads the tar at the current position of `file`, hashes and compresses its files into `spool`.
+/// Reads the tar that `read` gives, hashes and compresses its files into `spool`. Blocking.
 ///
 /// Errors: the code is the reason of failure: output_unsafe, output_too_large, secret_in_output,
 ///         output_missing — no file at all; damaged_archive.
+Result<SiteOutput> collect_output(const ReadContent& read, const OutputRules& rules,
+                                  BlobSpool& spool);
+/// The same of the tar at the current position of `file`.
 Result<SiteOutput> collect_output(int file, const OutputRules& rules, BlobSpool& spool);
 
 }  // namespace berth::builds

@@ -67,6 +67,7 @@ public:
     Task<bool> take(engines::Chunk chunk) override;
 
     bool too_large() const { return bytes_ > bytes_max_; }
+    std::uint64_t bytes() const { return bytes_; }  // with the chunk that is over the limit
     std::string errors{};
 
 private:

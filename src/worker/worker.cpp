@@ -26,7 +26,8 @@ struct Agent {
         : config(std::move(with)),
           client(over),
           engine(in),
-          workers(2),
+          // A thread is held for as long as an output comes, and the other slots need some too.
+          workers(config.build_slots + 2),
           registry(client, workers, config.npm_registry),
           toolchains(on, engine, registry, workers, config.scratch_directory),
           workshop{.engine = engine,
