@@ -23,6 +23,7 @@
 #include "engines/protocol.hpp"
 #include "engines/reach_policy.hpp"
 #include "engines/sandbox_engine.hpp"
+#include "engines/volumes.hpp"
 
 namespace berth::engines {
 namespace {
@@ -241,7 +242,7 @@ TEST_F(LauncherTest, ends_everything_of_a_connection_that_closed) {
     EXPECT_TRUE(soon([] { return processes_with("sleep" + std::string(1, '\0') + "4711") > 0; }));
     engine.reset();
     EXPECT_TRUE(soon([] { return processes_with("sleep" + std::string(1, '\0') + "4711") == 0; }));
-    EXPECT_TRUE(soon([] { return !any_loop_below(shared().state_directory()); }));
+    EXPECT_TRUE(soon([] { return !any_loop_below(shared().state_directory() + "/volumes"); }));
     const auto next = connect(shared());
     EXPECT_TRUE(
         soon([&] { return go(next->make_volume({"gone", "t", 16 << 20, 100})).has_value(); }));
@@ -257,7 +258,7 @@ TEST_F(LauncherTest, removes_what_a_closed_connection_had_still_asked_for) {
         client.send_frame(R"({"id":1,"verb":"make_volume","body":{"name":"late","tenant":"t",)"
                           R"("bytes_max":16777216,"files_max":100}})");
     }
-    EXPECT_TRUE(soon([] { return !any_loop_below(shared().state_directory()); }));
+    EXPECT_TRUE(soon([] { return !any_loop_below(shared().state_directory() + "/volumes"); }));
     EXPECT_TRUE(
         soon([&] { return go(other->make_volume({"late", "t", 16 << 20, 100})).has_value(); }));
     EXPECT_TRUE(go(other->remove_volume("late")));
@@ -272,6 +273,41 @@ TEST_F(LauncherTest, removes_a_volume_that_could_not_be_kept) {
     EXPECT_TRUE(go(engine->remove_volume("half")));
     EXPECT_FALSE(fs::exists(launcher.state_directory() + "/volumes/half"));
     EXPECT_TRUE(go(engine->make_volume({"half", "tenant", 16 << 20, 100})));
+}
+
+TEST_F(LauncherTest, leaves_the_last_used_of_what_it_keeps_mounted) {
+    LauncherProcess launcher({.instance = "idletest", .prepared_networks = 0});
+    const auto engine = connect(launcher);
+    const auto loops = [&] {
+        std::size_t count = 0;
+        for (const auto& loop : fs::directory_iterator("/sys/block")) {
+            const auto file = read_file(loop.path().string() + "/loop/backing_file", 4096);
+            if (file && file->starts_with(launcher.state_directory() + "/kept/")) ++count;
+        }
+        return count;
+    };
+    const auto read = [&](const std::string& name) {
+        engines::Run run = shell_run("cat /build/file");
+        run.mounts = {{"/build", {name}, ""}};
+        return go(run_to_end(*engine, std::move(run))).out;
+    };
+    for (std::size_t i = 0; i <= idle_mounts_max; ++i) {
+        const std::string name = "v" + std::to_string(i);
+        ASSERT_TRUE(go(engine->make_volume({name, "tenant", 16 << 20, 100})));
+        engines::Run fill = shell_run("echo " + name + " > /build/file");
+        fill.mounts = {{"/build", {}, name}};
+        ASSERT_EQ(go(run_to_end(*engine, std::move(fill))).exit.code, 0);
+        ASSERT_TRUE(go(engine->keep_volume(name, "kept-" + name)));
+        EXPECT_EQ(read("kept-" + name), name + "\n");
+    }
+    EXPECT_TRUE(soon([&] { return loops() == idle_mounts_max; }));
+    EXPECT_EQ(read("kept-v0"), "v0\n");  // the one that had to go
+    EXPECT_TRUE(soon([&] { return loops() == idle_mounts_max; }));
+    // What is mounted and unread can be removed, and is gone from the disk.
+    for (const engines::VolumeState& volume : *go(engine->volumes()))
+        EXPECT_TRUE(go(engine->remove_volume(volume.name)));
+    EXPECT_TRUE(soon([&] { return loops() == 0; }));
+    EXPECT_TRUE(fs::is_empty(launcher.state_directory() + "/kept"));
 }
 
 TEST_F(LauncherTest, leaves_nothing_when_it_is_killed_and_sweeps_when_it_comes_back) {

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "base/clock.hpp"
@@ -349,12 +350,22 @@ void Volumes::release(const std::string& name, bool writes) {
         --entry.readers;
     }
     entry.used_at_ms = unix_now_ms();
-    if (!entry.kept || entry.readers > 0 || !entry.mounted) return;
+    if (entry.kept && entry.readers == 0 && entry.mounted) unmount_least_used();
+}
+
+void Volumes::unmount_least_used() {
+    std::vector<Entry*> idle;
+    for (auto& [name, entry] : entries_) {
+        if (entry.kept && entry.mounted && entry.readers == 0 && !entry.busy)
+            idle.push_back(&entry);
+    }
+    if (idle.size() <= idle_mounts_max) return;
+    Entry& least = **std::ranges::min_element(idle, {}, &Entry::used_at_ms);
     try {
-        unmount(root_of(entry));
-        entry.mounted = false;
+        unmount(root_of(least));
+        least.mounted = false;
     } catch (const std::exception& broken) {  // stays mounted for the next run
-        log::error("volume not unmounted", {{"volume", name}, {"why", broken.what()}});
+        log::error("volume not unmounted", {{"volume", least.volume.name}, {"why", broken.what()}});
     }
 }
 

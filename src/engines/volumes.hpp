@@ -22,6 +22,9 @@ struct VolumeFolders {
     bool images = true;               // false: plain directories, limits not enforced
 };
 
+/// Of kept volumes that no run reads: some projects' packages, toolchains and caches.
+inline constexpr std::size_t idle_mounts_max = 24;
+
 class Volumes {
 public:
     Volumes(VolumeFolders folders, Workers& workers);
@@ -44,6 +47,8 @@ public:
     /// Errors: not_found, conflict.
     Result<> acquire(const std::string& name, std::uint64_t connection, const std::string& tenant,
                      bool writes);
+    /// A kept one that nobody reads stays mounted, so that the next run finds what the kernel knows
+    /// of it; but of those only the last used (idle_mounts_max).
     void release(const std::string& name, bool writes);
 
     /// Where a volume's own files are, for as long as it is acquired; beside them, `work` of the
@@ -76,6 +81,7 @@ private:
     std::string record_of(const std::string& name) const;
     std::string root_of(const Entry& entry) const;
     void load_kept();
+    void unmount_least_used();
     void note_use(Entry& entry);
 
     VolumeFolders folders_;

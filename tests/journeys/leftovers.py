@@ -37,7 +37,7 @@ def loop_devices(data):
             text = backing.read_text().strip()
         except OSError:
             continue
-        if str(data) in text or "/launcher/" in text and "berth-journey" in text:
+        if str(data) in text:
             found.append(f"{backing.parts[3]} {text}")
     return found
 
