@@ -23,21 +23,6 @@ Error cut() {
     return fail_as(Failure::invalid, "blob_stream_cut", "", "the stream of blobs ended early");
 }
 
-/// "<sha256>[.br|.zst|.gz]" → its key and whether it is the plain form.
-struct BlobName {
-    std::string key{};
-    std::string sha256{};
-    bool plain = true;
-};
-
-Result<BlobName> parse_name(const std::string& name) {
-    const std::string sha256 = name.substr(0, 64);
-    const std::string rest = name.substr(std::min<std::size_t>(64, name.size()));
-    const bool known = rest.empty() || rest == ".br" || rest == ".zst" || rest == ".gz";
-    if (!is_sha256(sha256) || !known) return bad_name(name);
-    return BlobName{artifacts::blob_key(sha256) + rest, sha256, rest.empty()};
-}
-
 /// Exactly `into.size()` bytes. False: the stream ended before the first one.
 Task<Result<bool>> fill(http::BodySource& source, std::span<char> into) {
     std::size_t have = 0;
@@ -75,7 +60,7 @@ Task<Result<>> store_large(objects::ObjectStore& store, http::BodySource& source
         left -= piece.size();
         co_await writer->write(std::move(piece));
     }
-    if (name.plain && hash.hex() != name.sha256) {
+    if (name.is_plain() && hash.hex() != name.sha256) {
         co_return fail_as(Failure::invalid, "blob_hash_mismatch", "",
                           "the bytes sent as {} have another hash", name.sha256);
     }
@@ -84,6 +69,15 @@ Task<Result<>> store_large(objects::ObjectStore& store, http::BodySource& source
 }
 
 }  // namespace
+
+Result<BlobName> parse_blob_name(const std::string& name) {
+    std::string sha256 = name.substr(0, 64);
+    std::string suffix = name.substr(std::min<std::size_t>(64, name.size()));
+    const bool known = suffix.empty() || suffix == ".br" || suffix == ".zst" || suffix == ".gz";
+    if (!is_sha256(sha256) || !known) return bad_name(name);
+    std::string key = artifacts::blob_key(sha256) + suffix;
+    return BlobName{std::move(key), std::move(sha256), std::move(suffix)};
+}
 
 std::string source_key(const std::string& sha256) {
     return "private/sources/" + sha256 + ".tar.zst";
@@ -94,7 +88,7 @@ Task<Result<std::vector<std::string>>> missing_blobs(objects::ObjectStore& store
     std::vector<std::string> keys;
     keys.reserve(names.size());
     for (const std::string& name : names) {
-        Result<BlobName> parsed = parse_name(name);
+        Result<BlobName> parsed = parse_blob_name(name);
         if (!parsed) co_return parsed.error();
         keys.push_back(std::move(parsed->key));
     }
@@ -124,7 +118,7 @@ Task<Result<>> store_blobs(objects::ObjectStore& store, http::BodySource& source
         const Result<bool> named = co_await fill(source, rest_span);
         if (!named) co_return named.error();
         if (!*named) co_return cut();
-        const Result<BlobName> name = parse_name(rest.substr(0, name_bytes));
+        const Result<BlobName> name = parse_blob_name(rest.substr(0, name_bytes));
         if (!name) co_return name.error();
         const auto bytes = little_endian<std::uint64_t>(rest.substr(name_bytes));
 
@@ -138,7 +132,7 @@ Task<Result<>> store_blobs(objects::ObjectStore& store, http::BodySource& source
         const Result<bool> filled = co_await fill(source, text_span);
         if (!filled) co_return filled.error();
         if (!*filled && bytes > 0) co_return cut();
-        if (name->plain && sha256_hex(text) != name->sha256) {
+        if (name->is_plain() && sha256_hex(text) != name->sha256) {
             co_return fail_as(Failure::invalid, "blob_hash_mismatch", "",
                               "the bytes sent as {} have another hash", name->sha256);
         }

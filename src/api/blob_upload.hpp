@@ -9,6 +9,17 @@
 
 namespace berth::api {
 
+/// "<sha256>", with .br, .zst or .gz, or without.
+struct BlobName {
+    std::string key{};  // in the store
+    std::string sha256{};
+    std::string suffix{};  // "" of the blob itself
+
+    bool is_plain() const { return suffix.empty(); }
+};
+/// Errors: invalid — bad_blob_name.
+Result<BlobName> parse_blob_name(const std::string& name);
+
 /// Which of these names the store lacks. Names: "<sha256>", with .br, .zst or .gz, or without.
 /// Errors: invalid — bad_blob_name.
 Task<Result<std::vector<std::string>>> missing_blobs(objects::ObjectStore& store,

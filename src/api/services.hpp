@@ -14,7 +14,8 @@
 
 namespace berth {
 class Sealer;
-}
+class Workers;
+}  // namespace berth
 namespace berth::db {
 class Database;
 }
@@ -96,6 +97,8 @@ struct Services {
     projects::VisitorStore* visitors = nullptr;
     accounts::Passwords* visitor_passwords = nullptr;
     const visitors::PassSigner* passes = nullptr;
+
+    Workers* form_checks = nullptr;  // threads that read what workers compressed
 
     // What jobs get.
     std::int64_t lease_ms = 15'000;

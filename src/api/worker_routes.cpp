@@ -5,6 +5,7 @@
 
 #include "api/blob_upload.hpp"
 #include "api/body.hpp"
+#include "api/form_upload.hpp"
 #include "api/routes.hpp"
 #include "bus/bus.hpp"
 #include "db/database.hpp"
@@ -251,6 +252,15 @@ Task<Result<http::Response>> upload_blobs(Services& services, Context& context) 
     co_return http::json_response(200, Nothing{});
 }
 
+/// POST /api/v1/worker/forms: belongs to no job; what it says is checked against what is stored.
+Task<Result<http::Response>> improve_forms(Services& services, Context& context) {
+    std::string stream = std::move(context.request.body);
+    const Result<> stored =
+        co_await store_forms(*services.objects, *services.form_checks, std::move(stream));
+    if (!stored) co_return stored.error();
+    co_return http::json_response(200, Nothing{});
+}
+
 Task<Result<http::Response>> upload_source(Services& services, Context& context) {
     const Result<std::int64_t> epoch = epoch_of(context.request);
     if (!epoch) co_return epoch.error();
@@ -307,6 +317,12 @@ constexpr http::BodyPlan streamed{.stream = true, .bytes_max = source_bytes_max}
 constexpr Route table[] = {
     {post, "/api/v1/worker/claim", Policy::worker, claim},
     {post, "/api/v1/worker/gone", Policy::worker, gone},
+    {post,
+     "/api/v1/worker/forms",
+     Policy::worker,
+     improve_forms,
+     "",
+     {.stream = false, .bytes_max = jobs::forms_bytes_max}},
     {post, "/api/v1/worker/jobs/{job}/renew", Policy::worker, renew},
     {post,
      "/api/v1/worker/jobs/{job}/log",

@@ -55,6 +55,20 @@ std::uint64_t BlobSpool::bytes_of(const std::vector<std::string>& names) const {
     return sum;
 }
 
+std::string BlobSpool::read(const std::string& name) const {
+    const Place place = blobs_.at(name);
+    std::string bytes(place.bytes, '\0');
+    std::size_t have = 0;
+    while (have < bytes.size()) {  // ends when all is read, or throws
+        const ssize_t count = ::pread(file_.get(), bytes.data() + have, bytes.size() - have,
+                                      static_cast<off_t>(place.begin + have));
+        if (count < 0 && errno == EINTR) continue;
+        if (count <= 0) throw_errno("read a scratch file");
+        have += static_cast<std::size_t>(count);
+    }
+    return bytes;
+}
+
 ByteSource BlobSpool::stream(std::vector<std::string> names) const {
     struct Position {
         std::vector<std::string> names;

@@ -25,6 +25,9 @@ public:
     bool holds(const std::string& name) const { return blobs_.contains(name); }
     std::vector<std::string> names() const;
     std::uint64_t bytes_of(const std::vector<std::string>& names) const;
+    /// Those of one that it holds. From any thread. Throws: the disk refused.
+    std::uint64_t size_of(const std::string& name) const { return blobs_.at(name).bytes; }
+    std::string read(const std::string& name) const;
 
     /// The stream of jobs/{id}/blobs: u16 name bytes, name, u64 bytes, bytes (little endian).
     /// The spool must outlive the source.

@@ -29,6 +29,7 @@ struct BuildRun {
     std::vector<std::string> layers{};  // of /build, topmost first
     std::optional<PendingSnapshot> snapshot{};
     std::vector<CacheSave> caches{};
+    QuickForms quick{};
     jobs::State state = jobs::State::preparing;
     std::int64_t build_end_ms = 0;  // steady clock: install and build together
 

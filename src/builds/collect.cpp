@@ -86,12 +86,12 @@ OutputRules rules_of(const BuildRun& run) {
 struct Passage {
     Passage(const asio::any_io_executor& loop, const BuildRun& run)
         : tar(run.workshop.scratch_directory),
-          spool(run.workshop.scratch_directory),
+          spool(std::make_shared<BlobSpool>(run.workshop.scratch_directory)),
           rules(rules_of(run)),
           changed(loop) {}
 
     GrowingFile tar;
-    BlobSpool spool;
+    std::shared_ptr<BlobSpool> spool;  // outlives the tar
     OutputRules rules;
     std::optional<Result<SiteOutput>> parsed{};
     std::exception_ptr broken{};
@@ -103,7 +103,7 @@ struct Passage {
 /// Holds a thread until the tar ends, and so begins no sooner than it.
 Task<> parse(Workers& workers, std::shared_ptr<Passage> passage) {
     const ReadContent read = [&passage](std::span<char> into) { return passage->tar.read(into); };
-    const auto work = [&] { return collect_output(read, passage->rules, passage->spool); };
+    const auto work = [&] { return collect_output(read, passage->rules, *passage->spool); };
     try {
         Result<SiteOutput> output = co_await workers.run(work);
         passage->parsed = std::move(output);
@@ -188,16 +188,29 @@ void say_tolerated(BuildRun& run, const SiteOutput& output) {
     }
 }
 
-Task<Outcome<>> upload(BuildRun& run, const BlobSpool& spool) {
-    std::vector<std::string> names = spool.names();
+/// What was stored just now in a quick form.
+QuickForms quick_forms(std::shared_ptr<const BlobSpool> spool, std::vector<std::string> stored) {
+    std::erase_if(stored, [&spool](const std::string& name) {
+        const std::size_t dot = name.find('.');
+        if (dot == name.npos) return true;
+        const std::string plain = name.substr(0, dot);
+        return !spool->holds(plain) || spool->size_of(plain) > dense_bytes_max;
+    });
+    if (stored.empty()) return {};
+    return {std::move(spool), std::move(stored)};
+}
+
+Task<Outcome<>> upload(BuildRun& run, std::shared_ptr<const BlobSpool> spool) {
+    std::vector<std::string> names = spool->names();
     const auto wanted = co_await run.api->missing(std::move(names));
     if (!wanted) co_return failure_from(wanted.error(), jobs::Reason::publish_failed);
     if (wanted->empty()) co_return Outcome<>{};
     run.log.say(fmt::format("Uploading {} new files ({} KiB with compressed forms)", wanted->size(),
-                            spool.bytes_of(*wanted) >> 10));
-    const MakeByteSource stream = [&spool, list = *wanted] { return spool.stream(list); };
+                            spool->bytes_of(*wanted) >> 10));
+    const MakeByteSource stream = [&spool, list = *wanted] { return spool->stream(list); };
     const Result<> sent = co_await run.api->upload_blobs(stream);
     if (!sent) co_return failure_from(sent.error(), jobs::Reason::publish_failed);
+    run.quick = quick_forms(std::move(spool), *wanted);
     co_return Outcome<>{};
 }
 

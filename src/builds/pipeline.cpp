@@ -340,7 +340,8 @@ Task<JobEnd> run_build(Workshop& workshop, jobs::Job job, std::shared_ptr<JobApi
     if (ours && finish.state == State::failed) say_failure(log, finish);
     if (ours && finish.state == State::ready) log.say("Ready");
     const Result<> written = co_await log.finish();
-    JobEnd end{.snapshot = run.snapshot, .caches = std::move(run.caches)};
+    JobEnd end{
+        .snapshot = run.snapshot, .caches = std::move(run.caches), .quick = std::move(run.quick)};
     if (ours && written) end.finish = std::move(finish);
     co_return end;
 }

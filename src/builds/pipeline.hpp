@@ -8,6 +8,7 @@
 #include "base/clock.hpp"
 #include "base/workers.hpp"
 #include "builds/cache_holds.hpp"
+#include "builds/dense_form.hpp"
 #include "builds/job_api.hpp"
 #include "builds/outcome.hpp"
 #include "builds/step_run.hpp"
@@ -53,6 +54,7 @@ struct JobEnd {
     std::optional<jobs::Finish> finish{};
     std::optional<PendingSnapshot> snapshot{};
     std::vector<CacheSave> caches{};
+    QuickForms quick{};  // to be made small when there is time
 };
 
 /// Runs a build to its end. The log is complete when it returns.

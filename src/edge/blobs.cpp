@@ -5,14 +5,10 @@
 
 #include <cstring>
 
-#include "base/clock.hpp"
-
 namespace berth::edge {
 
 namespace {
 
-/// Variants may be added at any time; how soon they are found.
-constexpr std::int64_t missing_ms_max = 60'000;
 constexpr std::size_t overhead_bytes = 256;  // of keeping one answer
 /// What an open descriptor counts: 4 MiB of memory keep 256 of them. A blob that is deleted
 /// meanwhile lives on until it is dropped here.
@@ -28,27 +24,34 @@ std::size_t PreparedKeyHash::operator()(const PreparedKey& key) const {
            (key.manner.searchable ? 0x20U : 0U);
 }
 
-Blobs::Blobs(std::string public_directory, std::size_t memory_bytes_max)
-    : directory_(std::move(public_directory)), shelf_(memory_bytes_max) {}
+Blobs::Blobs(std::string public_directory, std::size_t memory_bytes_max, Clock now)
+    : directory_(std::move(public_directory)), now_(std::move(now)), shelf_(memory_bytes_max) {}
 
 std::shared_ptr<const Prepared> Blobs::find(const PreparedKey& key) {
+    const Kept* kept = shelf_.find(key);
+    if (kept == nullptr || !kept->prepared) return nullptr;
+    if (key.coding == Coding::identity) return kept->prepared;
+    return now_() - kept->looked_ms < form_ms_max ? kept->prepared : nullptr;
+}
+
+std::shared_ptr<const Prepared> Blobs::find_old(const PreparedKey& key) {
     const Kept* kept = shelf_.find(key);
     return kept == nullptr ? nullptr : kept->prepared;
 }
 
 bool Blobs::is_known_missing(const PreparedKey& key) {
     const Kept* kept = shelf_.find(key);
-    return kept != nullptr && !kept->prepared && steady_now_ms() - kept->looked_ms < missing_ms_max;
+    return kept != nullptr && !kept->prepared && now_() - kept->looked_ms < missing_ms_max;
 }
 
 void Blobs::remember(const PreparedKey& key, std::shared_ptr<const Prepared> prepared) {
     const std::size_t bytes = prepared->head.capacity() + prepared->body.capacity() +
                               overhead_bytes + (prepared->file ? descriptor_bytes : 0);
-    shelf_.put(key, Kept{std::move(prepared), 0}, bytes);
+    shelf_.put(key, Kept{std::move(prepared), now_()}, bytes);
 }
 
 void Blobs::remember_missing(const PreparedKey& key) {
-    shelf_.put(key, Kept{nullptr, steady_now_ms()}, overhead_bytes);
+    shelf_.put(key, Kept{nullptr, now_()}, overhead_bytes);
 }
 
 Blobs::Opened Blobs::open_brought(const WantedBlob& blob) const {

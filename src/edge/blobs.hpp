@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "base/file.hpp"
 #include "edge/file_head.hpp"
 #include "edge/negotiation.hpp"
@@ -42,10 +43,12 @@ struct PreparedKeyHash {
 class Blobs {
 public:
     /// `public_directory` has blobs/<ab>/<sha256>; "": all blobs have to be brought.
-    Blobs(std::string public_directory, std::size_t memory_bytes_max);
+    Blobs(std::string public_directory, std::size_t memory_bytes_max, Clock now = steady_now_ms);
 
-    /// In memory, or null.
+    /// In memory, or null: also for a form that was opened a while ago. There may be a smaller one.
     std::shared_ptr<const Prepared> find(const PreparedKey& key);
+    /// The same, however long ago: for when it cannot be had anew.
+    std::shared_ptr<const Prepared> find_old(const PreparedKey& key);
     /// Whether that coding was looked for lately and is not there.
     bool is_known_missing(const PreparedKey& key);
     void remember(const PreparedKey& key, std::shared_ptr<const Prepared> prepared);
@@ -65,6 +68,8 @@ public:
     void use(const std::vector<BroughtBlob>* brought) { brought_ = brought; }
 
     static constexpr std::uint64_t kept_bytes_max = 64 << 10;  // of one body
+    static constexpr std::int64_t missing_ms_max = 60'000;     // until it is looked for again
+    static constexpr std::int64_t form_ms_max = 600'000;       // until it is opened again
 
 private:
     struct Kept {
@@ -76,6 +81,7 @@ private:
 
     std::string directory_;
     const std::vector<BroughtBlob>* brought_ = nullptr;
+    Clock now_;
     Shelf<PreparedKey, Kept, PreparedKeyHash> shelf_;
 };
 

@@ -60,10 +60,11 @@ Task<BroughtBlob> RemoteBlobs::bring(WantedBlob wanted) {
 
 Task<StoredForms::Answer> RemoteBlobs::look_for(const WantedBlob& wanted, bool& away) {
     StoredForms::Answer known = forms_.find(wanted.sha256, wanted.coding);
-    if (known.known != StoredForms::Known::nothing) co_return known;
+    if (known.known != StoredForms::Known::nothing && !known.old) co_return known;
     const std::string key = artifacts::variant_key(hex_of(wanted.sha256), word_of(wanted.coding));
     const Result<objects::Entry> entry = co_await cache_->stat(key);
     if (!entry && entry.error().failure != Failure::not_found) {
+        if (known.old) co_return known;
         away = true;
         co_return StoredForms::Answer{};
     }

@@ -44,6 +44,16 @@ bool is_of_use(const Blobs::Opened& opened, const SiteFile& file, Coding coding)
     return coding == Coding::identity ? opened.bytes == file.bytes : opened.bytes < file.bytes;
 }
 
+SiteAnswer answer_kept(std::shared_ptr<const Prepared> prepared, Manner manner) {
+    SiteAnswer answer;
+    answer.status = manner.status;
+    answer.source = traffic::Source::memory;
+    answer.file = prepared->file;
+    answer.bytes = prepared->bytes;
+    answer.prepared = std::move(prepared);
+    return answer;
+}
+
 /// The answer in one coding; status 0: it is to be brought, or there is no such form, or, `away`,
 /// it cannot be had now.
 SiteAnswer answer_coded(Blobs& blobs, const Site& site, const SiteFile& file, Manner manner,
@@ -51,15 +61,8 @@ SiteAnswer answer_coded(Blobs& blobs, const Site& site, const SiteFile& file, Ma
     const bool for_good = manner.by_its_name && file.immutable;
     const PreparedKey key{file.sha256, std::hash<std::string_view>{}(site.type_of(file)), coding,
                           Manner{manner.status, for_good, manner.searchable}};
+    if (auto kept = blobs.find(key)) return answer_kept(std::move(kept), manner);
     SiteAnswer answer;
-    answer.status = manner.status;
-    answer.prepared = blobs.find(key);
-    if (answer.prepared) {
-        answer.source = traffic::Source::memory;
-        answer.file = answer.prepared->file;
-        answer.bytes = answer.prepared->bytes;
-        return answer;
-    }
     answer.status = 0;
     if (blobs.is_known_missing(key)) return answer;
     const WantedBlob wanted{file.sha256, coding, file.bytes};
@@ -68,7 +71,9 @@ SiteAnswer answer_coded(Blobs& blobs, const Site& site, const SiteFile& file, Ma
     if (!is_of_use(opened, file, coding)) {
         const bool found = opened.file || opened.reader;
         if (coding != Coding::identity && (opened.missing || found)) blobs.remember_missing(key);
-        away = away || (!opened.missing && !found);
+        if (opened.missing || found) return answer;
+        if (auto kept = blobs.find_old(key)) return answer_kept(std::move(kept), manner);
+        away = true;
         return answer;
     }
     answer.status = manner.status;

@@ -5,7 +5,6 @@
 
 #include <cstring>
 
-#include "base/clock.hpp"
 #include "base/crypto.hpp"
 #include "base/log.hpp"
 
@@ -42,7 +41,8 @@ std::size_t StoredForms::KeyHash::operator()(const Key& key) const {
     return hash ^ static_cast<std::size_t>(key.coding);
 }
 
-StoredForms::StoredForms(std::string path) : path_(std::move(path)) {
+StoredForms::StoredForms(std::string path, Clock now)
+    : now_(std::move(now)), path_(std::move(path)) {
     load();
 }
 
@@ -56,7 +56,7 @@ void StoredForms::load() {
                            record.coding <= static_cast<std::uint64_t>(Coding::gzip);
         if (!sound) continue;
         shelf_.put({record.blob, static_cast<Coding>(record.coding)},
-                   {.form = {record.form, record.bytes}}, 1);
+                   {.form = {record.form, record.bytes}, .learnt_ms = now_()}, 1);
     }
     records_ = whole;
     const bool anew = whole > records_max || (text && text->size() % sizeof(Record) != 0);
@@ -88,19 +88,24 @@ StoredForms::Answer StoredForms::find(const Digest& blob, Coding coding) {
     const std::scoped_lock lock(mutex_);
     const Kept* kept = shelf_.find({blob, coding});
     if (kept == nullptr) return {};
-    if (kept->missing_until_ms == 0) return {Known::form, kept->form};
-    return {steady_now_ms() < kept->missing_until_ms ? Known::missing : Known::nothing};
+    if (kept->missing_until_ms == 0) {
+        return {Known::form, kept->form, now_() - kept->learnt_ms >= old_ms};
+    }
+    return {now_() < kept->missing_until_ms ? Known::missing : Known::nothing};
 }
 
 void StoredForms::remember(const Digest& blob, Coding coding, const StoredForm& form) {
     const std::scoped_lock lock(mutex_);
-    shelf_.put({blob, coding}, {.form = form}, 1);
-    append({blob, coding}, form);
+    const Kept* kept = shelf_.find({blob, coding});
+    const bool known = kept != nullptr && kept->missing_until_ms == 0 &&
+                       kept->form.sha256 == form.sha256 && kept->form.bytes == form.bytes;
+    shelf_.put({blob, coding}, {.form = form, .learnt_ms = now_()}, 1);
+    if (!known) append({blob, coding}, form);
 }
 
 void StoredForms::remember_missing(const Digest& blob, Coding coding) {
     const std::scoped_lock lock(mutex_);
-    shelf_.put({blob, coding}, {.missing_until_ms = steady_now_ms() + missing_ms}, 1);
+    shelf_.put({blob, coding}, {.missing_until_ms = now_() + missing_ms}, 1);
 }
 
 void StoredForms::forget(const Digest& blob, Coding coding) {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "base/clock.hpp"
 #include "base/file.hpp"
 #include "edge/negotiation.hpp"
 #include "edge/shelf.hpp"
@@ -22,12 +23,13 @@ struct StoredForm {
 class StoredForms {
 public:
     /// `path` is made if it is missing. What it holds that is damaged is left out.
-    explicit StoredForms(std::string path);
+    explicit StoredForms(std::string path, Clock now = steady_now_ms);
 
     enum class Known { nothing, form, missing };
     struct Answer {
         Known known = Known::nothing;
         StoredForm form{};
+        bool old = false;  // a form that was asked for long ago: there may be a smaller one
     };
     /// Missing: for `missing_ms` after it was looked for in vain; more may be added at any time.
     Answer find(const Digest& blob, Coding coding);
@@ -38,6 +40,7 @@ public:
     void forget(const Digest& blob, Coding coding);
 
     static constexpr std::int64_t missing_ms = 600'000;
+    static constexpr std::int64_t old_ms = 3'600'000;  // after it was learnt, here or in the file
     static constexpr std::size_t forms_max = 100'000;
 
 private:
@@ -52,11 +55,13 @@ private:
     struct Kept {
         StoredForm form{};
         std::int64_t missing_until_ms = 0;  // 0: it is there
+        std::int64_t learnt_ms = 0;
     };
 
     void load();
     void append(const Key& key, const StoredForm& form);
 
+    Clock now_;
     std::mutex mutex_{};
     std::string path_;
     Fd file_{};

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 #include "edge/testing.hpp"
 
 namespace berth::edge {
@@ -35,6 +37,25 @@ TEST_F(StoredFormsTest, remembers_through_a_restart) {
     EXPECT_EQ(found.form.sha256, digest(2));
     EXPECT_EQ(found.form.bytes, 77U);
     EXPECT_EQ(forms.find(digest(1), Coding::gzip).known, StoredForms::Known::nothing);
+}
+
+TEST_F(StoredFormsTest, asks_again_for_what_it_learnt_long_ago) {
+    std::int64_t now_ms = 5'000;
+    const Clock clock = [&now_ms] { return now_ms; };
+    StoredForms forms(path_, clock);
+    forms.remember(digest(1), Coding::br, {digest(2), 77});
+    now_ms += StoredForms::old_ms - 1;
+    EXPECT_FALSE(forms.find(digest(1), Coding::br).old);
+    now_ms += 1;
+    const StoredForms::Answer found = forms.find(digest(1), Coding::br);
+    EXPECT_TRUE(found.old);
+    EXPECT_EQ(found.known, StoredForms::Known::form) << "it is good while the store is away";
+    const std::uintmax_t before = std::filesystem::file_size(path_);
+    forms.remember(digest(1), Coding::br, {digest(2), 77});
+    EXPECT_FALSE(forms.find(digest(1), Coding::br).old);
+    EXPECT_EQ(std::filesystem::file_size(path_), before) << "the same needs no second line";
+    forms.remember(digest(1), Coding::br, {digest(3), 55});
+    EXPECT_EQ(StoredForms(path_).find(digest(1), Coding::br).form.bytes, 55U);
 }
 
 TEST_F(StoredFormsTest, leaves_out_what_is_damaged) {

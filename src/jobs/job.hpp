@@ -5,6 +5,8 @@
 ///   claim                 ClaimRequest → ClaimReply   (long poll, at most 25 s)
 ///   gone                  GoneReport → {}             (at a start; older apis have none)
 ///   caches                CacheReport → CacheOrder    (long poll, at most wait_ms)
+///   forms                 blobs as below, of forms that are there already, in at most
+///                         forms_bytes_max: those that are smaller take their place → {}
 ///   jobs/{id}/renew       RenewRequest → RenewReply   (every lease_ms / 5)
 ///   jobs/{id}/log         LogAppend → LogReply        (409 with `next` when `first` is not it)
 ///   jobs/{id}/advance     Advance → {}                (a step ends, the next begins)
@@ -37,6 +39,8 @@ namespace berth::jobs {
 inline constexpr std::string_view version_header = "berth-jobs";
 /// 2: Job::use_caches, and the reports of caches. 3: Job::secret_in_output, and capacities.
 inline constexpr int version = 3;
+
+inline constexpr std::uint64_t forms_bytes_max = 16 << 20;
 
 /// With each claim, "SLOTS MEMORY_BYTES": how many jobs the worker runs at a time, and how much
 /// memory it has for all of them. A worker that does not say so is asked for nothing but its slots.

@@ -213,6 +213,7 @@ public:
         services_.visitors = &visitors_;
         services_.visitor_passwords = &visitor_passwords_;
         services_.passes = &passes_;
+        services_.form_checks = &form_checks_;
         services_.job_limits = config.limits;
         services_.job_inputs = [this](std::string project, deployments::Environment environment) {
             return inputs_of(projects_, std::move(project), environment);
@@ -323,6 +324,7 @@ private:
     deployments::Inspections inspections_;
     projects::TrafficStore traffic_;
     api::CacheReports caches_;
+    Workers form_checks_{1};
     api::Services services_;
     db::Database& database_;
 };

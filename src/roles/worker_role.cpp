@@ -20,7 +20,7 @@ namespace berth::roles {
 namespace {
 
 constexpr std::size_t calls_per_slot = 4;  // claim, renewal, log, upload
-constexpr std::size_t calls_for_caches = 2;
+constexpr std::size_t calls_beside = 3;    // two for the caches, one for dense forms
 
 Task<> drain_on_signal(asio::io_context& loop, std::shared_ptr<worker::Drain> drain) {
     boost::asio::signal_set signals(loop, SIGTERM, SIGINT, SIGUSR1);
@@ -68,7 +68,7 @@ int run_worker() {
     ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     asio::io_context loop(1);
     const auto client = http::make_curl_client(
-        (static_cast<std::size_t>(config.builds) + 1) * calls_per_slot + calls_for_caches,
+        (static_cast<std::size_t>(config.builds) + 1) * calls_per_slot + calls_beside,
         config.ca_file);
     // What a killed worker left there is nobody's.
     std::filesystem::remove_all(config.state + "/scratch");

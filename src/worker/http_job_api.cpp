@@ -104,6 +104,15 @@ Task<Result<http::Reply>> post(http::Client& client, ApiAddress api, std::string
     co_return checked(std::move(reply));
 }
 
+Task<Result<http::Reply>> post_bytes(http::Client& client, ApiAddress api, std::string path,
+                                     std::string body, std::chrono::milliseconds limit) {
+    http::Call call = call_to(api, path, limit);
+    call.headers.add("content-type", "application/octet-stream");
+    call.body = std::move(body);
+    Result<http::Reply> reply = co_await client.send(std::move(call));
+    co_return checked(std::move(reply));
+}
+
 HttpJobApi::HttpJobApi(http::Client& client, ApiAddress api, std::string job, std::int64_t epoch,
                        std::chrono::milliseconds patience, const builds::Stop& stop)
     : client_(client),

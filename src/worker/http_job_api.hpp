@@ -22,6 +22,9 @@ struct ApiAddress {
 /// Errors: unavailable — no answer, or 5xx.
 Task<Result<http::Reply>> post(http::Client& client, ApiAddress api, std::string path,
                                std::string body, std::chrono::milliseconds limit);
+/// The same of bytes that are not JSON.
+Task<Result<http::Reply>> post_bytes(http::Client& client, ApiAddress api, std::string path,
+                                     std::string body, std::chrono::milliseconds limit);
 
 class HttpJobApi final : public builds::JobApi {
 public:

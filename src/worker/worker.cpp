@@ -10,6 +10,7 @@
 #include "worker/backoff.hpp"
 #include "worker/cache_teller.hpp"
 #include "worker/predecessors.hpp"
+#include "worker/recompressor.hpp"
 #include "worker/tenure.hpp"
 
 namespace berth::worker {
@@ -45,7 +46,11 @@ struct Agent {
                   .bytes_max = config.kept_bytes_max,
                   .project_bytes_max = config.project_bytes_max},
                  workshop.holds),
-          idle(on) {}
+          idle(on),
+          recompressor(on, client,
+                       {.api = config.api,
+                        .scratch_directory = config.scratch_directory,
+                        .is_idle = [this] { return tenures.empty(); }}) {}
 
     WorkerConfig config;
     http::Client& client;
@@ -60,6 +65,7 @@ struct Agent {
     std::size_t slots_left = 0;  // that have not ended
     std::set<std::shared_ptr<Tenure>> tenures{};
     builds::Signal idle;  // a slot ended, or the drain changed
+    Recompressor recompressor;
 };
 
 jobs::Finish broken_finish() {
@@ -111,6 +117,10 @@ Task<> keep_budget_or_say_why(Agent& agent) {
     } catch (const std::exception& error) {
         log::error("budget of caches not kept", {{"why", error.what()}});
     }
+}
+
+Task<> recompress(std::shared_ptr<Agent> agent) {
+    co_await agent->recompressor.run();
 }
 
 Task<> tell_caches(std::shared_ptr<Agent> agent) {
@@ -172,9 +182,11 @@ Task<> run_job(std::shared_ptr<Agent> agent, jobs::Job job, std::int64_t lease_m
         log::info(
             "job ended",
             {{"job", job.id}, {"state", state}, {"told", told ? "yes" : told.error().message}});
+        if (told) agent->recompressor.add(std::move(end.quick));
     }
     agent->tenures.erase(tenure);  // not before: a drain waits for what the api must know
     co_await clean_up_or_say_why(*agent, job, std::move(end));
+    agent->recompressor.look();
     hold.reset();
     // Of what both use during an upgrade, the worker that goes does not know what the next holds.
     if (agent->config.drain->takes_jobs()) co_await keep_budget_or_say_why(*agent);
@@ -259,7 +271,10 @@ Task<> run_worker(WorkerConfig config, http::Client& client, engines::Engine& en
     const auto drain_order = config.drain;
     const auto agent = std::make_shared<Agent>(loop, std::move(config), client, engine);
     drain_order->on_change([weak = std::weak_ptr(agent)] {
-        if (const auto here = weak.lock()) here->idle.notify();
+        const auto here = weak.lock();
+        if (!here) return;
+        here->idle.notify();
+        here->recompressor.stop();
     });
     if (!agent->predecessors.dead().empty()) {
         spawn(loop, tell_predecessors(agent), "tell predecessors");
@@ -270,6 +285,7 @@ Task<> run_worker(WorkerConfig config, http::Client& client, engines::Engine& en
     }
     spawn(loop, serve(agent, jobs::Kind::inspect), "inspection slot");
     spawn(loop, keep_caches_told(agent), "tell caches");
+    spawn(loop, recompress(agent), "recompress");
     agent->slots_left = agent->config.build_slots + 1;
     while (!drain_order->begun() && agent->slots_left > 0)
         co_await agent->idle.wait();

@@ -50,8 +50,8 @@ struct WorkerConfig {
 };
 
 /// Runs until `config.drain` says so and the jobs have ended, or until canceled. `client` needs at
-/// least 3 threads per slot (claims wait; renewals, log and uploads go beside each other) and one
-/// for the caches.
+/// least 3 threads per slot (claims wait; renewals, log and uploads go beside each other), one for
+/// the caches and one for what is compressed again.
 Task<> run_worker(WorkerConfig config, http::Client& client, engines::Engine& engine);
 
 }  // namespace berth::worker

@@ -1,8 +1,12 @@
 """A plain HTML repository: imported, served, changed, rolled back."""
 
+import json
 import re
+import subprocess
 import unittest
+from pathlib import Path
 
+from berth import wait_until
 from shared import Journey
 
 PAGE = "<!doctype html><title>Plain</title><h1>{}</h1>\n"
@@ -70,6 +74,26 @@ class Plain(Journey):
         self.assertEqual(listed[0]["message"], "Second")
         log = self.berth.log_text(made["id"])
         self.assertTrue(log.startswith("Queued plain at main"), log[:200])
+
+    def test_what_is_live_is_compressed_once_more(self):
+        script = "".join(f"export const word{n % 97} = {n * 7919 % 1009};\n" for n in range(4000))
+        url = self.git.repository("dense", {"index.html": "hi", "app.js": script})
+        made, done = self.berth.imported(url, "dense")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        public = self.berth.data / "objects/public"
+        entry = json.loads((public / f"manifests/{made['id']}.json").read_text())["files"]["app.js"]
+        stored = public / "blobs" / entry["sha256"][:2] / entry["sha256"]
+        quick = entry["variants"]
+        self.assertEqual(set(quick), {"br", "gzip", "zstd"})
+        wait_until("the forms to be smaller", lambda: all(
+            Path(f"{stored}{suffix}").stat().st_size < quick[coding]
+            for coding, suffix in (("br", ".br"), ("zstd", ".zst"))), 30)
+        packed = self.berth.site("dense", "/app.js", {"Accept-Encoding": "br"})
+        self.assertEqual(packed.headers["Content-Encoding"], "br")
+        self.assertLess(len(packed.body), quick["br"])
+        unpack = "process.stdout.write(require('zlib').brotliDecompressSync(require('fs').readFileSync(0)))"
+        plain = subprocess.run(["node", "-e", unpack], input=packed.body, capture_output=True, check=True)
+        self.assertEqual(plain.stdout.decode(), script)
 
     def test_deploy_prints_the_address_alone(self):
         url = self.git.repository("oneline", {"index.html": "hi"})
