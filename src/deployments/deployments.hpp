@@ -127,6 +127,7 @@ public:
         std::string project_name{};
     };
     /// The next one, if the worker has room for it; holds slot and memory of it until it ends.
+    /// First one that it was given already and does not renew: the answer was lost.
     Task<std::optional<Claimed>> claim(Machine machine, std::string name);
     /// Errors (these five): conflict — lease_lost.
     Task<Result<jobs::RenewReply>> renew(std::string id, std::int64_t epoch);

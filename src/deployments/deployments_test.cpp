@@ -162,6 +162,34 @@ TEST_F(DeploymentsTest, goes_from_the_queue_to_every_host) {
     EXPECT_EQ(wait(deployments_.history(job.id)).size(), 4u);
 }
 
+TEST_F(DeploymentsTest, gives_a_worker_again_what_it_was_given_in_vain) {
+    create();
+    const auto claim_of = [&](const std::string& worker) {
+        return wait(deployments_.claim({.id = worker}, "here"));
+    };
+    const Deployment lost = claim();  // the api dies before it answers
+    now_ms_ += 5'000;
+    EXPECT_FALSE(claim_of("wrk_1")) << "it may be on its way";
+    now_ms_ += 2'000;
+    EXPECT_FALSE(claim_of("wrk_2")) << "it is another's";
+    const auto again = claim_of("wrk_1");
+    ASSERT_TRUE(again);
+    EXPECT_EQ(again->deployment.id, lost.id);
+    EXPECT_GT(again->deployment.epoch, lost.epoch);
+    EXPECT_EQ(again->deployment.lease_until_ms, now_ms_ + 15'000);
+    EXPECT_EQ(wait(deployments_.renew(lost.id, lost.epoch)).error().code, "lease_lost");
+    EXPECT_EQ(find(lost.id).state, State::preparing);
+
+    now_ms_ += 6'000;
+    ASSERT_TRUE(wait(deployments_.renew(lost.id, again->deployment.epoch)));
+    now_ms_ += 5'000;
+    EXPECT_FALSE(claim_of("wrk_1")) << "it is renewed";
+    ASSERT_TRUE(wait(
+        deployments_.advance(lost.id, {.epoch = again->deployment.epoch, .to = State::cloning})));
+    now_ms_ += 7'000;
+    EXPECT_FALSE(claim_of("wrk_1")) << "it was begun";
+}
+
 TEST_F(DeploymentsTest, publishes_with_each_route_who_may_visit) {
     const auto write = [&](const std::string& statement) {
         const auto work = [&](soci::session& sql) { db::execute(sql, statement); };

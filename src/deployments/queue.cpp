@@ -106,13 +106,28 @@ std::optional<Deployment> held(soci::session& sql, const std::string& id, std::i
     return found;
 }
 
+/// A deployment that this worker was given and knows nothing of: the api that claimed it died
+/// before it answered, or the answer was lost. Who holds one renews its lease five times in its
+/// time.
+std::optional<std::string> given_in_vain(soci::session& sql, const std::string& worker,
+                                         std::int64_t now_ms, std::int64_t lease_ms) {
+    const std::int64_t renewed_twice = lease_ms * 2 / 5;
+    return db::value<std::string>(
+        sql,
+        "select id from deployments where worker = :worker and state = 'preparing' and "
+        "artifact = 0 and lease_until_ms < :until and stop is null and deleted_at_ms is null "
+        "order by intent limit 1",
+        worker, now_ms + lease_ms - renewed_twice);
+}
+
 }  // namespace
 
 Task<std::optional<Deployments::Claimed>> Deployments::claim(Machine machine, std::string name) {
     const std::int64_t now = clock_();
     const auto take = [&](soci::session& sql) -> std::optional<Claimed> {
         see_worker(sql, machine, name, now);
-        const auto id = admit(sql, machine, config_.admission);
+        const auto again = given_in_vain(sql, machine.id, now, config_.lease_ms);
+        const auto id = again ? again : admit(sql, machine, config_.admission);
         if (!id) return std::nullopt;
         Deployment taken = find_deployment(sql, *id).value();
         db::execute(sql,
@@ -120,7 +135,7 @@ Task<std::optional<Deployments::Claimed>> Deployments::claim(Machine machine, st
                     "lease_until_ms = :until, memory_bytes = :memory where id = :id",
                     machine.id, now + config_.lease_ms, config_.admission.memory_bytes, *id);
         taken = find_deployment(sql, *id).value();
-        change_state(sql, taken, State::preparing, {}, now);
+        if (!again) change_state(sql, taken, State::preparing, {}, now);
         return Claimed{find_deployment(sql, *id).value(),
                        find_project(sql, taken.project).value_or(ProjectRow{}).name};
     };
