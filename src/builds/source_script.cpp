@@ -102,10 +102,9 @@ if [ "$left" -gt 0 ]; then
 fi
 
 {
-    echo "commit $(git rev-parse 'HEAD^{commit}')"
     echo "branch $branch"
-    echo "tree $(git rev-parse 'HEAD^{tree}')" # not of the root: builds see what is beside it
-    git log -1 --no-show-signature --format='author %an%nmessage %s' HEAD
+    # The tree is not that of the root directory: builds see what is beside it.
+    git log -1 --no-show-signature --format='commit %H%ntree %T%nauthor %an%nmessage %s' HEAD
     # What may have changed since another commit: up to four deep, "tree_of <hash> TAB <path>".
     git ls-tree -r -t HEAD | grep -v '/.*/.*/.*/' | sed 's/^[0-9]* [a-z]* /tree_of /' |
         head -n 20000

@@ -13,7 +13,7 @@ survey() {
     case "$here/" in "$top"/*) ;; *) here= ;; esac
     [ -n "$here" ] && echo "root_exists 1" >>out/facts
     (cd "$top" && find . -maxdepth @depth@ \( -name .git -o -name node_modules \) -prune -o \
-        -printf '%y %P\0') | head -c 2000000 >out/names
+        -printf '%y %P\0') | head -c 2000000 >out/names &
     (cd "$top" && find . \( -name .git -o -name node_modules \) -prune -o -type f \( \
         -name package.json -o -name package-lock.json -o -name npm-shrinkwrap.json \
         -o -name pnpm-lock.yaml -o -name pnpm-workspace.yaml -o -name yarn.lock -o -name bun.lock \
@@ -21,7 +21,7 @@ survey() {
         -o -name bunfig.toml -o -name package.yaml -o -name package.json5 -o -name rush.json \
         -o -path './common/config/rush/*' -o -path '*/.yarn/*' -o -path '*/patches/*' \) -print0 |
         LC_ALL=C sort -z | xargs -0 -r sha256sum | sha256sum | cut -c 1-64) |
-        sed 's/^/install_hash /' >>out/facts
+        sed 's/^/install_hash /' >install &
     (cd "$top" && find . -maxdepth @depth@ \( -name .git -o -name node_modules \) -prune -o \
         -type f -size -@members@k \( @member_files@ \) -printf 'src/tree/%P\0') |
         LC_ALL=C sort -z | head -z -n @members_max@ >paths
@@ -46,6 +46,8 @@ survey() {
         dir=${dir%/*}
     done
     LC_ALL=C sort -zu paths >paths.once
+    wait
+    cat install >>out/facts
     exec tar -cf - -C /tmp/berth out -C / --null --verbatim-files-from -T /tmp/berth/paths.once
 }
 )sh";
