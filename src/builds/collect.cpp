@@ -192,7 +192,7 @@ void say_tolerated(BuildRun& run, const SiteOutput& output) {
 QuickForms quick_forms(std::shared_ptr<const BlobSpool> spool, std::vector<std::string> stored) {
     std::erase_if(stored, [&spool](const std::string& name) {
         const std::size_t dot = name.find('.');
-        if (dot == name.npos) return true;
+        if (dot == name.npos || name.ends_with(".gz")) return true;
         const std::string plain = name.substr(0, dot);
         return !spool->holds(plain) || spool->size_of(plain) > dense_bytes_max;
     });

@@ -1,7 +1,6 @@
 #include "builds/dense_form.hpp"
 
 #include <brotli/encode.h>
-#include <zlib.h>
 #include <zstd.h>
 
 #include <algorithm>
@@ -65,25 +64,6 @@ std::optional<std::string> dense_zstd(std::string_view bytes, const std::atomic<
     return result;
 }
 
-std::optional<std::string> dense_gzip(std::string_view bytes) {
-    constexpr int gzip_window_bits = 15 + 16;
-    z_stream stream{};
-    if (deflateInit2(&stream, Z_BEST_COMPRESSION, Z_DEFLATED, gzip_window_bits, 9,
-                     Z_DEFAULT_STRATEGY) != Z_OK) {
-        throw std::bad_alloc();
-    }
-    std::string result(bytes.size(), '\0');
-    stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
-    stream.avail_in = static_cast<uInt>(bytes.size());
-    stream.next_out = reinterpret_cast<Bytef*>(result.data());
-    stream.avail_out = static_cast<uInt>(result.size());
-    const int status = deflate(&stream, Z_FINISH);
-    result.resize(stream.total_out);
-    deflateEnd(&stream);
-    if (status != Z_STREAM_END) return std::nullopt;
-    return result;
-}
-
 }  // namespace
 
 std::optional<std::string> dense_form(std::string_view suffix, std::string_view bytes,
@@ -92,7 +72,6 @@ std::optional<std::string> dense_form(std::string_view suffix, std::string_view 
     std::optional<std::string> form;
     if (suffix == ".br") form = dense_brotli(bytes, stop);
     if (suffix == ".zst") form = dense_zstd(bytes, stop);
-    if (suffix == ".gz") form = dense_gzip(bytes);
     if (form && form->size() >= bytes.size()) form.reset();
     return form;
 }
