@@ -14,6 +14,8 @@ constexpr CodeStatus code_statuses[] = {
     {"bad_cursor", 400},         {"cursor_mismatch", 400},
     {"method_not_allowed", 405}, {"precondition_required", 428},
     {"internal", 500},           {"malformed_chunk", 400},
+    {"unknown_git_host", 400},   {"doubled_field", 400},
+    {"bad_delivery", 400},
 };
 
 /// What a person can do about it, where the code alone says so.

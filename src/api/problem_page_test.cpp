@@ -17,8 +17,8 @@ namespace {
 
 /// The rooms whose errors reach the API's answers.
 constexpr const char* rooms[] = {"accounts", "api",         "artifacts", "base", "bus",
-                                 "db",       "deployments", "http",      "jobs", "logs",
-                                 "objects",  "projects",    "rules"};
+                                 "db",       "deployments", "githosts",  "http", "jobs",
+                                 "logs",     "objects",     "projects",  "rules"};
 
 /// Where a code stands in the source: as an argument of fail_as and its like, or alone.
 constexpr const char* patterns[] = {

@@ -41,9 +41,9 @@ std::optional<Parameters> match_pattern(std::string_view pattern, std::string_vi
 const std::vector<Route>& all_routes() {
     static const std::vector<Route> all =
         join({instance_routes(), auth_routes(), session_routes(), user_routes(), token_routes(),
-              project_routes(), share_routes(), cache_routes(), hook_routes(), inspect_routes(),
-              deployment_routes(), explain_routes(), log_routes(), event_routes(), worker_routes(),
-              edge_routes(), traffic_routes()});
+              project_routes(), share_routes(), cache_routes(), hook_routes(), webhook_routes(),
+              inspect_routes(), deployment_routes(), explain_routes(), log_routes(), event_routes(),
+              worker_routes(), edge_routes(), traffic_routes()});
     return all;
 }
 

@@ -25,5 +25,6 @@ std::span<const Route> edge_routes();
 std::span<const Route> traffic_routes();
 std::span<const Route> share_routes();
 std::span<const Route> cache_routes();
+std::span<const Route> webhook_routes();
 
 }  // namespace berth::api

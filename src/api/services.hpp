@@ -43,6 +43,7 @@ namespace berth::projects {
 class ProjectStore;
 class TrafficStore;
 class VisitorStore;
+class WebhookStore;
 }  // namespace berth::projects
 namespace berth::visitors {
 class PassSigner;
@@ -91,6 +92,8 @@ struct Services {
     deployments::RoutePublisher* publisher = nullptr;
     projects::TrafficStore* traffic = nullptr;
     CacheReports* caches = nullptr;
+    projects::WebhookStore* webhooks = nullptr;
+    std::size_t delivery_bytes = 0;  // of webhooks' bodies that are being read
 
     // For visitors of protected sites. Their passwords are checked on threads of their own: a crowd
     // at a site's door must not hold up people who sign in.
@@ -98,7 +101,7 @@ struct Services {
     accounts::Passwords* visitor_passwords = nullptr;
     const visitors::PassSigner* passes = nullptr;
 
-    Workers* form_checks = nullptr;  // threads that read what workers compressed
+    Workers* form_checks = nullptr;  // threads that read what workers compressed and hosts deliver
 
     // What jobs get.
     std::int64_t lease_ms = 15'000;

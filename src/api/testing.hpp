@@ -12,6 +12,7 @@
 #include "api/schema_check.hpp"
 #include "projects/project_store.hpp"
 #include "projects/visitor_store.hpp"
+#include "projects/webhook_store.hpp"
 #include "visitors/pass.hpp"
 
 namespace berth::api {
@@ -126,6 +127,7 @@ struct TestApi : accounts::TestAccounts {
                                     [this] { return now; },
                                     {.base_host = "localhost", .platform_host = "localhost"}};
     projects::VisitorStore visitor_store{database, [this] { return now; }};
+    projects::WebhookStore webhooks{database, sealer, [this] { return now; }};
     accounts::Passwords visitor_passwords{{.passes = 1, .memory_bytes = 8192}};
     visitors::PassSigner passes{accounts->secrets().pass_key};
     Services services{.database = database,
@@ -134,6 +136,7 @@ struct TestApi : accounts::TestAccounts {
                       .config = {},
                       .accounts = *accounts,
                       .projects = projects,
+                      .webhooks = &webhooks,
                       .visitors = &visitor_store,
                       .visitor_passwords = &visitor_passwords,
                       .passes = &passes};

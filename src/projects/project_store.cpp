@@ -216,7 +216,7 @@ Task<Result<>> ProjectStore::remove(std::string project, Actor actor) {
         db::execute(sql, "update projects set deleted_at_ms = :now where id = :id", now, project);
         release_hosts(sql, project, now);
         close_site_access(sql, project);
-        for (const char* table : {"connections", "variables", "hooks"}) {
+        for (const char* table : {"connections", "variables", "hooks", "webhooks"}) {
             db::execute(sql, std::string("delete from ") + table + " where project = :project",
                         project);
         }

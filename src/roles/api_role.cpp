@@ -10,6 +10,7 @@
 #include "accounts/accounts.hpp"
 #include "api/answer.hpp"
 #include "api/cache_reports.hpp"
+#include "api/push_deliveries.hpp"
 #include "api/route.hpp"
 #include "api/services.hpp"
 #include "base/log.hpp"
@@ -23,6 +24,7 @@
 #include "projects/project_store.hpp"
 #include "projects/traffic_store.hpp"
 #include "projects/visitor_store.hpp"
+#include "projects/webhook_store.hpp"
 #include "roles/admin.hpp"
 #include "roles/backends.hpp"
 #include "roles/config.hpp"
@@ -112,7 +114,7 @@ Task<> archive_ended(db::Database& database, logs::LogStore& store) {
 
 Task<> reconcile_forever(Deployments& deployments, deployments::Inspections& inspections,
                          projects::TrafficStore& traffic, db::Database& database,
-                         logs::LogStore& logs) {
+                         logs::LogStore& logs, api::Services& services) {
     int round = 0;
     while (true) {  // until canceled
         co_await sleep_for(1s);
@@ -122,6 +124,7 @@ Task<> reconcile_forever(Deployments& deployments, deployments::Inspections& ins
             co_await inspections.sweep();
             co_await traffic.prune();
             co_await archive_ended(database, logs);  // what no worker ended
+            co_await api::deploy_received(services);
         } catch (const std::runtime_error& broken) {
             log::error("reconcile broke", {{"why", broken.what()}});
         }
@@ -186,6 +189,7 @@ public:
           projects_(database, sealer, &unix_now_ms,
                     {config.base_host, host_of(config.platform_url)}),
           visitors_(database, &unix_now_ms),
+          webhooks_(database, sealer, &unix_now_ms),
           visitor_passwords_(password_cost()),
           passes_(accounts_.secrets().pass_key),
           publisher_(database, *objects_, *bus_),
@@ -211,6 +215,7 @@ public:
         services_.traffic = &traffic_;
         services_.caches = &caches_;
         services_.visitors = &visitors_;
+        services_.webhooks = &webhooks_;
         services_.visitor_passwords = &visitor_passwords_;
         services_.passes = &passes_;
         services_.form_checks = &form_checks_;
@@ -240,8 +245,10 @@ public:
         const bool published = co_await publish_all();
         if (!published) spawn(here, publish_until_done(), "publish");
         spawn(here, deployments_.dispatch_events(), "events");
-        spawn(here, reconcile_forever(deployments_, inspections_, traffic_, database_, logs_),
+        spawn(here,
+              reconcile_forever(deployments_, inspections_, traffic_, database_, logs_, services_),
               "reconcile");
+        spawn(here, api::deploy_received(services_), "deliveries");
         spawn(here, archive_ended(database_, logs_), "archive logs");
         const AdminServices admin{services_, accounts_, *objects_, database_};
         const http::Answer admin_answer = [admin](http::Request& request) {
@@ -316,6 +323,7 @@ private:
     accounts::Accounts accounts_;
     projects::ProjectStore projects_;
     projects::VisitorStore visitors_;
+    projects::WebhookStore webhooks_;
     accounts::Passwords visitor_passwords_;
     const visitors::PassSigner passes_;
     deployments::RoutePublisher publisher_;

@@ -310,6 +310,52 @@ export interface Step {
   exit_code: number | null
 }
 
+export interface Webhook {
+  /** None until one is made. */
+  url: string | null
+  created_at_ms: number | null
+  /** Deliveries without a right signature. */
+  refused: number
+  refused_at_ms: number | null
+}
+
+export interface AddedWebhook {
+  url: string
+  /** Shown this once. */
+  secret: string
+  hints: WebhookHint[]
+}
+
+export interface WebhookHint {
+  provider: 'github' | 'gitea' | 'gitlab' | 'bitbucket' | 'bitbucket_server' | 'generic'
+  place: string
+  secret_field: string
+  events: string
+}
+
+export interface Delivery {
+  id: string
+  provider: 'github' | 'gitea' | 'gitlab' | 'bitbucket' | 'bitbucket_server' | 'generic'
+  /** In the host's own words. */
+  event: string
+  delivery_id: string
+  at_ms: number
+  ref: string
+  commit: string
+  message: string
+  pusher: string
+  outcome: 'received' | 'deployed' | 'duplicate' | 'ignored' | 'failed'
+  /** Why nothing was deployed, in words. */
+  reason: string
+  deployment: string | null
+  redelivery_of: string | null
+}
+
+export interface DeliveryList {
+  items: Delivery[]
+  next: string | null
+}
+
 export interface Deployment {
   id: string
   project: string
