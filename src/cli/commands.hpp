@@ -24,6 +24,7 @@ void add_traffic(CLI::App& app, Parsed& parsed);
 void add_projects(CLI::App& app, Parsed& parsed);
 void add_env(CLI::App& app, Parsed& parsed);
 void add_hook(CLI::App& app, Parsed& parsed);
+void add_webhook(CLI::App& app, Parsed& parsed);
 void add_share(CLI::App& app, Parsed& parsed);
 void add_cache(CLI::App& app, Parsed& parsed);
 void add_tokens(CLI::App& app, Parsed& parsed);

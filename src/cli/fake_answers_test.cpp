@@ -323,6 +323,64 @@ Said all_caches_answer(const Asked& asked) {
                                      {"workers", bj::array{worker}}});
 }
 
+bj::object delivery_item(const std::string& id, const std::string& outcome,
+                         const std::string& reason) {
+    bj::object item{{"id", id},
+                    {"provider", "github"},
+                    {"event", "push"},
+                    {"delivery_id", "72d3162e"},
+                    {"at_ms", 0},
+                    {"ref", "main"},
+                    {"commit", "da1560886d4f094c3e6c9ef40349f7d38b5d27d7"},
+                    {"message", "fix: the cart"},
+                    {"pusher", "ann\u001b[31m"},
+                    {"outcome", outcome},
+                    {"reason", reason},
+                    {"deployment", nullptr},
+                    {"redelivery_of", nullptr}};
+    if (reason.empty()) item["deployment"] = "dpl_shop";
+    return item;
+}
+
+/// The project shop has a webhook; others have none.
+Said webhook_answer(const Asked& asked, const std::string& part, bool has_one) {
+    const char* url = "http://localhost:8080/api/v1/hooks/git/whk_1";
+    if (part == "webhook/deliveries") {
+        return json_said(
+            200, bj::object{{"items",
+                             bj::array{delivery_item("dlv_2", "ignored", "the branch was deleted"),
+                                       delivery_item("dlv_1", "deployed", "")}},
+                            {"next", nullptr}});
+    }
+    if (part.ends_with("/dlv_1/redeliver")) {
+        return json_said(202, delivery_item("dlv_3", "deployed", ""));
+    }
+    if (part.ends_with("/dlv_2/redeliver")) {
+        return json_said(202, delivery_item("dlv_4", "ignored", "the branch was deleted"));
+    }
+    if (part != "webhook") return refused(404, "not_found", "no such delivery");
+    if (asked.verb == "POST") {
+        const bj::object hint{{"provider", "github"},
+                              {"place", "Settings → Webhooks → Add webhook"},
+                              {"secret_field", "Secret"},
+                              {"events", "Just the push event"}};
+        return json_said(201,
+                         bj::object{{"url", url}, {"secret", "whsec_c2VjcmV0"}, {"hints", {hint}}});
+    }
+    if (!has_one && asked.verb == "DELETE") {
+        return refused(404, "not_found", "this project has no webhook");
+    }
+    if (asked.verb == "DELETE") return {.status = 204};
+    if (!has_one) {
+        return json_said(200, bj::object{{"url", nullptr},
+                                         {"created_at_ms", nullptr},
+                                         {"refused", 0},
+                                         {"refused_at_ms", nullptr}});
+    }
+    return json_said(
+        200, bj::object{{"url", url}, {"created_at_ms", 0}, {"refused", 3}, {"refused_at_ms", 0}});
+}
+
 Said project_answer(const Asked& asked, std::size_t times) {
     const std::string rest = asked.path.substr(std::string("/projects/").size());
     const std::string given = rest.substr(0, rest.find('/'));
@@ -338,6 +396,7 @@ Said project_answer(const Asked& asked, std::size_t times) {
         return json_said(200,
                          bj::object{{"url", "http://localhost:8080/api/v1/hooks/deploy/s3cret"}});
     }
+    if (part.starts_with("webhook")) return webhook_answer(asked, part, name == "shop");
     if (part == "production" && asked.verb == "PUT") {
         const bj::object body = bj::parse(asked.body).as_object();
         if (body.contains("deployment") && body.at("deployment") == "dpl_broken") {

@@ -1,0 +1,103 @@
+"""Push to deploy: a real repository, and its Git host's signed deliveries."""
+
+import hashlib
+import hmac
+import json
+import uuid
+from pathlib import Path
+
+from berth import wait_until
+from shared import Journey
+
+RECORDED = (Path(__file__).resolve().parents[1] / "differential/node_modules/@octokit"
+            / "webhooks-examples/api.github.com/index.json")
+PAGE = "<!doctype html><title>Pushed</title><h1>{}</h1>\n"
+
+
+class Push(Journey):
+    def set_up_project(self, name):
+        url = self.git.repository(name, {"index.html": PAGE.format("one")})
+        made, done = self.berth.imported(url, name)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        added = self.berth.berth("webhook", "add", "-p", name)
+        self.assertEqual(added.returncode, 0, added.stderr)
+        address, secret = added.stdout.split()
+        self.path = address[address.index("/api/"):]
+        self.secret = secret
+        return url, made
+
+    def payload(self, url, branch, before, after, message="A change"):
+        """The body of GitHub's push event, as far as it is read."""
+        return json.dumps({
+            "ref": f"refs/heads/{branch}", "before": before, "after": after, "deleted": False,
+            "repository": {"full_name": "team/shop", "clone_url": url}, "pusher": {"name": "ada"},
+            "head_commit": {"id": after, "message": message}}).encode()
+
+    def deliver(self, body, event="push", delivery=None, secret=None):
+        digest = hmac.new((secret or self.secret).encode(), body, hashlib.sha256).hexdigest()
+        return self.berth.http("POST", self.path, body, headers={
+            "Content-Type": "application/json", "X-GitHub-Event": event,
+            "X-GitHub-Delivery": delivery or str(uuid.uuid4()),
+            "X-Hub-Signature-256": "sha256=" + digest}, host=f"localhost:{self.berth.port}")
+
+    def deployments(self, name):
+        return self.berth.api("GET", f"/projects/{name}/deployments")["items"]
+
+    def test_a_signed_push_goes_live_once_and_a_forged_one_never(self):
+        url, first = self.set_up_project("pushed")
+        after = self.git.commit("pushed", {"index.html": PAGE.format("two")})
+        body = self.payload(url, "main", first["commit"], after)
+
+        forged = self.deliver(body, delivery="d-1", secret="whsec_wrong")
+        self.assertEqual((forged.status, forged.json["code"]), (401, "wrong_signature"))
+        self.assertEqual(len(self.deployments("pushed")), 1)
+
+        taken = self.deliver(body, delivery="d-1")
+        self.assertEqual(taken.status, 202, taken.text)
+        item = taken.json["items"][0]
+        self.assertEqual((item["outcome"], item["commit"]), ("deployed", after))
+        done = self.berth.wait_for(item["deployment"])
+        self.assertEqual((done["state"], done["commit"], done["trigger"], done["actor"]),
+                         ("ready", after, "push", "ada"))
+        wait_until("the push to be live", lambda: "two" in self.berth.site("pushed").text)
+
+        again = self.deliver(body, delivery="d-1")
+        self.assertEqual((again.status, again.json), (202, taken.json))
+        renamed = self.deliver(body, delivery="d-2")
+        self.assertEqual((renamed.status, renamed.json), (202, taken.json))
+        self.assertEqual(len(self.deployments("pushed")), 2)
+
+        shown = self.berth.berth("webhook", "show", "-p", "pushed", "--json")
+        self.assertEqual(json.loads(shown.stdout)["refused"], 1)
+        self.assertNotIn(self.secret, shown.stdout)
+
+    def test_another_branch_is_a_preview_of_the_commit_that_was_pushed(self):
+        url, first = self.set_up_project("branched")
+        pushed = self.git.commit("branched", {"index.html": PAGE.format("cart")}, branch="cart")
+        # Another push has moved the branch since: the delivery's own commit is what is deployed.
+        self.git.commit("branched", {"index.html": PAGE.format("later")}, branch="cart")
+        taken = self.deliver(self.payload(url, "cart", "0" * 40, pushed))
+        done = self.berth.wait_for(taken.json["items"][0]["deployment"])
+        self.assertEqual((done["state"], done["environment"], done["commit"]),
+                         ("ready", "preview", pushed))
+        self.assertIn("cart", self.berth.site(done["url"]).text)
+        self.assertIn("one", self.berth.site("branched").text)
+
+        skipped = self.deliver(self.payload(url, "cart", pushed, "a" * 40, "docs [skip ci]"))
+        self.assertEqual(skipped.json["items"][0]["reason"], "the commit's message says [skip ci]")
+        listed = self.berth.berth("webhook", "deliveries", "-p", "branched")
+        self.assertIn("[skip ci]", listed.stdout)
+        self.assertIn(done["id"], listed.stdout)
+
+    def test_what_github_has_sent_to_others_deploys_nothing_here(self):
+        self.set_up_project("recorded")
+        for event in json.loads(RECORDED.read_text()):
+            if event["name"] not in ("push", "ping", "create", "delete", "pull_request"):
+                continue
+            for example in event["examples"]:
+                answer = self.deliver(json.dumps(example).encode(), event["name"])
+                self.assertEqual(answer.status, 202, answer.text)
+                item = answer.json["items"][0]
+                self.assertEqual(item["outcome"], "ignored", item)
+                self.assertTrue(item["reason"], item)
+        self.assertEqual(len(self.deployments("recorded")), 1)
