@@ -177,8 +177,11 @@ bj::object linux_of(const BundlePlan& plan) {
     }
     const bool grouped = plan.cgroup_mode != CgroupMode::none;
     if (grouped) namespaces.push_back(bj::object{{"type", "cgroup"}});
-    const bj::array ids{
-        bj::object{{"containerID", 0}, {"hostID", plan.first_uid}, {"size", uids_per_tenant}}};
+    bj::array ids;
+    for (const IdMapLine& line : map_of(plan.ids)) {
+        ids.push_back(
+            bj::object{{"containerID", line.inner}, {"hostID", line.outer}, {"size", line.count}});
+    }
     bj::object linux{
         {"namespaces", namespaces},
         {"uidMappings", ids},
@@ -198,11 +201,12 @@ bj::object linux_of(const BundlePlan& plan) {
     return linux;
 }
 
-/// What can be held without cgroups: of each process its own data, where a group would have one
-/// limit for all; and how many the tenant has, which the kernel counts per user namespace.
+/// What the kernel holds without cgroups: of each process its own data, where a group would have
+/// one limit for all; and how many the tenant has, which is counted per user namespace.
 void add_limits_without_groups(bj::array& limits, const Limits& wanted) {
-    limits.push_back(rlimit("RLIMIT_DATA", RLIMIT_DATA, wanted.memory_bytes));
-    limits.push_back(rlimit("RLIMIT_NPROC", RLIMIT_NPROC, wanted.processes));
+    const Limits held = kernel_limits_without_groups(wanted);
+    limits.push_back(rlimit("RLIMIT_DATA", RLIMIT_DATA, held.memory_bytes));
+    limits.push_back(rlimit("RLIMIT_NPROC", RLIMIT_NPROC, held.processes));
 }
 
 bj::object process_of(const BundlePlan& plan, const BundleParts& parts) {
@@ -220,6 +224,9 @@ bj::object process_of(const BundlePlan& plan, const BundleParts& parts) {
                      rlimit("RLIMIT_NICE", RLIMIT_NICE, 0),
                      rlimit("RLIMIT_RTPRIO", RLIMIT_RTPRIO, 0)};
     if (plan.cgroup_mode == CgroupMode::none) add_limits_without_groups(limits, plan.start.limits);
+    if (plan.file_bytes_max > 0) {
+        limits.push_back(rlimit("RLIMIT_FSIZE", RLIMIT_FSIZE, plan.file_bytes_max));
+    }
     return {{"terminal", false},
             {"user", bj::object{{"uid", inner_uid}, {"gid", inner_uid}, {"umask", 022}}},
             {"args", argv},
@@ -236,6 +243,15 @@ bj::object process_of(const BundlePlan& plan, const BundleParts& parts) {
 }
 
 }  // namespace
+
+Limits kernel_limits_without_groups(const Limits& limits) {
+    constexpr std::uint64_t more_bytes_min = 512 << 20;  // can be taken between two looks
+    constexpr unsigned more_processes_min = 64;
+    Limits more = limits;
+    more.memory_bytes += std::max(limits.memory_bytes / 2, more_bytes_min);
+    more.processes += std::max(limits.processes / 2, more_processes_min);
+    return more;
+}
 
 BundleParts::BundleParts(std::string folder, const std::string& ca_file)
     : folder_(std::move(folder)) {

@@ -8,6 +8,7 @@
 
 #include "engines/cgroups.hpp"
 #include "engines/protocol.hpp"
+#include "engines/tenants.hpp"
 
 namespace berth::engines {
 
@@ -29,7 +30,7 @@ private:
 struct BundlePlan {
     std::string folder{};  // of this bundle: config.json, rootfs/, m0, m1 … (mounts, in order)
     StartBody start{};
-    std::uint32_t first_uid = 0;  // of the tenant's range of 65536
+    TenantIds ids{};
     std::string cgroup_path{};
     std::string network_path{};  // "" for a new one with nothing but loopback
     std::vector<std::string> hosts_lines{};
@@ -38,11 +39,13 @@ struct BundlePlan {
     bool limits_cpu_time = true;
     bool limits_swap = true;
     CgroupMode cgroup_mode = CgroupMode::v1;
+    std::uint64_t file_bytes_max = 0;  // of one file; 0 where disks have their own limit
 };
 
-/// Uid and gid of the command inside.
-inline constexpr std::uint32_t inner_uid = 1000;
-inline constexpr std::uint32_t uids_per_tenant = 65536;
+/// Without cgroups: what the kernel then holds, of each process its own data and of all their
+/// number. More than the run's limits, so that the launcher, who counts all of it ten times a
+/// second, sees it go over and says why.
+Limits kernel_limits_without_groups(const Limits& limits);
 
 /// Makes rootfs/ and the mount points m0 … of the folder (which must not exist).
 void make_root(const BundlePlan& plan, const BundleParts& parts);

@@ -32,6 +32,9 @@ public:
     /// `instance` names our part of the tree: "/berth-INSTANCE". `mountinfo` says where it is.
     explicit Cgroups(std::string instance, std::string mountinfo = "/proc/self/mountinfo");
 
+    /// The table of a launcher that may make no groups: mode() is none.
+    static constexpr const char* no_table = "/dev/null";
+
     CgroupMode mode() const { return mode_; }
     bool has(const std::string& controller) const;
     /// Whether the kernel counts swap with memory, so that swap can be limited.

@@ -18,6 +18,7 @@
 #include <sstream>
 
 #include "base/process.hpp"
+#include "engines/user_namespace.hpp"
 
 namespace berth::engines {
 namespace {
@@ -84,6 +85,16 @@ std::string unescape(const std::string& text) {
         }
     }
     return plain;
+}
+
+/// In a user namespace the kernel takes no remount that allows more than the host's mount does, nor
+/// another way of noting accesses.
+unsigned long kept_flags(const std::string& mount_point) {
+    if (has_host_ids()) return MS_NOATIME;
+    struct statvfs info{};
+    if (::statvfs(mount_point.c_str(), &info) != 0) throw_errno("statvfs " + mount_point);
+    return ((info.f_flag & ST_NOEXEC) != 0 ? MS_NOEXEC : 0ul) |
+           ((info.f_flag & ST_RDONLY) != 0 ? MS_RDONLY : 0ul);
 }
 
 bool lies_below(const std::string& path, const std::string& directory) {
@@ -194,7 +205,8 @@ void bind_directory(const Fd& directory, const std::string& mount_point, Access 
     if (::mount(own_path(directory).c_str(), mount_point.c_str(), nullptr, MS_BIND, nullptr) != 0) {
         throw_errno("bind " + mount_point);
     }
-    const unsigned long flags = MS_BIND | MS_REMOUNT | MS_NOSUID | MS_NODEV | MS_NOATIME |
+    const unsigned long flags = MS_BIND | MS_REMOUNT | MS_NOSUID | MS_NODEV |
+                                kept_flags(mount_point) |
                                 (access == Access::read_only ? MS_RDONLY : 0ul);
     if (::mount("", mount_point.c_str(), nullptr, flags, nullptr) != 0) {
         throw_errno("remount " + mount_point);
@@ -207,6 +219,7 @@ void mount_overlay(const std::vector<Fd>& lower, const Fd& upper, const Fd& work
     for (std::size_t i = 0; i < lower.size(); ++i) {
         options += (i == 0 ? "" : ":") + own_path(lower[i]);
     }
+    if (!has_host_ids()) options += ",userxattr";
     if (upper) options += ",upperdir=" + own_path(upper) + ",workdir=" + own_path(work);
     const unsigned long flags = MS_NOSUID | MS_NODEV | MS_NOATIME | (upper ? 0ul : MS_RDONLY);
     const auto mounts_with = [&](const std::string& text) {

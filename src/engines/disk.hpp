@@ -38,7 +38,8 @@ Fd make_beneath(const std::string& root, const std::vector<std::string>& segment
 /// Mounts an opened directory at `mount_point`, nosuid and nodev.
 void bind_directory(const Fd& directory, const std::string& mount_point, Access access);
 
-/// Mounts an overlay; `lower` topmost first. Without `upper` it is read-only.
+/// Mounts an overlay; `lower` topmost first. Without `upper` it is read-only. In a user namespace
+/// its marks (whiteouts of folders) are user.overlay.* in the place of trusted.overlay.*.
 void mount_overlay(const std::vector<Fd>& lower, const Fd& upper, const Fd& work,
                    const std::string& mount_point);
 

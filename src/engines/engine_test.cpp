@@ -38,6 +38,17 @@ std::unique_ptr<Engine> make_sandbox(asio::any_io_executor loop) {
     return make_sandbox_engine(std::move(loop), shared_launcher().socket_path());
 }
 
+/// As an ordinary user: the same promises, kept by other means.
+test::LauncherProcess& shared_users_launcher() {
+    static test::LauncherProcess launcher(
+        {.instance = "usersengine", .allow_nets = "127.0.0.0/8", .starter = test::Starter::user});
+    return launcher;
+}
+
+std::unique_ptr<Engine> make_users_sandbox(asio::any_io_executor loop) {
+    return make_sandbox_engine(std::move(loop), shared_users_launcher().socket_path());
+}
+
 class EngineTest : public testing::TestWithParam<MakeEngine> {
 protected:
     template <class T>
@@ -626,6 +637,7 @@ TEST_P(EngineTest, runs_node_shaped_programs_under_its_filter) {
 }
 
 INSTANTIATE_TEST_SUITE_P(sandbox, EngineTest, testing::Values(&make_sandbox));
+INSTANTIATE_TEST_SUITE_P(users_sandbox, EngineTest, testing::Values(&make_users_sandbox));
 
 }  // namespace
 }  // namespace berth::engines

@@ -28,6 +28,7 @@ using test::LauncherProcess;
 using test::Outcome;
 using test::run_to_end;
 using test::shell_run;
+using test::Starter;
 
 const std::string scripts = BERTH_ESCAPE_SCRIPTS;
 
@@ -110,17 +111,20 @@ public:
         }
         machine_answers_ = std::make_unique<Answerer>(folder_ + "/machine",
                                                       std::vector<std::string>{"80", "8080"});
-        start_launcher();
+        start_launchers();
     }
     ~World() {
         launcher_.reset();
+        users_launcher_.reset();
         std::error_code ignored;
         fs::remove_all(folder_, ignored);
     }
     World(const World&) = delete;
     World& operator=(const World&) = delete;
 
-    const std::string& socket_path() const { return launcher_->socket_path(); }
+    const std::string& socket_path(Starter starter) const {
+        return starter == Starter::root ? launcher_->socket_path() : users_launcher_->socket_path();
+    }
     Answerer& rest() { return *rest_answers_; }
     Answerer& machine() { return *machine_answers_; }
 
@@ -133,7 +137,7 @@ public:
 
 private:
     /// With a resolver of the world's.
-    void start_launcher() {
+    void start_launchers() {
         const std::string resolver = folder_ + "/resolv.conf";
         std::ofstream(resolver) << "nameserver 203.0.113.53\noptions timeout:1 attempts:1\n";
         const Fd home = current_namespace(NamespaceKind::mount);
@@ -146,6 +150,8 @@ private:
         mounts_ = current_namespace(NamespaceKind::mount);
         launcher_ = std::make_unique<LauncherProcess>(
             test::LauncherOptions{.instance = "worldtest", .own_port = "8080"});
+        users_launcher_ = std::make_unique<LauncherProcess>(test::LauncherOptions{
+            .instance = "usersworld", .own_port = "8080", .starter = Starter::user});
     }
 
     std::string folder_ = "/tmp/berth-world-" + random_word(8);
@@ -155,6 +161,7 @@ private:
     std::unique_ptr<Answerer> rest_answers_;
     std::unique_ptr<Answerer> machine_answers_;
     std::unique_ptr<LauncherProcess> launcher_;
+    std::unique_ptr<LauncherProcess> users_launcher_;
 };
 
 struct Knocks {
@@ -180,7 +187,7 @@ Knocks read_knocks(const std::string& text) {
     return knocks;
 }
 
-class InternalNetworkTest : public testing::Test {
+class InternalNetworkTest : public testing::TestWithParam<Starter> {
 protected:
     static World& world() {
         static World made;
@@ -193,14 +200,14 @@ protected:
         run.reach = std::move(reach);
         world().rest().forget();
         world().machine().forget();
-        const auto engine = make_sandbox_engine(loop_.executor(), world().socket_path());
+        const auto engine = make_sandbox_engine(loop_.executor(), world().socket_path(GetParam()));
         return loop_.go(run_to_end(*engine, std::move(run)));
     }
 
     test::Loop loop_;
 };
 
-TEST_F(InternalNetworkTest, is_there_for_whoever_is_not_held_back) {
+TEST_P(InternalNetworkTest, is_there_for_whoever_is_not_held_back) {
     const Knocks knocks = read_knocks(world().knock_from_the_machine());
     EXPECT_EQ(knocks.public_reached.size(), 2u);
     EXPECT_GE(knocks.internal, 80);
@@ -213,7 +220,7 @@ TEST_F(InternalNetworkTest, is_there_for_whoever_is_not_held_back) {
     }
 }
 
-TEST_F(InternalNetworkTest, is_not_reached_by_builds) {
+TEST_P(InternalNetworkTest, is_not_reached_by_builds) {
     const Outcome outcome = knock({Reach::Kind::internet, "", 0});
     const Knocks knocks = read_knocks(outcome.out);
     EXPECT_EQ(outcome.exit.code, 0) << outcome.err;
@@ -227,7 +234,7 @@ TEST_F(InternalNetworkTest, is_not_reached_by_builds) {
     EXPECT_EQ(world().machine().guests(), std::set<std::string>{});
 }
 
-TEST_F(InternalNetworkTest, is_not_reached_by_clones) {
+TEST_P(InternalNetworkTest, is_not_reached_by_clones) {
     const Outcome outcome = knock({Reach::Kind::host, "203.0.113.10", 80});
     const Knocks knocks = read_knocks(outcome.out);
     EXPECT_EQ(knocks.public_reached.size(), 2u) << outcome.out << outcome.err;
@@ -237,12 +244,15 @@ TEST_F(InternalNetworkTest, is_not_reached_by_clones) {
     EXPECT_EQ(world().machine().guests(), std::set<std::string>{});
 }
 
-TEST_F(InternalNetworkTest, is_not_there_without_a_network) {
+TEST_P(InternalNetworkTest, is_not_there_without_a_network) {
     const Outcome outcome = knock({});
     const Knocks knocks = read_knocks(outcome.out);
     EXPECT_TRUE(knocks.public_reached.empty() && knocks.internal_reached.empty()) << outcome.out;
     EXPECT_EQ(world().rest().guests(), std::set<std::string>{});
 }
+
+INSTANTIATE_TEST_SUITE_P(as_root, InternalNetworkTest, testing::Values(Starter::root));
+INSTANTIATE_TEST_SUITE_P(as_user, InternalNetworkTest, testing::Values(Starter::user));
 
 }  // namespace
 }  // namespace berth::engines

@@ -1,22 +1,14 @@
 #include "engines/launcher.hpp"
 
-#include <linux/close_range.h>
-#include <signal.h>
-#include <sys/mount.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstring>
-#include <filesystem>
 
 #include "base/log.hpp"
 #include "base/workers.hpp"
-#include "engines/disk.hpp"
 #include "engines/frames.hpp"
-#include "engines/namespaces.hpp"
+#include "engines/launcher_place.hpp"
 #include "engines/probe.hpp"
 #include "engines/sandboxes.hpp"
 #include "engines/sweep.hpp"
@@ -24,7 +16,6 @@
 namespace berth::engines {
 namespace {
 
-namespace fs = std::filesystem;
 using asio::local::stream_protocol;
 
 constexpr std::size_t worker_threads = 4;
@@ -62,9 +53,9 @@ Task<Result<json::value>> make_volume(Rooms rooms, json::value body, std::uint64
     const auto volume = json::to<Volume>(body);
     if (!volume) co_return volume.error();
     if (const Result<> ok = check(*volume); !ok) co_return ok.error();
-    const auto uid = rooms.tenants.first_uid_of(volume->tenant);
-    if (!uid) co_return uid.error();
-    const Result<> made = co_await rooms.volumes.make(*volume, *uid + inner_uid, connection);
+    const auto ids = rooms.tenants.ids_of(volume->tenant);
+    if (!ids) co_return ids.error();
+    const Result<> made = co_await rooms.volumes.make(*volume, ids->user, connection);
     co_return empty_body(made);
 }
 
@@ -229,50 +220,6 @@ Task<> accept_workers(const LauncherConfig& config, Rooms rooms, int listener) {
     }
 }
 
-/// The process itself: who reaps, what children inherit, how many descriptors.
-void settle() {
-    ::umask(022);
-    ::close_range(3, ~0u, CLOSE_RANGE_CLOEXEC);  // whatever we were started with is ours alone
-    ::signal(SIGPIPE, SIG_IGN);
-    if (::prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) throw_errno("subreaper");
-    rlimit descriptors{};
-    if (::getrlimit(RLIMIT_NOFILE, &descriptors) == 0) {
-        descriptors.rlim_cur = descriptors.rlim_max;
-        ::setrlimit(RLIMIT_NOFILE, &descriptors);
-    }
-}
-
-/// A small file system of our own for bundles: gone with us, and executable where /run is not.
-std::string mount_run_directory(const std::string& wanted) {
-    fs::create_directories(wanted);
-    const std::string path = fs::canonical(wanted).string();
-    // The root of a sandbox, who is nobody out here, must be able to walk to it.
-    for (fs::path above = fs::path(path).parent_path(); above != above.root_path();
-         above = above.parent_path()) {
-        if ((fs::status(above).permissions() & fs::perms::others_exec) == fs::perms::none) {
-            throw std::runtime_error(above.string() + " must be open to all users (chmod o+x)");
-        }
-    }
-    if (::mount("tmpfs", path.c_str(), "tmpfs", MS_NOSUID | MS_NODEV, "mode=0711,size=256m") != 0) {
-        throw_errno("mount " + path);
-    }
-    for (const char* part : {"/b", "/v", "/r"}) {
-        fs::create_directory(path + part);
-        if (::chmod((path + part).c_str(), 0711) != 0) throw_errno("chmod " + path);
-    }
-    return path;
-}
-
-/// crun looks at what is mounted there even when it is told to do without; an empty tmpfs, in our
-/// own namespace alone, is what it takes for none.
-void stand_in_for_cgroups() {
-    if (::mount("tmpfs", "/sys/fs/cgroup", "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY,
-                "mode=0555,size=4k") != 0) {
-        log::warning("no cgroups, and nothing could be put in their place",
-                     {{"why", std::strerror(errno)}});
-    }
-}
-
 /// Leaves nothing behind, however the launcher ends.
 struct SweepAtEnd {
     const Cgroups& cgroups;
@@ -285,12 +232,13 @@ struct SweepAtEnd {
     }
 };
 
-void say_what_there_is(const Cgroups& cgroups, bool images) {
+void say_what_there_is(const Cgroups& cgroups, const LauncherPlace& place, bool images) {
     const char* mode = cgroups.mode() == CgroupMode::v2   ? "v2"
                        : cgroups.mode() == CgroupMode::v1 ? "v1"
-                                                          : "none: limits not enforced";
-    log::info("launcher ready", {{"cgroups", mode},
-                                 {"disk_limits", images ? "loop images" : "not enforced"},
+                                                          : "none: watched, not enforced";
+    log::info("launcher ready", {{"rights", place.rootless ? "of a user" : "of root"},
+                                 {"cgroups", mode},
+                                 {"disk_limits", images ? "loop images" : "watched, not enforced"},
                                  {"swap_limit", cgroups.limits_swap() ? "yes" : "no"}});
 }
 
@@ -298,34 +246,28 @@ void say_what_there_is(const Cgroups& cgroups, bool images) {
 
 Task<> run_launcher(LauncherConfig config) {
     if (!is_name(config.instance)) throw std::runtime_error("the instance needs a plain name");
-    if (::geteuid() != 0) {
-        throw std::runtime_error(
-            "sandboxes need root: start Berth as root, its launcher alone keeps the rights; "
-            "until then nothing is built");
-    }
-    settle();
-    Fd outer_mounts = leave_mount_namespace();
-    const Cgroups cgroups(config.instance);
-    if (cgroups.mode() == CgroupMode::none) stand_in_for_cgroups();
+    LauncherPlace place = take_place(config);
+    const Cgroups cgroups(config.instance,
+                          place.rootless ? Cgroups::no_table : "/proc/self/mountinfo");
+    if (cgroups.mode() == CgroupMode::none && is_crun(config.runtime)) stand_in_for_cgroups();
     sweep(cgroups);
     const SweepAtEnd last{cgroups};
-    const std::string run = mount_run_directory(config.run_directory);
-    fs::create_directories(config.state_directory);
-    const std::string state = fs::canonical(config.state_directory).string();
-    const bool images = config.disk_images && can_mount_images(state, run + "/v");
+    const std::string& run = place.run;
+    const bool disks = config.disk_images && !place.rootless;
+    const bool images = disks && can_mount_images(place.state, run + "/v");
 
     Workers workers(worker_threads);
-    Volumes volumes({state, run + "/v", config.reserve_bytes, images}, workers);
+    Volumes volumes({place.state, run + "/v", config.reserve_bytes, images}, workers);
     volumes.open();
-    Tenants tenants(state + "/tenants.json", config.first_uid);
+    Tenants tenants(place.state + "/tenants.json", place.tenants);
     const BundleParts parts(run + "/parts", config.ca_file);
-    Networks networks({config.reach, std::move(outer_mounts), config.prepared_networks,
+    Networks networks({config.reach, std::move(place.outer_mounts), config.prepared_networks,
                        [&cgroups](int pid) { cgroups.adopt(pid, "net"); }},
                       workers);
-    Sandboxes sandboxes({config.runtime, run + "/b", run + "/r"}, volumes, networks, tenants,
-                        cgroups, parts, workers);
+    Sandboxes sandboxes({config.runtime, run + "/b", run + "/r", place.rootless}, volumes, networks,
+                        tenants, cgroups, parts, workers);
     networks.start_refilling(co_await asio::this_coro::executor);
-    say_what_there_is(cgroups, images);
+    say_what_there_is(cgroups, place, images);
     co_await accept_workers(config, Rooms{volumes, tenants, sandboxes}, config.listener.release());
 }
 

@@ -1,8 +1,9 @@
 #pragma once
 /// The only privileged part of Berth: it makes volumes and sandboxes for workers, over a unix
-/// socket, with the closed verbs of protocol.hpp. It reads nothing that a user wrote and takes no
-/// path from anybody. Sandboxes of a worker whose connection closed are killed. The worker's end is
-/// sandbox_engine.hpp.
+/// socket, with the closed verbs of protocol.hpp. Started as root it stays root; started by a user
+/// it is root of a user namespace of its own (user_namespace.hpp), and volumes are directories. It
+/// reads nothing that a user wrote and takes no path from anybody. Sandboxes of a worker whose
+/// connection closed are killed. The worker's end is sandbox_engine.hpp.
 
 #include <cstdint>
 #include <string>
@@ -18,17 +19,21 @@ struct LauncherConfig {
     Fd listener{};                  // a listening unix stream socket
     std::string state_directory{};  // disk images and uid ranges; made if missing
     /// "/run/berth/<instance>/launcher": made if missing, and a tmpfs of ours is put on it. Every
-    /// folder above must be open (o+x) to all.
+    /// folder above must be open (o+x) to all. "": one of the machine's that is there for such
+    /// things (/mnt), covered in the launcher's own view alone; for users.
     std::string run_directory{};
-    std::string instance{};                     // names our cgroups; is_name
-    std::vector<std::uint32_t> allowed_uids{};  // who may connect; ourselves always
-    std::uint64_t reserve_bytes = 2ull << 30;   // of the disk below state_directory
+    std::string instance{};  // names our cgroups; is_name
+    /// Who may connect, beside ourselves; as the launcher sees them, to whom of a user's namespace
+    /// the numbers are others.
+    std::vector<std::uint32_t> allowed_uids{};
+    std::uint64_t reserve_bytes = 2ull << 30;  // of the disk below state_directory
     ReachPolicy reach{};
     std::string ca_file = "/etc/ssl/certs/ca-certificates.crt";
-    std::uint32_t first_uid = 1 << 20;  // of the first tenant's range of 65536
+    /// As root: of the first tenant's range of 65536. A user's come from /etc/subuid.
+    std::uint32_t first_uid = 1 << 20;
     std::string runtime = "runc";
     std::size_t prepared_networks = 2;
-    bool disk_images = true;  // false: volumes are directories and their limits are not enforced
+    bool disk_images = true;  // false: volumes are directories, measured while they are written
 };
 
 /// Removes what an earlier launcher of the instance left (processes, cgroups, mounts, loop devices,

@@ -1,9 +1,14 @@
 #include "engines/launcher_process.hpp"
 
+#include <grp.h>
+#include <sched.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -33,6 +38,40 @@ Fd listen_on(const std::string& path) {
         throw_errno("listen " + path);
     }
     return socket;
+}
+
+void show(const std::string& file, const char* at) {
+    if (::mount(file.c_str(), at, nullptr, MS_BIND, nullptr) != 0) throw_errno(at);
+}
+
+/// Gives up root for good, in a view where the test's user may make sandboxes.
+void become_user(const std::string& folder) {
+    if (::unshare(CLONE_NEWNS) != 0) throw_errno("unshare");
+    if (::mount("", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) throw_errno("private mounts");
+    const std::string view = folder + "/view";
+    std::filesystem::create_directories(view);
+    if (::mount("view", view.c_str(), "tmpfs", 0, "mode=0755") != 0) throw_errno("mount view");
+    const std::string passwd = read_file("/etc/passwd").value();
+    write_file(view + "/passwd",
+               fmt::format("{}berth-test:x:{}:{}::/:/bin/sh\n", passwd, test_user, test_user));
+    show(view + "/passwd", "/etc/passwd");
+    const std::string ids = fmt::format("{}:{}:{}\n", test_user, test_ids.first, test_ids.count);
+    for (const char* file : {"subuid", "subgid"}) {
+        write_file(view + "/" + file, ids);
+        show(view + "/" + file, fmt::format("/etc/{}", file).c_str());
+    }
+    const std::string tun = view + "/tun";
+    if (::mknod(tun.c_str(), S_IFCHR | 0666, makedev(10, 200)) != 0 ||
+        ::chmod(tun.c_str(), 0666) != 0) {
+        throw_errno("make a tun device");
+    }
+    show(tun, "/dev/net/tun");
+    if (::chown(folder.c_str(), test_user, test_user) != 0) throw_errno("chown " + folder);
+    if (::setgroups(0, nullptr) != 0 || ::setresgid(test_user, test_user, test_user) != 0 ||
+        ::setresuid(test_user, test_user, test_user) != 0) {
+        throw_errno("become a user");
+    }
+    ::prctl(PR_SET_DUMPABLE, 1);  // as every program that a user starts
 }
 
 }  // namespace
@@ -68,7 +107,8 @@ void LauncherProcess::start() {
                                             std::to_string(options_.reserve_bytes),
                                             std::to_string(options_.prepared_networks),
                                             options_.disk_images,
-                                            options_.proxy};
+                                            options_.proxy,
+                                            options_.starter == Starter::user ? "user" : "root"};
     std::vector<char*> argv;
     argv.reserve(texts.size() + 1);
     for (const std::string& text : texts)
@@ -95,7 +135,10 @@ int LauncherProcess::stop() {
 }
 
 int launcher_main(int argc, char** argv) {
-    if (argc != 13) return 2;
+    if (argc != 14) return 2;
+    if (std::string_view(argv[13]) == "user") {
+        become_user(std::filesystem::path(argv[3]).parent_path().string());
+    }
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     log::start("launcher", log::Level::warning);
     LauncherConfig config;
@@ -112,6 +155,8 @@ int launcher_main(int argc, char** argv) {
     if (*argv[12] != 0) {
         config.reach.proxies = places_of({.https = std::string("http://") + argv[12]});
     }
+    constexpr std::uint32_t nobody = 65'534;  // so the test, root of the host, looks from inside
+    if (std::string_view(argv[13]) == "user") config.allowed_uids = {nobody};
     asio::io_context loop(1);
     asio::cancellation_signal stop;
     asio::signal_set signals(loop, SIGTERM);

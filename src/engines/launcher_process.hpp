@@ -7,8 +7,12 @@
 #include <vector>
 
 #include "engines/launcher.hpp"
+#include "engines/subordinate_ids.hpp"
 
 namespace berth::engines::test {
+
+/// Who starts Berth, and with it whose ids its sandboxes have.
+enum class Starter { root, user };
 
 struct LauncherOptions {
     std::string instance = "enginetest";
@@ -19,7 +23,13 @@ struct LauncherOptions {
     std::size_t prepared_networks = 1;
     std::string disk_images = "yes";
     std::string proxy{};  // HOST:PORT
+    /// `user`: test_user, who has `test_ids` in an /etc/subuid and a /dev/net/tun that this
+    /// launcher alone sees.
+    Starter starter = Starter::root;
 };
+
+inline constexpr uid_t test_user = 70'001;
+inline constexpr IdRange test_ids{700'000, 65'536};
 
 /// Listens on a socket in a new temporary directory; ends with this object.
 class LauncherProcess {

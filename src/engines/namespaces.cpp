@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <exception>
+#include <thread>
 
 #include "base/log.hpp"
 
@@ -35,6 +36,31 @@ void raise_loopback() {
     if (!any || ::ioctl(any.get(), SIOCSIFFLAGS, &request) != 0) throw_errno("loopback up");
 }
 
+void furnish_network() {
+    raise_loopback();
+    // In `/proc/sys/net`, which shows the namespace of whoever looks.
+    for (const char* part : {"all", "default"}) {
+        const std::string folder = "/proc/sys/net/ipv6/conf/" + std::string(part);
+        set_kernel_value((folder + "/disable_ipv6").c_str(), "1");
+    }
+    // Connections to a host's own loopback are translated to slirp's gateway (network.cpp); the
+    // kernel drops such packets on a real interface otherwise.
+    set_kernel_value("/proc/sys/net/ipv4/conf/all/route_localnet", "1");
+}
+
+void run_apart(const std::function<void()>& work) {
+    std::exception_ptr broken;
+    std::thread apart([&] {
+        try {
+            work();
+        } catch (...) {
+            broken = std::current_exception();
+        }
+    });
+    apart.join();
+    if (broken) std::rethrow_exception(broken);
+}
+
 }  // namespace
 
 Fd current_namespace(NamespaceKind kind) {
@@ -59,20 +85,20 @@ Visit::~Visit() {
     std::terminate();
 }
 
+void run_in_network(const Fd& space, const std::function<void()>& work) {
+    run_apart([&] {
+        if (::setns(space.get(), CLONE_NEWNET) != 0) throw_errno("setns");
+        work();
+    });
+}
+
 Fd make_network_namespace() {
-    const Fd home = current_namespace(NamespaceKind::network);
-    const Visit visit(NamespaceKind::network, home);  // brings the thread back here
-    if (::unshare(CLONE_NEWNET) != 0) throw_errno("unshare the network");
-    Fd made = current_namespace(NamespaceKind::network);
-    raise_loopback();
-    // In `/proc/sys/net`, which shows the namespace of whoever looks.
-    for (const char* part : {"all", "default"}) {
-        const std::string folder = "/proc/sys/net/ipv6/conf/" + std::string(part);
-        set_kernel_value((folder + "/disable_ipv6").c_str(), "1");
-    }
-    // Connections to a host's own loopback are translated to slirp's gateway (network.cpp); the
-    // kernel drops such packets on a real interface otherwise.
-    set_kernel_value("/proc/sys/net/ipv4/conf/all/route_localnet", "1");
+    Fd made;
+    run_apart([&] {
+        if (::unshare(CLONE_NEWNET) != 0) throw_errno("unshare the network");
+        made = current_namespace(NamespaceKind::network);
+        furnish_network();
+    });
     return made;
 }
 

@@ -2,6 +2,8 @@
 /// Stepping into other namespaces with one thread, and back. Blocking; for the launcher's worker
 /// threads only: the loop's thread never leaves its own.
 
+#include <functional>
+
 #include "base/file.hpp"
 
 namespace berth::engines {
@@ -24,6 +26,11 @@ private:
     NamespaceKind kind_;
     Fd home_;
 };
+
+/// Runs `work` inside a network namespace, on a thread of its own that ends there: whoever is not
+/// root could not come back to the host's. Programs that `work` starts are inside, too. Throws:
+/// what `work` throws; the kernel refused.
+void run_in_network(const Fd& space, const std::function<void()>& work);
 
 /// A new network namespace with loopback up and IPv6 off. It lives as long as the descriptor.
 Fd make_network_namespace();

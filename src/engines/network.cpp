@@ -99,12 +99,13 @@ bool leads_to_loopback(const ReachPolicy& policy) {
            std::ranges::any_of(policy.proxies, proxies);
 }
 
-/// Runs nft inside `space`. A worker thread's child inherits the thread's namespace.
+/// Runs nft inside `space`.
 Result<> load_filter(const Fd& space, const std::string& text) {
-    const Visit visit(NamespaceKind::network, space);
     const Command command{
         .argv = {"nft", "-f", "-"}, .environment = plain_environment(), .input = text};
-    const Result<Ended> loaded = run_blocking(command, nft_limit);
+    std::optional<Result<Ended>> ended;
+    run_in_network(space, [&] { ended = run_blocking(command, nft_limit); });
+    const Result<Ended>& loaded = *ended;
     if (!loaded) {
         return fail(Failure::unavailable, "sandboxes with a network need nft: {}; install nftables",
                     loaded.error().message);

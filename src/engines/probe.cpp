@@ -17,6 +17,7 @@
 #include "engines/cgroups.hpp"
 #include "engines/disk.hpp"
 #include "engines/network.hpp"
+#include "engines/user_namespace.hpp"
 
 namespace berth::engines {
 namespace {
@@ -110,16 +111,13 @@ Probed listed(const std::string& name) {
 
 /// By mounting one: that loads what the kernel keeps as a module, as the first sandbox would.
 Probed mountable(const std::string& name, const std::function<void()>& attempt) {
-    if (::geteuid() != 0) return listed(name);
     const std::string why = in_private_mounts(attempt);
     if (why.empty()) return {name, true, "can be mounted", ""};
     return {name, false, why, "modprobe " + name};
 }
 
-Probed filter() {
+Probed filter(const Result<>& loaded) {
     const char* name = "nf_tables";
-    if (::geteuid() != 0) return {name, true, "not tried: not root", ""};
-    const Result<> loaded = try_filters();
     if (loaded) return {name, true, "takes the filters of sandboxes", ""};
     return {name, false, loaded.error().message,
             "use a kernel with CONFIG_NF_TABLES, NFT_CT, NFT_NAT, NFT_MASQ and NFT_REJECT"};
@@ -133,7 +131,7 @@ Probed device(const std::string& name, const std::string& path, const std::strin
     }
     const bool there = fs::exists(path);
     return {name, false, path + (there ? " cannot be opened" : " is not there"),
-            there ? "run Berth as root" : fix};
+            there ? "run Berth as root, or as root: chmod 0666 " + path + " (udev does)" : fix};
 }
 
 Probed cgroups(const std::string& runtime) {
@@ -158,17 +156,68 @@ Probed cgroups(const std::string& runtime) {
     return {"cgroups", true, mode + (found.limits_swap() ? "" : ", swap is not limited"), ""};
 }
 
-Probed rights() {
-    const bool root = ::geteuid() == 0;
-    return {"rights", root, root ? "root" : "not root",
-            root ? "" : "start Berth as root: its launcher makes sandboxes, the rest runs without"};
-}
-
 Probed certificates(const std::string& ca_file) {
     std::error_code error;
     const auto bytes = fs::file_size(ca_file, error);
     if (!error && bytes > 0) return {"certificates", true, ca_file, ""};
     return {"certificates", false, ca_file + " is not there", "apt-get install ca-certificates"};
+}
+
+/// "what is wrong: what helps"
+Probed missing(const std::string& name, const std::string& message) {
+    const std::size_t colon = message.find(": ");
+    if (colon == message.npos) return {name, false, message, "start Berth as root"};
+    return {name, false, message.substr(0, colon), message.substr(colon + 2)};
+}
+
+/// In the user namespace that sandboxes would be made in.
+void mount_in_namespace() {
+    if (const std::string why = in_private_mounts(try_overlay); !why.empty())
+        throw std::runtime_error(why);
+}
+
+void filter_in_namespace() {
+    if (const Result<> loaded = try_filters(); !loaded)
+        throw std::runtime_error(loaded.error().message);
+}
+
+std::vector<Probed> try_as_user(const Result<OwnIds>& own) {
+    const Result<> entered = own ? try_in_user_namespace(*own, [] {}) : own.error();
+    if (!entered) return {missing("rights", entered.error().message)};
+    std::vector<Probed> found{
+        {"rights", true,
+         fmt::format("not root: of a user namespace with {} ids of /etc/subuid",
+                     std::min(count_of(own->uids), count_of(own->gids))),
+         ""}};
+    const Result<> mounted = try_in_user_namespace(*own, mount_in_namespace);
+    if (mounted) {
+        found.push_back({"overlay", true, "can be mounted in a user namespace", ""});
+    } else {
+        found.push_back({"overlay", false, mounted.error().message,
+                         "use Linux 5.11 or newer, and modprobe overlay as root"});
+    }
+    found.push_back(filter(try_in_user_namespace(*own, filter_in_namespace)));
+    return found;
+}
+
+std::vector<Probed> probe_as_user(const std::string& ca_file, const std::string& runtime) {
+    std::vector<Probed> found = try_as_user(read_own_ids());
+    const auto add = [&](Probed probed) { found.push_back(std::move(probed)); };
+    Probed mapper = program("newuidmap", {"newuidmap"}, "uidmap");
+    if (mapper.ok) mapper.detail = "and newgidmap, which give sandboxes their users";
+    add(std::move(mapper));
+    add(program(runtime, {runtime, "--version"}, runtime));
+    add(user_namespaces());
+    add({"cgroups", true,
+         "not for users: Berth counts memory and processes itself, processor time is not limited",
+         ""});
+    add({"disk limits", true,
+         "no loop devices for users: Berth measures what a build writes, and ends it", ""});
+    add(device("tun", "/dev/net/tun", "modprobe tun"));
+    add(program("slirp4netns", {"slirp4netns", "--version"}, "slirp4netns"));
+    add(program("nft", {"nft", "--version"}, "nftables"));
+    add(certificates(ca_file));
+    return found;
 }
 
 }  // namespace
@@ -208,10 +257,11 @@ Result<> check_runtime(const std::string& runtime) {
 }
 
 std::vector<Probed> probe_sandbox(const std::string& ca_file, const std::string& runtime) {
+    if (::geteuid() != 0) return probe_as_user(ca_file, runtime);
     const Probed loop =
         device("loop devices", "/dev/loop-control",
                "modprobe loop (without: volumes are directories, disk limits are not enforced)");
-    return {rights(),
+    return {{"rights", true, "root", ""},
             program(runtime, {runtime, "--version"}, runtime),
             user_namespaces(),
             cgroups(runtime),
@@ -222,7 +272,7 @@ std::vector<Probed> probe_sandbox(const std::string& ca_file, const std::string&
             device("tun", "/dev/net/tun", "modprobe tun"),
             program("slirp4netns", {"slirp4netns", "--version"}, "slirp4netns"),
             program("nft", {"nft", "--version"}, "nftables"),
-            filter(),
+            filter(try_filters()),
             certificates(ca_file)};
 }
 

@@ -20,9 +20,10 @@ BOOST_DESCRIBE_STRUCT(Probed, (), (name, ok, detail, fix))
 /// Whether `list`, a modules.dep or modules.builtin, has that module.
 bool lists_module(std::string_view list, std::string_view name);
 
-/// Looks at everything that sandboxes need. Blocking, about a second. As root it tries what they
-/// do, in namespaces of its own; without, it looks at what the kernel lists.
-/// `ca_file` is the certificate bundle that sandboxes get, `runtime` what starts them.
+/// Looks at everything that sandboxes need and tries what they do, in namespaces of its own: as
+/// root, or as a user in a user namespace (user_namespace.hpp). Blocking, about a second; before
+/// any thread is started, because as a user it forks. `ca_file` is the certificate bundle that
+/// sandboxes get, `runtime` what starts them.
 std::vector<Probed> probe_sandbox(const std::string& ca_file, const std::string& runtime = "runc");
 
 /// The runtime that can be told to do without cgroups.

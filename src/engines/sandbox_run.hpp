@@ -26,7 +26,8 @@ struct Sandboxes::Active {
     std::string sandbox{};
     std::string folder{};
     std::uint64_t connection = 0;
-    std::uint32_t first_uid = 0;
+    TenantIds ids{};
+    Limits limits{};
     std::shared_ptr<Claims> claims{};
     Network network{};
     Fd lifeline{};
@@ -39,6 +40,8 @@ struct Sandboxes::Active {
     bool disk_full = false;  // and ended for it
     unsigned looks_without_disk = 0;
     unsigned looks_without_process = 0;
+    bool too_many_processes = false;      // as counted without cgroups; and ended for it
+    std::uint64_t memory_peak_bytes = 0;  // as counted without cgroups
     std::optional<Exit> exit{};
     asio::steady_timer ended;
 

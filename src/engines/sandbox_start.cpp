@@ -72,13 +72,12 @@ std::optional<pid_t> read_pid(const std::string& path) {
 }
 
 /// From outside, by the kernel's word: the sandbox's root is not ours.
-bool is_mapped_away(pid_t pid, std::uint32_t first_uid) {
+bool is_mapped_away(pid_t pid, const TenantIds& ids) {
     std::ifstream map(fmt::format("/proc/{}/uid_map", pid));
-    std::uint64_t inner = 1;
-    std::uint64_t outer = 0;
-    std::uint64_t count = 0;
-    return map >> inner >> outer >> count && inner == 0 && outer == first_uid &&
-           count == uids_per_tenant && !(map >> inner);
+    std::vector<IdMapLine> lines;
+    for (IdMapLine line; map >> line.inner >> line.outer >> line.count;)
+        lines.push_back(line);
+    return ids.root > 0 && lines == map_of(ids);
 }
 
 }  // namespace
@@ -182,7 +181,7 @@ Task<Result<>> Sandboxes::prepare(BundlePlan plan) {
     }
     const auto work = [plan = std::move(plan), mounts = std::move(mounts), &parts = parts_] {
         make_root(plan, parts);
-        Result<> mounted = mount_all(mounts, plan.first_uid + inner_uid);
+        Result<> mounted = mount_all(mounts, plan.ids.user);
         if (!mounted) return mounted;
         write_config(plan, parts);
         return check_directory(plan);
@@ -198,14 +197,15 @@ Task<Result<>> Sandboxes::launch(Active& active, const BundlePlan& plan, std::ve
     Program program;
     program.argv = {plan_.runtime};
     if (cgroups_.mode() == CgroupMode::none) {
-        if (!is_crun(plan_.runtime)) {
+        if (!is_crun(plan_.runtime) && !plan_.rootless) {
             co_return fail(Failure::unavailable,
                            "this machine has no cgroups, and {} starts nothing without them: mount "
                            "cgroup v2 at /sys/fs/cgroup, or install crun and start Berth with "
                            "--runtime crun",
                            plan_.runtime);
         }
-        program.argv.emplace_back("--cgroup-manager=disabled");
+        // In a user namespace runc does without, too: it may make no groups, and is asked for none.
+        if (is_crun(plan_.runtime)) program.argv.emplace_back("--cgroup-manager=disabled");
     }
     const std::vector<std::string> rest{"--root",
                                         plan_.runtime_state,
@@ -260,7 +260,7 @@ Task<Result<>> Sandboxes::let_start(Active& active) {
     const bool gone =
         ::kill(active.pid, 0) != 0 || !fs::exists(fmt::format("/proc/{}/root/", active.pid));
     if (gone) co_return Result<>();
-    if (!is_mapped_away(active.pid, active.first_uid)) {
+    if (!is_mapped_away(active.pid, active.ids)) {
         co_return fail(Failure::unavailable, "the sandbox did not get its own range of users");
     }
     const auto hold = [pid = active.pid, &shares = shares_] { return hold_to_shares(pid, shares); };
@@ -278,13 +278,17 @@ Task<Result<>> Sandboxes::start_active(Held active, StartBody start, std::vector
     BundlePlan plan;
     plan.folder = active->folder;
     plan.start = std::move(start);
-    plan.first_uid = active->first_uid;
+    plan.ids = active->ids;
     plan.cgroup_path = cgroups_.path_of(active->name);
     plan.cpus = choose_cpus(plan.start.limits.cpu_percent);
     plan.limits_cpu_time =
         plan.start.limits.cpu_percent < 100 * (plan.cpus.empty() ? cpus_.size() : plan.cpus.size());
     plan.limits_swap = cgroups_.limits_swap();
     plan.cgroup_mode = cgroups_.mode();
+    for (const auto& [name, writes] : active->claims->held) {
+        if (!writes || volumes_.are_disks()) continue;
+        plan.file_bytes_max = std::max(plan.file_bytes_max, volumes_.bytes_max_of(name));
+    }
     const Result<> connected = co_await connect(*active, plan);
     if (!connected) co_return connected.error();
     BundlePlan copy = plan;
@@ -310,8 +314,8 @@ Task<Result<std::string>> Sandboxes::start(StartBody start, std::vector<Fd> stre
     if (runs_.size() >= runs_max)
         co_return fail(Failure::limited, "{} sandboxes already", runs_max);
     if (const Result<> room = volumes_.check_reserve(); !room) co_return room.error();
-    const auto first_uid = tenants_.first_uid_of(start.tenant);
-    if (!first_uid) co_return first_uid.error();
+    const auto ids = tenants_.ids_of(start.tenant);
+    if (!ids) co_return ids.error();
     co_await settle(connection);
     const auto here = co_await asio::this_coro::executor;
     auto claims = claim(start, connection);
@@ -322,7 +326,8 @@ Task<Result<std::string>> Sandboxes::start(StartBody start, std::vector<Fd> stre
     active->sandbox = start.sandbox;
     active->folder = plan_.bundles + "/" + active->name;
     active->connection = connection;
-    active->first_uid = *first_uid;
+    active->ids = *ids;
+    active->limits = start.limits;
     active->claims = std::move(*claims);
     runs_.emplace(active->name, active);
     for (const auto& [name, writes] : active->claims->held) {
@@ -345,7 +350,11 @@ Task<Result<std::string>> Sandboxes::start(StartBody start, std::vector<Fd> stre
     }
     active->started = true;
     if (active->unwanted || !connections_.contains(connection)) kill_process(active->process);
+    const bool writes =
+        std::ranges::any_of(active->claims->held, [](const auto& item) { return item.second; });
     spawn(here, watch(this, active), "watch a sandbox");
+    if (writes && !volumes_.are_disks())
+        spawn(here, watch_directories(this, active), "measure a sandbox's volumes");
     co_return active->name;
 }
 

@@ -1,15 +1,19 @@
 #include "engines/sandboxes.hpp"
 
 #include <sched.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <filesystem>
 
+#include "base/clock.hpp"
 #include "base/log.hpp"
 #include "engines/disk.hpp"
 #include "engines/sandbox_run.hpp"
 #include "engines/spawn_program.hpp"
+#include "engines/usage.hpp"
 
 namespace berth::engines {
 namespace {
@@ -21,6 +25,9 @@ constexpr unsigned ticks_per_disk_look = 5;
 constexpr unsigned ticks_per_memory_look = 10;
 constexpr unsigned looks_over_limit_max =
     3;  // a second or so, to say it in the command's own words
+constexpr auto measure_pause_min = std::chrono::milliseconds(400);
+constexpr auto measure_pause_max = std::chrono::milliseconds(1'500);
+constexpr int measure_pause_times = 3;  // as long as it took to measure
 constexpr auto kill_limit = std::chrono::milliseconds(4000);
 constexpr int kill_attempts = 2;
 
@@ -69,18 +76,15 @@ bool Sandboxes::over_limit(Active& active, unsigned count) {
     if (cgroups_.counts(active.name).oom_kills > 0) active.out_of_memory = true;
     if (count % ticks_per_memory_look == 0 && active.thrashing.lasts(cgroups_.memory(active.name)))
         active.out_of_memory = true;
-    if (active.out_of_memory) return true;
+    if (active.out_of_memory || active.too_many_processes) return true;
     if (count % ticks_per_disk_look != 0) return false;
     // A run that was refused a process has failed, whatever it goes on to do; so has one whose disk
     // stays full.
     if (cgroups_.counts(active.name).forks_refused > 0) ++active.looks_without_process;
     if (active.looks_without_process >= looks_over_limit_max) return true;
-    bool writes = false;
-    bool full = false;
-    for (const auto& [name, writer] : active.claims->held) {
-        writes = writes || writer;
-        full = full || (writer && volumes_.is_full(name));
-    }
+    const auto& held = active.claims->held;
+    const bool writes = std::ranges::any_of(held, [](const auto& item) { return item.second; });
+    const bool full = has_full_volume(active);
     active.looks_without_disk = full ? active.looks_without_disk + 1 : 0;
     if (active.looks_without_disk >= looks_over_limit_max) {
         active.disk_full = true;
@@ -92,13 +96,61 @@ bool Sandboxes::over_limit(Active& active, unsigned count) {
     return true;
 }
 
+bool Sandboxes::has_full_volume(const Active& active) const {
+    return std::ranges::any_of(active.claims->held, [this](const auto& item) {
+        return item.second && volumes_.is_full(item.first);
+    });
+}
+
+Task<> Sandboxes::measure_written(Held active) {
+    std::vector<std::string> written;
+    for (const auto& [name, writes] : active->claims->held) {
+        if (writes) written.push_back(name);
+    }
+    for (const std::string& name : written)
+        co_await volumes_.measure(name);
+}
+
+/// A directory goes on to take writes when it is over its limit: nothing tells the command, and
+/// there is no grace to give.
+Task<> Sandboxes::watch_directories(Sandboxes* self, Held active) {
+    while (active->claims && !active->exit) {  // ends with the run
+        const std::int64_t began_ms = steady_now_ms();
+        co_await self->measure_written(active);
+        if (!active->claims || active->exit) co_return;
+        if (self->has_full_volume(*active)) {
+            active->disk_full = true;
+            kill_process(active->process);
+            co_return;
+        }
+        const std::chrono::milliseconds took(steady_now_ms() - began_ms);
+        const auto pause = std::clamp<std::chrono::milliseconds>(
+            took * measure_pause_times, measure_pause_min, measure_pause_max);
+        co_await sleep_for(pause);
+    }
+}
+
+/// What the kernel counts where there are cgroups.
+Task<> Sandboxes::count_usage(Held active) {
+    const auto work = [pid = active->pid, most = active->limits.memory_bytes] {
+        return usage_of(pid, most);
+    };
+    const Usage usage = co_await workers_.run(work);
+    active->memory_peak_bytes = std::max(active->memory_peak_bytes, usage.memory_bytes);
+    if (usage.memory_bytes > active->limits.memory_bytes) active->out_of_memory = true;
+    if (usage.tasks > active->limits.processes) active->too_many_processes = true;
+}
+
 Task<> Sandboxes::watch(Sandboxes* self, Held active) {
+    const bool counted = self->cgroups_.mode() != CgroupMode::none;
     for (unsigned count = 1; active->process; ++count) {  // ends with the process
         const bool ended = co_await ended_within(tick, active->process.get());
         if (ended) break;
+        if (!counted) co_await self->count_usage(active);
         if (self->over_limit(*active, count)) kill_process(active->process);
     }
     const std::optional<int> reaped = reap(active->pid);
+    co_await self->measure_written(active);
     self->note_end(*active, reaped);
     co_await self->tidy_up(*active);
     active->ended.cancel();
@@ -112,12 +164,11 @@ void Sandboxes::note_end(Active& active, std::optional<int> reaped) {
     if (WIFSIGNALED(ended)) exit.signal = WTERMSIG(ended);
     exit.code = WIFSIGNALED(ended) ? 128 + WTERMSIG(ended) : WEXITSTATUS(ended);
     exit.out_of_memory = active.out_of_memory || counts.oom_kills > 0;
-    exit.too_many_processes = counts.forks_refused > 0;
-    exit.disk_full = active.disk_full;
-    for (const auto& [name, writes] : active.claims->held) {
-        if (writes && volumes_.is_full(name)) exit.disk_full = true;
-    }
-    exit.memory_peak_bytes = counts.memory_peak_bytes;
+    exit.too_many_processes = counts.forks_refused > 0 || active.too_many_processes;
+    // Of a directory's largest file the kernel tells by a signal.
+    const bool too_large = exit.signal == SIGXFSZ && !volumes_.are_disks();
+    exit.disk_full = active.disk_full || too_large || has_full_volume(active);
+    exit.memory_peak_bytes = std::max(counts.memory_peak_bytes, active.memory_peak_bytes);
     active.exit = exit;
 }
 

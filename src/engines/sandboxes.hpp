@@ -24,6 +24,7 @@ struct SandboxPlan {
     std::string runtime = "runc";
     std::string bundles{};        // folder of the bundles
     std::string runtime_state{};  // the runtime's own folder
+    bool rootless = false;        // in a user namespace of the launcher's own
 };
 
 class Sandboxes {
@@ -66,7 +67,11 @@ private:
     Task<Result<>> start_active(Held active, StartBody start, std::vector<Fd> streams);
     Task<> tidy_up(Active& active);
     static Task<> watch(Sandboxes* self, Held active);
+    static Task<> watch_directories(Sandboxes* self, Held active);
+    Task<> measure_written(Held active);
+    Task<> count_usage(Held active);
     bool over_limit(Active& active, unsigned tick);
+    bool has_full_volume(const Active& active) const;
     void note_end(Active& active, std::optional<int> reaped);
     Task<bool> end(Held active);
     Held find(const std::string& run, std::uint64_t connection) const;

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <limits>
 
 #include "base/clock.hpp"
 #include "base/file.hpp"
@@ -34,18 +35,15 @@ struct KeptRecord {
 };
 BOOST_DESCRIBE_STRUCT(KeptRecord, (), (name, tenant, bytes_max, files_max, disk_bytes, used_at_ms))
 
-std::uint64_t disk_bytes_of(const std::string& path) {
+/// Of an image or a directory, without what lies in that.
+std::uint64_t own_disk_bytes_of(const std::string& path) {
     struct stat info{};
-    if (::lstat(path.c_str(), &info) != 0) return 0;
-    std::uint64_t bytes = static_cast<std::uint64_t>(info.st_blocks) * 512;
-    if (!S_ISDIR(info.st_mode)) return bytes;
-    std::error_code ignored;
-    for (const auto& entry : fs::recursive_directory_iterator(path, ignored)) {
-        if (::lstat(entry.path().c_str(), &info) == 0) {
-            bytes += static_cast<std::uint64_t>(info.st_blocks) * 512;
-        }
-    }
-    return bytes;
+    return ::lstat(path.c_str(), &info) == 0 ? static_cast<std::uint64_t>(info.st_blocks) * 512 : 0;
+}
+
+std::uint64_t disk_bytes_of(const std::string& path) {
+    constexpr std::uint64_t any = std::numeric_limits<std::uint64_t>::max();
+    return own_disk_bytes_of(path) + measure_tree(path, {any, any}).bytes;
 }
 
 /// While a run is watched: a disk that does not answer must not end the watch.
@@ -92,7 +90,8 @@ void freeze_store(const std::string& store, const std::string& root, const std::
         freeze_image(store, root);
         fs::remove(root);
     } else {
-        ::sync();
+        const Fd directory(::open(store.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+        if (!directory || ::syncfs(directory.get()) != 0) throw_errno("sync " + store);
     }
     record.disk_bytes = disk_bytes_of(store);
     fs::rename(store, kept);
@@ -104,7 +103,7 @@ void remove_store(const std::string& store, const std::string& root, const std::
                   bool mounted) {
     if (mounted) discard_image(root);
     if (root != store) fs::remove(root);
-    fs::remove_all(store);
+    remove_tree(store);
     if (!record.empty()) fs::remove(record);
 }
 
@@ -121,7 +120,7 @@ void Volumes::open() {
     fs::create_directories(folders_.mounts);
     detach_loops_below(fs::canonical(folders_.state).string());
     for (const auto& left : fs::directory_iterator(folders_.state + "/volumes")) {
-        fs::remove_all(left.path());
+        remove_tree(left.path().string());
     }
     load_kept();
 }
@@ -151,7 +150,7 @@ void Volumes::load_kept() {
         if (!entries_.contains(store.path().filename().string())) strays.push_back(store.path());
     }
     for (const fs::path& stray : strays)
-        fs::remove_all(stray);  // a crash between two renames
+        remove_tree(stray.string());  // a crash between two renames
 }
 
 std::string Volumes::store_of(const Entry& entry) const {
@@ -305,8 +304,8 @@ std::vector<VolumeState> Volumes::list(std::uint64_t connection) const {
     std::vector<VolumeState> states;
     for (const auto& [name, entry] : entries_) {
         if (entry.busy || (!entry.kept && entry.connection != connection)) continue;
-        const std::uint64_t bytes =
-            entry.kept || !folders_.images ? entry.disk_bytes : disk_bytes_of(store_of(entry));
+        std::uint64_t bytes = entry.disk_bytes;
+        if (!entry.kept) bytes = entry.measured.bytes + own_disk_bytes_of(store_of(entry));
         states.push_back({name, entry.kept, bytes, entry.used_at_ms});
     }
     return states;
@@ -378,9 +377,32 @@ std::string Volumes::work_of(const std::string& name) const {
 }
 
 bool Volumes::is_full(const std::string& name) const {
-    if (!folders_.images) return false;
+    if (!folders_.images) {
+        const Entry& entry = entries_.at(name);
+        return entry.measured.bytes >= entry.volume.bytes_max ||
+               entry.measured.files > entry.volume.files_max;
+    }
     const std::optional<DiskSpace> space = look_at_disk(data_of(name));
     return space && (space->bytes_free < full_bytes || space->files_free < full_files);
+}
+
+Task<> Volumes::measure(std::string name) {
+    if (folders_.images) co_return;
+    const Volume& volume = entries_.at(name).volume;
+    const auto work = [data = data_of(name), most = TreeUse{volume.bytes_max, volume.files_max}] {
+        return measure_tree(data, most);
+    };
+    try {
+        const TreeUse use = co_await workers_.run(work);
+        const auto found = entries_.find(name);
+        if (found != entries_.end()) found->second.measured = use;
+    } catch (const std::exception& broken) {
+        log::warning("a volume could not be measured", {{"volume", name}, {"why", broken.what()}});
+    }
+}
+
+std::uint64_t Volumes::bytes_max_of(const std::string& name) const {
+    return entries_.at(name).volume.bytes_max;
 }
 
 }  // namespace berth::engines

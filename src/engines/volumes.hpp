@@ -12,6 +12,7 @@
 #include "base/task.hpp"
 #include "base/workers.hpp"
 #include "engines/engine.hpp"
+#include "engines/trees.hpp"
 
 namespace berth::engines {
 
@@ -19,7 +20,7 @@ struct VolumeFolders {
     std::string state{};              // images: volumes/, kept/
     std::string mounts{};             // mount points, ours alone
     std::uint64_t reserve_bytes = 0;  // of the host's disk, never given to volumes
-    bool images = true;               // false: plain directories, limits not enforced
+    bool images = true;               // false: plain directories, limits by `measure`
 };
 
 /// Of kept volumes that no run reads: some projects' packages, toolchains and caches.
@@ -56,8 +57,14 @@ public:
     std::string data_of(const std::string& name) const;
     std::string work_of(const std::string& name) const;
 
-    /// Whether the volume has no byte or no inode left.
+    /// Whether the volume has no byte or no inode left; of a directory, when it was last measured.
     bool is_full(const std::string& name) const;
+    /// Whether each has a disk of its own. If not, somebody has to measure those that are written.
+    bool are_disks() const { return folders_.images; }
+    /// Looks at what a directory takes; nothing for a disk. The volume is acquired.
+    Task<> measure(std::string name);
+    /// What it was made for; of an acquired one.
+    std::uint64_t bytes_max_of(const std::string& name) const;
     /// Errors: unavailable — disk_full: the host's reserve is reached.
     Result<> check_reserve() const;
     /// Whether running builds have eaten into the reserve: more than half of it is gone.
@@ -74,6 +81,7 @@ private:
         std::uint64_t connection = 0;  // whose it is until it is kept
         std::uint64_t disk_bytes = 0;  // of a kept one; of others it is asked for
         std::int64_t used_at_ms = 0;
+        TreeUse measured{};  // of a directory that is written to
     };
 
     Entry* find(const std::string& name, std::uint64_t connection);
