@@ -245,10 +245,10 @@ bj::object process_of(const BundlePlan& plan, const BundleParts& parts) {
 }  // namespace
 
 Limits kernel_limits_without_groups(const Limits& limits) {
-    constexpr std::uint64_t more_bytes_min = 512 << 20;  // can be taken between two looks
+    constexpr std::uint64_t more_bytes_min = 2ull << 30;  // can be taken between some looks
     constexpr unsigned more_processes_min = 64;
     Limits more = limits;
-    more.memory_bytes += std::max(limits.memory_bytes / 2, more_bytes_min);
+    more.memory_bytes += std::max(limits.memory_bytes, more_bytes_min);
     more.processes += std::max(limits.processes / 2, more_processes_min);
     return more;
 }

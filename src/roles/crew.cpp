@@ -182,9 +182,8 @@ ChildSpec Crew::launcher(const std::string& instance, std::vector<std::uint16_t>
     const int listener = keep_unix("launcher.sock", berth_group);
     LauncherRoleConfig config{
         .state = layout_.launcher(),
-        .run = run_directory(instance),
+        .run = root_ ? run_directory(instance) : "",
         .instance = instance,
-        .allowed_uids = {root_ ? worker_identity.uid : ::geteuid()},
         .disk_reserve_mb = config_.disk_reserve_mb,
         .allow_nets = config_.allow_nets,
         .allow_build_nets = config_.allow_build_nets,
@@ -195,6 +194,8 @@ ChildSpec Crew::launcher(const std::string& instance, std::vector<std::uint16_t>
         .runtime = config_.runtime,
         .log_level = config_.log_level,
     };
+    // Without root the worker is the launcher's own user, who may always.
+    if (root_) config.allowed_uids = {worker_identity.uid};
     return {.role = "launcher",
             .environment = environment(),
             .descriptors = {keep(config_file(json::text(config))), listener}};

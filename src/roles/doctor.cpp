@@ -1,5 +1,7 @@
 /// `berth doctor`: what this machine offers and lacks, and which promises hold on it.
 
+#include <unistd.h>
+
 #include <cstdio>
 #include <cstdlib>
 
@@ -7,6 +9,7 @@
 #include "engines/probe.hpp"
 #include "roles/promises.hpp"
 #include "roles/roles.hpp"
+#include "roles/rootless.hpp"
 
 namespace berth::roles {
 namespace {
@@ -36,6 +39,13 @@ void print_promises(const std::vector<Promise>& promises) {
     std::printf("\n");
 }
 
+void print_weaker() {
+    std::printf("Without root (start Berth as root to have more):\n");
+    for (const std::string& weaker : what_is_weaker())
+        std::printf("        %s\n", weaker.c_str());
+    std::printf("\n");
+}
+
 }  // namespace
 
 int run_doctor(const std::vector<std::string>& arguments) {
@@ -57,7 +67,13 @@ int run_doctor(const std::vector<std::string>& arguments) {
                     probed.detail.c_str());
         if (!probed.ok) std::printf("        %-16s → %s\n", "", probed.fix.c_str());
     }
-    const std::vector<Promise> promises = try_promises(ca_file, runtime);
+    // As root the attempt itself says best what does not work.
+    const std::vector<Promise> promises =
+        all || ::geteuid() == 0
+            ? try_promises(ca_file, runtime)
+            : untried_promises(
+                  "without root, sandboxes need what is missing; until then nothing "
+                  "is built by this user");
     json::bj::array tried;
     for (const Promise& promise : promises) {
         all = all && promise.state != Promise::State::broken;
@@ -69,6 +85,7 @@ int run_doctor(const std::vector<std::string>& arguments) {
         std::printf("%s\n", boost::json::serialize(report).c_str());
     } else {
         print_promises(promises);
+        if (all && ::geteuid() != 0) print_weaker();
         std::printf("%s\n", all ? "This machine can build and serve."
                                 : "Builds will not work until what is missing is there.");
     }

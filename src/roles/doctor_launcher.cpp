@@ -16,6 +16,8 @@
 #include "base/crypto.hpp"
 #include "base/log.hpp"
 #include "engines/launcher.hpp"
+#include "engines/trees.hpp"
+#include "engines/user_namespace.hpp"
 
 namespace berth::roles {
 namespace {
@@ -77,8 +79,12 @@ DoctorLauncher::DoctorLauncher(const std::string& ca_file, const std::string& ru
 DoctorLauncher::~DoctorLauncher() {
     ::kill(pid_, SIGTERM);
     ::waitpid(pid_, nullptr, 0);
-    std::error_code ignored;
-    std::filesystem::remove_all(folder_, ignored);
+    std::error_code refused;
+    std::filesystem::remove_all(folder_, refused);
+    if (!refused || ::geteuid() == 0) return;
+    // What is left belongs to users that are ours in the launcher's namespace alone.
+    const Result<engines::OwnIds> own = engines::read_own_ids();
+    if (own) engines::try_in_user_namespace(*own, [&] { engines::remove_tree(folder_); });
 }
 
 }  // namespace berth::roles

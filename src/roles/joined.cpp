@@ -14,6 +14,7 @@
 #include "roles/orphan.hpp"
 #include "roles/role_config.hpp"
 #include "roles/roles.hpp"
+#include "roles/rootless.hpp"
 #include "roles/supervisor.hpp"
 #include "roles/telling.hpp"
 
@@ -179,13 +180,12 @@ int run_joined_worker(const std::vector<std::string>& arguments) {
     if (!*config) return 0;
     const Result<Joining> joining = check_joining(**config, "berth-worker");
     if (!joining) return say(joining.error());
-    if (::geteuid() != 0) {
+    return guarded("worker-supervisor", joining->config.log_level, [&] {
+        if (can_build(joining->config)) return join_as_worker(*joining);
         return say(fail(Failure::forbidden,
-                        "`berth worker` needs root: sandboxes are made of namespaces, cgroups and "
-                        "loop devices. Run it with sudo"));
-    }
-    return guarded("worker-supervisor", joining->config.log_level,
-                   [&] { return join_as_worker(*joining); });
+                        "`berth worker` cannot make sandboxes here as this user; the lines before "
+                        "say what is missing. Run it with sudo, or see `berth doctor`"));
+    });
 }
 
 int run_joined_edge(const std::vector<std::string>& arguments) {

@@ -15,10 +15,10 @@
 #include "base/crypto.hpp"
 #include "base/id.hpp"
 #include "builds/step_run.hpp"
-#include "engines/probe.hpp"
 #include "local/client.hpp"
 #include "roles/crew.hpp"
 #include "roles/role_config.hpp"
+#include "roles/rootless.hpp"
 #include "roles/supervisor.hpp"
 
 namespace berth::roles {
@@ -43,25 +43,10 @@ std::string default_data() {
     return (!cache.empty() ? cache : (home.empty() ? "/root" : home) + "/.cache") + "/berth/build";
 }
 
-Problem needs_root() {
-    Problem said = cli::problem(
-        Exit::denied, "needs_root",
-        "builds run in sandboxes, which are made of namespaces, cgroups and loop devices and need "
-        "root; nothing is built without one");
-    said.next = {
-        {.label = "as root; it works in the directory as its owner", .command = "sudo berth build"},
-        {.label = "what this machine offers", .command = "berth doctor"}};
-    return said;
-}
-
-/// What a sandbox cannot do without. Loop devices it can.
-std::optional<Problem> what_is_missing(const ServeConfig& config) {
-    const std::string trust =
-        config.ca_file.empty() ? "/etc/ssl/certs/ca-certificates.crt" : config.ca_file;
+std::optional<Problem> no_sandbox(const ServeConfig& config) {
     std::vector<cli::Next> next;
     std::string names;
-    for (const engines::Probed& probed : engines::probe_sandbox(trust)) {
-        if (probed.ok || probed.name == "loop devices" || probed.name == "ext4") continue;
+    for (const engines::Probed& probed : what_is_missing(config)) {
         names += (names.empty() ? "" : ", ") + probed.name;
         next.push_back(
             {.label = fmt::format("{}: {}", probed.name, probed.detail), .command = probed.fix});
@@ -72,6 +57,10 @@ std::optional<Problem> what_is_missing(const ServeConfig& config) {
                                 "one; it lacks: " +
                                     names);
     said.next = std::move(next);
+    if (::geteuid() != 0) {
+        said.next.push_back({.label = "or as root; it works in the directory as its owner",
+                             .command = "sudo berth build"});
+    }
     said.next.push_back({.label = "all that is needed", .command = "berth doctor"});
     return said;
 }
@@ -142,7 +131,8 @@ jobs::Job job_of(const cli::LocalBuild& wanted, const ServeConfig& config) {
 void become_owner(const std::string& directory) {
     struct stat found{};
     if (::stat(directory.c_str(), &found) != 0) throw_errno("look at " + directory);
-    if (found.st_uid != 0) {
+    // Without root we are who we are: what the directory's owner may not is refused by the kernel.
+    if (found.st_uid != 0 && ::geteuid() == 0) {
         const passwd* entry = ::getpwuid(found.st_uid);
         const bool grouped = entry == nullptr ? ::setgroups(0, nullptr) == 0
                                               : ::initgroups(entry->pw_name, found.st_gid) == 0;
@@ -244,7 +234,6 @@ cli::Outcome<cli::LocalBuildEnd> be_client(const cli::LocalBuild& wanted, jobs::
 
 cli::Outcome<cli::LocalBuildEnd> build_locally(const cli::LocalBuild& wanted,
                                                const cli::LocalBuildWatcher& watcher) {
-    if (::geteuid() != 0) return needs_root();
     Result<Parsed> parsed = read_config(Starter::build, {});
     if (!parsed) return problem_of(parsed.error());
     ServeConfig& config = parsed->config;
@@ -254,7 +243,7 @@ cli::Outcome<cli::LocalBuildEnd> build_locally(const cli::LocalBuild& wanted,
     Result<engines::Proxies> proxies = proxies_of_environment();
     if (!proxies) return problem_of(proxies.error());
     watcher.tick("looking at this machine");
-    if (const std::optional<Problem> missing = what_is_missing(config)) return *missing;
+    if (const std::optional<Problem> missing = no_sandbox(config)) return *missing;
     start_log("build", config.log_level);
     block_signals();
 

@@ -93,6 +93,15 @@ Task<Promise> try_host(engines::Engine& engine) {
     co_return judged("I1", i1, tried, "15 attempts from inside were refused");
 }
 
+bool is_root() {
+    return ::geteuid() == 0;
+}
+
+/// The first of the users that sandboxes may have, as the launcher numbers them: 0 is itself.
+unsigned least_outer_uid() {
+    return is_root() ? DoctorLauncher::first_uid : 1;
+}
+
 Task<Promise> try_identity(engines::Engine& engine) {
     engines::Run run = script_run(
         fmt::format("read -r inner outer count </proc/self/uid_map\n"
@@ -102,11 +111,12 @@ Task<Promise> try_identity(engines::Engine& engine) {
                     "/run/berth; do\n"
                     "[ ! -e $path ] || echo $path; done\n"
                     "[ \"$(ls /proc | grep -c '^[0-9]')\" -lt 10 ] || echo processes-of-others\n",
-                    DoctorLauncher::first_uid));
+                    least_outer_uid()));
     const Tried tried = co_await try_run(engine, std::move(run));
-    co_return judged("I2", i2, tried,
-                     "its root is user " + std::to_string(DoctorLauncher::first_uid) +
-                         " or above, no socket is there");
+    const std::string whose =
+        is_root() ? "user " + std::to_string(DoctorLauncher::first_uid) + " or above"
+                  : "one of your subordinate ids, not you";
+    co_return judged("I2", i2, tried, "its root is " + whose + ", no socket is there");
 }
 
 Task<Promise> try_output(engines::Engine& engine) {
@@ -139,36 +149,40 @@ bool has_resource_right() {
     return ::prctl(PR_CAPBSET_READ, sys_resource, 0, 0, 0) == 1;
 }
 
-/// In the units of `ulimit`: KiB of data, processes.
-Task<Promise> try_limits_without_groups(engines::Engine& engine) {
-    engines::Run run = script_run("ulimit -d; ulimit -p\n");
-    const std::string wanted =
-        fmt::format("{}\n{}\n", run.limits.memory_bytes >> 10, run.limits.processes);
-    const Tried tried = co_await try_run(engine, std::move(run));
-    if (tried.out != wanted) {
-        co_return Promise{"I6", i6, State::broken, "without cgroups nothing limits a build here"};
+bool has_groups() {
+    return is_root() && engines::Cgroups("doctor").mode() != engines::CgroupMode::none;
+}
+
+/// What can be said once all limits have ended somebody.
+Promise limits_held() {
+    if (!has_groups()) {
+        std::string detail =
+            "no cgroups: memory and processes are counted ten times a second and the build ended, "
+            "not held by the kernel; processor time is not limited";
+        if (!is_root())
+            detail += "; the disk is measured, and can be overdrawn for a second or two";
+        return {"I6", i6, State::in_part, std::move(detail)};
     }
-    co_return Promise{"I6", i6, State::in_part,
-                      "no cgroups: memory is limited for each process alone, the number of "
-                      "processes for all, processor time not at all"};
+    if (!has_resource_right()) {
+        return {"I6", i6, State::in_part,
+                "limits hold, but this root lacks CAP_SYS_RESOURCE: when the whole machine is out "
+                "of memory, a build can ask to be killed no earlier than the rest"};
+    }
+    return {"I6", i6, State::holds, "memory, processes, disk and watchers are limited"};
 }
 
 Task<Promise> try_limits(engines::Engine& engine) {
-    if (engines::Cgroups("doctor").mode() == engines::CgroupMode::none) {
-        co_return co_await try_limits_without_groups(engine);
-    }
     std::string missing;
     const auto lacks = [&](const char* what) {
         missing += (missing.empty() ? "" : ", ") + std::string(what);
     };
     // Not fewer: the runtime's own threads count until the command has begun.
     constexpr unsigned few = 32;
-    engines::Run forks =
-        script_run(fmt::format("for i in $(seq {}); do sleep 9 & done 2>/dev/null\n", 2 * few));
+    engines::Run forks = script_run("perl -e '1 while defined fork; sleep 9'\n");
     forks.limits.processes = few;
     const Tried forked = co_await try_run(engine, std::move(forks));
     if (!forked.exit.too_many_processes) lacks("processes");
-    engines::Run memory = script_run("head -c 200000000 /dev/zero | tail >/dev/null\n");
+    engines::Run memory = script_run("head -c 3000000000 /dev/zero | tail >/dev/null\n");
     memory.limits.memory_bytes = 64 << 20;
     const Tried eaten = co_await try_run(engine, std::move(memory));
     if (!eaten.exit.out_of_memory) lacks("memory");
@@ -184,13 +198,7 @@ Task<Promise> try_limits(engines::Engine& engine) {
     if (!missing.empty()) {
         co_return Promise{"I6", i6, State::in_part, "this machine does not limit: " + missing};
     }
-    if (!has_resource_right()) {
-        co_return Promise{"I6", i6, State::in_part,
-                          "limits hold, but this root lacks CAP_SYS_RESOURCE: when the whole "
-                          "machine is out of memory, a build can ask to be killed no earlier than "
-                          "the rest"};
-    }
-    co_return Promise{"I6", i6, State::holds, "memory, processes, disk and watchers are limited"};
+    co_return limits_held();
 }
 
 /// A door on every address of this machine.
@@ -306,17 +314,16 @@ Task<std::vector<Promise>> try_all(std::string socket_path) {
 }  // namespace
 
 std::vector<Promise> try_promises(const std::string& ca_file, const std::string& runtime) {
-    if (::geteuid() == 0) {
-        const DoctorLauncher launcher(ca_file, runtime);
-        return wait(try_all(launcher.socket_path()));
-    }
+    const DoctorLauncher launcher(ca_file, runtime);
+    return wait(try_all(launcher.socket_path()));
+}
+
+std::vector<Promise> untried_promises(const std::string& why) {
     std::vector<Promise> promises;
     for (const Row& row : rows) {
-        promises.push_back(
-            row.attempt == nullptr
-                ? untried(row)
-                : Promise{row.id, row.name, State::not_tried,
-                          "sandboxes need root: without it nothing is built at all"});
+        promises.push_back(row.attempt == nullptr
+                               ? untried(row)
+                               : Promise{row.id, row.name, State::not_tried, why});
     }
     return promises;
 }

@@ -10,7 +10,7 @@ namespace berth::roles {
 
 struct Promise {
     /// `holds`: tried here, or of how Berth is made and the same everywhere; `in_part`: the detail
-    /// says what is missing; `broken`; `not_tried`: it needs root.
+    /// says what is missing; `broken`; `not_tried`: no sandbox can be made.
     enum class State { holds, in_part, broken, not_tried };
     BOOST_DESCRIBE_NESTED_ENUM(State, holds, in_part, broken, not_tried)
 
@@ -22,8 +22,10 @@ struct Promise {
 BOOST_DESCRIBE_STRUCT(Promise, (), (id, name, state, detail))
 
 /// Starts a launcher of its own in a temporary directory, lets sandboxes try to break each promise,
-/// and removes everything. As root; otherwise what needs a sandbox is `not_tried`. Before any
-/// thread is started: it forks. Takes some seconds.
+/// and removes everything. Before any thread is started: it forks. Takes some seconds.
 std::vector<Promise> try_promises(const std::string& ca_file, const std::string& runtime);
+
+/// The same where no sandbox can be made, for that reason: what needs one is `not_tried`.
+std::vector<Promise> untried_promises(const std::string& why);
 
 }  // namespace berth::roles

@@ -14,6 +14,7 @@
 #include "roles/orphan.hpp"
 #include "roles/role_config.hpp"
 #include "roles/roles.hpp"
+#include "roles/rootless.hpp"
 #include "roles/succession.hpp"
 #include "roles/supervisor.hpp"
 #include "roles/telling.hpp"
@@ -202,13 +203,7 @@ private:
         const int api = crew_.keep_unix("api.sock", berth_group);
         const int admin = crew_.keep_unix("admin.sock", 0);
         // A worker without a launcher would take builds that a joined one could do.
-        const bool root = ::geteuid() == 0;
-        if (config_.builds > 0 && !root) {
-            log::warning("nothing is built on this machine",
-                         {{"why", "sandboxes need root"},
-                          {"next", "start Berth as root, or join a worker: berth worker"}});
-        }
-        const bool builds = config_.builds > 0 && root;
+        const bool builds = config_.builds > 0 && can_build(config_);
         std::vector<ChildSpec> all;
         if (builds) {
             all.push_back(crew_.launcher(prepared.instance, ports_of(addresses_), first_uid));

@@ -64,11 +64,13 @@ class Answer:
 
 
 class Berth:
-    def __init__(self, *options, environment=None, data=None):
+    def __init__(self, *options, environment=None, data=None, before=lambda folder: ()):
+        """`before(folder)`: what starts the program, if it is not started as it is."""
         self.folder = Path(tempfile.mkdtemp(prefix="berth-journey-"))
         self.data = data or self.folder / "data"
         self.port = free_port()
         self.options = list(options)
+        self.before = list(before(self.folder))
         self.environment = environment or {}
         self.log = open(self.folder / "berth.log", "ab")
         self.process = None
@@ -91,7 +93,7 @@ class Berth:
         environment["PATH"] = f"{ROOT}/build/toolchain/node/bin:" + environment["PATH"]
         environment.update(self.environment)
         self.process = subprocess.Popen(
-            [BINARY, "serve", "--data", self.data, "--listen", f"127.0.0.1:{self.port}"]
+            self.before + [BINARY, "serve", "--data", self.data, "--listen", f"127.0.0.1:{self.port}"]
             + self.options,
             stdout=subprocess.PIPE, stderr=self.log, stdin=subprocess.DEVNULL, env=environment,
         )

@@ -234,7 +234,7 @@ class LocalBuild(Journey):
         self.assertEqual((top / ".berth/output/index.html").read_text(), "two\n")
         self.nothing_is_left()
 
-    def test_without_root_nothing_is_built(self):
+    def test_without_root_and_without_ids_to_give_nothing_is_built(self):
         top = self.directory("rootless", {"index.html": "x"}, git=False)
         binary = self.folder / "berth"  # where nobody else can see it
         shutil.copy(BINARY, binary)
@@ -243,10 +243,12 @@ class LocalBuild(Journey):
                               timeout=60, user=65534, group=65534, extra_groups=[],
                               env={"PATH": os.environ["PATH"], "HOME": "/nonexistent"})
         binary.unlink()
-        self.assertEqual(told.returncode, 4, told.stderr)
-        problem = json.loads(told.stderr)
-        self.assertEqual(problem["code"], "needs_root")
-        self.assertIn("berth doctor", [step["command"] for step in problem["next"]])
+        self.assertEqual(told.returncode, 1, told.stderr)
+        problem = json.loads(told.stderr.splitlines()[-1])
+        self.assertEqual(problem["code"], "no_sandbox")
+        said = json.dumps(problem["next"])
+        for words in ("usermod --add-subuids", "sudo berth build", "berth doctor"):
+            self.assertIn(words, said)
         self.assertFalse((top / ".berth").exists())
 
 
