@@ -4,6 +4,7 @@
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/utsname.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -181,6 +182,23 @@ void filter_in_namespace() {
         throw std::runtime_error(loaded.error().message);
 }
 
+/// The kernel refuses a new /proc where parts of the old one are covered, as in most containers.
+void mount_proc_in_namespace() {
+    if (::unshare(CLONE_NEWNS | CLONE_NEWPID) != 0) throw_errno("a pid namespace of its own");
+    const pid_t first = ::fork();
+    if (first < 0) throw_errno("fork");
+    if (first == 0) {
+        const bool shown = ::mount("", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
+                           ::mount("proc", "/proc", "proc", 0, nullptr) == 0;
+        ::_exit(shown ? 0 : errno);
+    }
+    int status = 0;
+    while (::waitpid(first, &status, 0) < 0 && errno == EINTR) {
+    }
+    errno = WIFEXITED(status) ? WEXITSTATUS(status) : EPERM;
+    if (errno != 0) throw_errno("a /proc of its own");
+}
+
 std::vector<Probed> try_as_user(const Result<OwnIds>& own) {
     const Result<> entered = own ? try_in_user_namespace(*own, [] {}) : own.error();
     if (!entered) return {missing("rights", entered.error().message)};
@@ -195,6 +213,14 @@ std::vector<Probed> try_as_user(const Result<OwnIds>& own) {
     } else {
         found.push_back({"overlay", false, mounted.error().message,
                          "use Linux 5.11 or newer, and modprobe overlay as root"});
+    }
+    const Result<> shown = try_in_user_namespace(*own, mount_proc_in_namespace);
+    if (shown) {
+        found.push_back({"proc", true, "can be mounted in a user namespace", ""});
+    } else {
+        found.push_back({"proc", false, shown.error().message,
+                         "in a container: let it see all of /proc (Docker: --security-opt "
+                         "systempaths=unconfined)"});
     }
     found.push_back(filter(try_in_user_namespace(*own, filter_in_namespace)));
     return found;

@@ -217,6 +217,17 @@ class Rootless(unittest.TestCase):
         self.assertNotIn(" /mnt ", Path("/proc/self/mountinfo").read_text())
         self.assertEqual(list((berth.data / "launcher/volumes").iterdir()), [])
 
+    def test_nothing_of_it_outlives_a_supervisor_that_is_killed_but_the_edge(self):
+        berth = Berth(before=before())
+        self.addCleanup(berth.close)
+        berth.start()
+        others = {role: pid for role, pid in berth.roles().items() if role != "edge"}
+        self.assertIn("launcher", others)
+        berth.process.kill()
+        berth.process.wait()
+        wait_until("its roles to be gone", lambda: not [
+            pid for pid in others.values() if Path(f"/proc/{pid}").exists()], 10)
+
     def test_what_is_missing_is_said_with_its_remedy_and_the_rest_runs(self):
         for without, words in (("subuids", "usermod --add-subuids 100000-165535 berth-user"),
                                ("tun", "chmod 0666 /dev/net/tun")):
