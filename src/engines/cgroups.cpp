@@ -67,8 +67,9 @@ bool remove_group(const std::string& path) {
 
 }  // namespace
 
-Cgroups::Cgroups(std::string instance, std::string mountinfo)
-    : top_("berth-" + std::move(instance)) {
+Cgroups::Cgroups(std::string instance, std::string mountinfo, std::string below)
+    : below_(std::move(below)), top_("berth-" + std::move(instance)) {
+    if (!below_.empty()) top_ = below_.substr(1) + "/" + top_;
     constexpr std::array<std::string_view, 5> wanted = {"memory", "pids", "cpu", "cpuset",
                                                         "freezer"};
     const auto is_wanted = [&](std::string_view name) {
@@ -102,7 +103,9 @@ Cgroups::Cgroups(std::string instance, std::string mountinfo)
 bool Cgroups::has(const std::string& controller) const {
     if (mode_ == CgroupMode::v1) return controllers_.contains(controller);
     if (mode_ == CgroupMode::none) return false;
-    std::istringstream words(read_small(unified_ + "/cgroup.controllers"));
+    // Of a group: what it hands on to those below.
+    const char* file = below_.empty() ? "/cgroup.controllers" : "/cgroup.subtree_control";
+    std::istringstream words(read_small(unified_ + below_ + file));
     for (std::string word; words >> word;) {
         if (word == controller) return true;
     }

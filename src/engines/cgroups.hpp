@@ -30,12 +30,16 @@ struct Memory {
 class Cgroups {
 public:
     /// `instance` names our part of the tree: "/berth-INSTANCE". `mountinfo` says where it is.
-    explicit Cgroups(std::string instance, std::string mountinfo = "/proc/self/mountinfo");
+    /// `below`: of version 2, the group that was given to us (delegated_cgroup.hpp); "" for all.
+    explicit Cgroups(std::string instance, std::string mountinfo = "/proc/self/mountinfo",
+                     std::string below = "");
 
     /// The table of a launcher that may make no groups: mode() is none.
     static constexpr const char* no_table = "/dev/null";
 
     CgroupMode mode() const { return mode_; }
+    /// Where version 2 is mounted; "" when it is not.
+    const std::string& unified() const { return unified_; }
     bool has(const std::string& controller) const;
     /// Whether the kernel counts swap with memory, so that swap can be limited.
     bool limits_swap() const;
@@ -62,6 +66,7 @@ public:
 private:
     std::vector<std::string> folders_of(const std::string& run) const;
 
+    std::string below_;
     std::string top_;
     CgroupMode mode_ = CgroupMode::none;
     std::map<std::string, std::string> controllers_;  // version 1: name → mount point

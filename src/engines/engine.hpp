@@ -93,8 +93,10 @@ struct Chunk {
 struct Exit {
     int code = 0;  // 128 + signal when a signal ended it
     std::optional<int> signal{};
-    bool out_of_memory = false;       // the limit killed a process, whatever the exit code says
-    bool too_many_processes = false;  // a fork was refused by the limit; the run soon ends for it
+    bool out_of_memory = false;  // the limit killed a process, whatever the exit code says
+    /// A fork was refused by the limit or, where the kernel counts no refusals, more ran at once
+    /// than it allows; the run soon ends for it.
+    bool too_many_processes = false;
     bool disk_full =
         false;  // the upper volume has no byte or no inode left; a second later it ends
     std::uint64_t memory_peak_bytes = 0;

@@ -247,8 +247,9 @@ void say_what_there_is(const Cgroups& cgroups, const LauncherPlace& place, bool 
 Task<> run_launcher(LauncherConfig config) {
     if (!is_name(config.instance)) throw std::runtime_error("the instance needs a plain name");
     LauncherPlace place = take_place(config);
-    const Cgroups cgroups(config.instance,
-                          place.rootless ? Cgroups::no_table : "/proc/self/mountinfo");
+    const bool groups = !place.rootless || !config.cgroups.empty();
+    const Cgroups cgroups(config.instance, groups ? "/proc/self/mountinfo" : Cgroups::no_table,
+                          config.cgroups);
     if (cgroups.mode() == CgroupMode::none && is_crun(config.runtime)) stand_in_for_cgroups();
     sweep(cgroups);
     const SweepAtEnd last{cgroups};

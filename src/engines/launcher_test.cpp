@@ -617,6 +617,31 @@ TEST_F(LauncherTest, keeps_volumes_in_directories_where_there_are_no_loop_device
     EXPECT_FALSE(fs::exists(launcher.state_directory() + "/kept/kept"));
 }
 
+TEST_F(LauncherTest, forgets_what_was_kept_by_users_whose_numbers_have_changed) {
+    LauncherProcess launcher(
+        {.instance = "idstest", .prepared_networks = 0, .starter = test::Starter::user});
+    const auto kept = [&] {
+        const auto engine = connect(launcher);
+        return go(engine->volumes()).value().size();
+    };
+    {
+        const auto engine = connect(launcher);
+        ASSERT_TRUE(go(engine->make_volume({"one", "tenant", 16 << 20, 500})));
+        engines::Run run = shell_run("mkdir /build/d && echo x >/build/d/x && chmod 0 /build/d");
+        run.mounts = {{"/build", {}, "one"}};
+        EXPECT_EQ(go(run_to_end(*engine, std::move(run))).exit.code, 0);
+        ASSERT_TRUE(go(engine->keep_volume("one", "kept")));
+    }
+    EXPECT_EQ(launcher.stop(), 0);
+    launcher.start();
+    EXPECT_EQ(kept(), 1u);
+    EXPECT_EQ(launcher.stop(), 0);
+    std::ofstream(launcher.state_directory() + "/users") << "others";
+    launcher.start();
+    EXPECT_EQ(kept(), 0u);
+    EXPECT_TRUE(fs::is_empty(launcher.state_directory() + "/kept"));
+}
+
 TEST_F(LauncherTest, maps_the_tenants_to_ranges_of_their_own_and_none_to_root) {
     const auto engine = connect(shared());
     std::set<std::uint64_t> outer;

@@ -226,24 +226,13 @@ std::vector<Probed> try_as_user(const Result<OwnIds>& own) {
     return found;
 }
 
-std::vector<Probed> probe_as_user(const std::string& ca_file, const std::string& runtime) {
-    std::vector<Probed> found = try_as_user(read_own_ids());
-    const auto add = [&](Probed probed) { found.push_back(std::move(probed)); };
-    Probed mapper = program("newuidmap", {"newuidmap"}, "uidmap");
-    if (mapper.ok) mapper.detail = "and newgidmap, which give sandboxes their users";
-    add(std::move(mapper));
-    add(program(runtime, {runtime, "--version"}, runtime));
-    add(user_namespaces());
-    add({"cgroups", true,
-         "not for users: Berth counts memory and processes itself, processor time is not limited",
-         ""});
-    add({"disk limits", true,
-         "no loop devices for users: Berth measures what a build writes, and ends it", ""});
-    add(device("tun", "/dev/net/tun", "modprobe tun"));
-    add(program("slirp4netns", {"slirp4netns", "--version"}, "slirp4netns"));
-    add(program("nft", {"nft", "--version"}, "nftables"));
-    add(certificates(ca_file));
-    return found;
+/// Never missing: without, Berth counts itself.
+Probed users_cgroups(const Result<std::string>& groups) {
+    if (groups) return {"cgroups", true, "v2, delegated: " + *groups, ""};
+    return {"cgroups", true,
+            "none: Berth counts memory and processes itself, processor time is not limited (" +
+                groups.error().message + ")",
+            ""};
 }
 
 }  // namespace
@@ -283,7 +272,6 @@ Result<> check_runtime(const std::string& runtime) {
 }
 
 std::vector<Probed> probe_sandbox(const std::string& ca_file, const std::string& runtime) {
-    if (::geteuid() != 0) return probe_as_user(ca_file, runtime);
     const Probed loop =
         device("loop devices", "/dev/loop-control",
                "modprobe loop (without: volumes are directories, disk limits are not enforced)");
@@ -300,6 +288,25 @@ std::vector<Probed> probe_sandbox(const std::string& ca_file, const std::string&
             program("nft", {"nft", "--version"}, "nftables"),
             filter(try_filters()),
             certificates(ca_file)};
+}
+
+std::vector<Probed> probe_users_sandbox(const std::string& ca_file, const std::string& runtime,
+                                        const Result<std::string>& groups) {
+    std::vector<Probed> found = try_as_user(read_own_ids());
+    const auto add = [&](Probed probed) { found.push_back(std::move(probed)); };
+    Probed mapper = program("newuidmap", {"newuidmap"}, "uidmap");
+    if (mapper.ok) mapper.detail = "and newgidmap, which give sandboxes their users";
+    add(std::move(mapper));
+    add(program(runtime, {runtime, "--version"}, runtime));
+    add(user_namespaces());
+    add(users_cgroups(groups));
+    add({"disk limits", true,
+         "no loop devices for users: Berth measures what a build writes, and ends it", ""});
+    add(device("tun", "/dev/net/tun", "modprobe tun"));
+    add(program("slirp4netns", {"slirp4netns", "--version"}, "slirp4netns"));
+    add(program("nft", {"nft", "--version"}, "nftables"));
+    add(certificates(ca_file));
+    return found;
 }
 
 bool can_mount_images(const std::string& folder, const std::string& mounts) {

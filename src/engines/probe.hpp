@@ -20,11 +20,15 @@ BOOST_DESCRIBE_STRUCT(Probed, (), (name, ok, detail, fix))
 /// Whether `list`, a modules.dep or modules.builtin, has that module.
 bool lists_module(std::string_view list, std::string_view name);
 
-/// Looks at everything that sandboxes need and tries what they do, in namespaces of its own: as
-/// root, or as a user in a user namespace (user_namespace.hpp). Blocking, about a second; before
-/// any thread is started, because as a user it forks. `ca_file` is the certificate bundle that
-/// sandboxes get, `runtime` what starts them.
+/// Looks at everything that sandboxes need and tries what they do, in namespaces of its own; as
+/// root. Blocking, about a second. `ca_file` is the certificate bundle that sandboxes get,
+/// `runtime` what starts them.
 std::vector<Probed> probe_sandbox(const std::string& ca_file, const std::string& runtime = "runc");
+
+/// The same as a user, in a user namespace (user_namespace.hpp). `groups`: what
+/// take_delegated_cgroup() said. Before any thread is started: it forks.
+std::vector<Probed> probe_users_sandbox(const std::string& ca_file, const std::string& runtime,
+                                        const Result<std::string>& groups);
 
 /// The runtime that can be told to do without cgroups.
 bool is_crun(const std::string& runtime);

@@ -152,7 +152,7 @@ const std::vector<Option>& all_options() {
         {"data", "where everything is kept", &C::data, of_serve, 0, 0,
          "/var/lib/berth as root, else $XDG_DATA_HOME/berth"},
         {"data", "where this worker keeps volumes, snapshots and toolchains", &C::data, of_worker,
-         0, 0, "/var/lib/berth-worker"},
+         0, 0, "/var/lib/berth-worker as root, else $XDG_DATA_HOME/berth-worker"},
         {"data", "where this edge keeps its last good routes", &C::data, of_edge, 0, 0,
          "/var/lib/berth-edge as root, else $XDG_DATA_HOME/berth-edge"},
         {"database", "sqlite:PATH; PostgreSQL is to come", &C::database, of_serve, 0, 0,
@@ -289,7 +289,7 @@ const std::vector<Option>& all_options() {
          of_serve | of_worker | of_build, 1, 1 << 12},
         {"disk-reserve-mb", "free disk below which no build begins", &C::disk_reserve_mb,
          of_serve | of_worker | of_build, 0, 1 << 20},
-        {"first-uid", "first uid of sandboxes; another for each worker of one machine",
+        {"first-uid", "as root: first uid of sandboxes; another for each worker of one machine",
          &C::first_uid, of_worker, 1 << 20, 0x7ff00000},
         {"log-level",
          "how much Berth says",
@@ -324,7 +324,8 @@ const char* about(Starter starter) {
         case Starter::worker:
             return "Joins a running Berth as a worker: claims its jobs and builds them in "
                    "sandboxes "
-                   "of this\nmachine. Needs root.";
+                   "of this\nmachine. As root, or as a user who may make sandboxes: see "
+                   "`berth doctor`.";
         case Starter::edge:
             return "Joins a running Berth as an edge: serves its sites from its object store, also "
                    "while\nthat Berth is away.";

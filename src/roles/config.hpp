@@ -222,11 +222,12 @@ struct LauncherRoleConfig {
     std::string ca_file{};
     std::int64_t first_uid = 1 << 20;
     std::string runtime = "runc";
+    std::string cgroups{};  // without root: the group that was given to Berth
     std::string log_level{};
 };
 BOOST_DESCRIBE_STRUCT(LauncherRoleConfig, (),
                       (state, run, instance, allowed_uids, disk_reserve_mb, allow_nets,
-                       allow_build_nets, own_ports, proxies, ca_file, first_uid, runtime,
+                       allow_build_nets, own_ports, proxies, ca_file, first_uid, runtime, cgroups,
                        log_level))
 
 /// What `prepare` found out and the other roles need.

@@ -192,6 +192,7 @@ ChildSpec Crew::launcher(const std::string& instance, std::vector<std::uint16_t>
         .ca_file = trust_bundle(config_.ca_file, layout_.launcher()),
         .first_uid = first_uid,
         .runtime = config_.runtime,
+        .cgroups = cgroups_,
         .log_level = config_.log_level,
     };
     // Without root the worker is the launcher's own user, who may always.

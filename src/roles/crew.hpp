@@ -72,6 +72,9 @@ public:
     static std::vector<std::string> environment();
     static std::string run_directory(const std::string& instance);
 
+    /// Without root: the cgroup that the launcher may make groups in.
+    void use_cgroups(std::string path) { cgroups_ = std::move(path); }
+
     /// `own_ports`: never reached from a sandbox.
     ChildSpec launcher(const std::string& instance, std::vector<std::uint16_t> own_ports,
                        std::int64_t first_uid);
@@ -105,6 +108,7 @@ private:
     engines::Proxies proxies_;
     Layout layout_;
     bool root_;
+    std::string cgroups_{};
     std::vector<Fd> kept_{};
     Sockets sockets_{};
 };

@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "base/json.hpp"
+#include "engines/delegated_cgroup.hpp"
 #include "engines/probe.hpp"
 #include "roles/promises.hpp"
 #include "roles/roles.hpp"
@@ -39,9 +40,9 @@ void print_promises(const std::vector<Promise>& promises) {
     std::printf("\n");
 }
 
-void print_weaker() {
+void print_weaker(const std::string& cgroups) {
     std::printf("Without root (start Berth as root to have more):\n");
-    for (const std::string& weaker : what_is_weaker())
+    for (const std::string& weaker : what_is_weaker(cgroups))
         std::printf("        %s\n", weaker.c_str());
     std::printf("\n");
 }
@@ -56,7 +57,13 @@ int run_doctor(const std::vector<std::string>& arguments) {
     }
     const char* const said = std::getenv("BERTH_RUNTIME");  // as berth serve takes it
     const std::string runtime = said == nullptr || *said == '\0' ? "runc" : said;
-    const std::vector<engines::Probed> found = engines::probe_sandbox(ca_file, runtime);
+    const bool root = ::geteuid() == 0;
+    const Result<std::string> groups =
+        root ? Result<std::string>("") : engines::take_delegated_cgroup();
+    const std::string cgroups = groups ? *groups : "";
+    const std::vector<engines::Probed> found =
+        root ? engines::probe_sandbox(ca_file, runtime)
+             : engines::probe_users_sandbox(ca_file, runtime, groups);
     bool all = true;
     json::bj::array items;
     for (const engines::Probed& probed : found) {
@@ -69,11 +76,10 @@ int run_doctor(const std::vector<std::string>& arguments) {
     }
     // As root the attempt itself says best what does not work.
     const std::vector<Promise> promises =
-        all || ::geteuid() == 0
-            ? try_promises(ca_file, runtime)
-            : untried_promises(
-                  "without root, sandboxes need what is missing; until then nothing "
-                  "is built by this user");
+        all || root ? try_promises(ca_file, runtime, cgroups)
+                    : untried_promises(
+                          "without root, sandboxes need what is missing; until then nothing "
+                          "is built by this user");
     json::bj::array tried;
     for (const Promise& promise : promises) {
         all = all && promise.state != Promise::State::broken;
@@ -85,7 +91,7 @@ int run_doctor(const std::vector<std::string>& arguments) {
         std::printf("%s\n", boost::json::serialize(report).c_str());
     } else {
         print_promises(promises);
-        if (all && ::geteuid() != 0) print_weaker();
+        if (all && !root) print_weaker(cgroups);
         std::printf("%s\n", all ? "This machine can build and serve."
                                 : "Builds will not work until what is missing is there.");
     }

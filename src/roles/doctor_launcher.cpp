@@ -54,7 +54,8 @@ Fd listen_at(const std::string& path) {
 
 }  // namespace
 
-DoctorLauncher::DoctorLauncher(const std::string& ca_file, const std::string& runtime)
+DoctorLauncher::DoctorLauncher(const std::string& ca_file, const std::string& runtime,
+                               const std::string& cgroups)
     : instance_("doctor-" + random_word(8)) {
     char name[] = "/tmp/berth-doctor-XXXXXX";
     if (::mkdtemp(name) == nullptr) throw_errno("a temporary directory");
@@ -70,6 +71,7 @@ DoctorLauncher::DoctorLauncher(const std::string& ca_file, const std::string& ru
     config.ca_file = ca_file;
     config.first_uid = first_uid;
     config.runtime = runtime;
+    config.cgroups = cgroups;
     config.prepared_networks = 0;
     pid_ = ::fork();
     if (pid_ < 0) throw_errno("fork");

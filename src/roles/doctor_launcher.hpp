@@ -14,7 +14,9 @@ class DoctorLauncher {
 public:
     static constexpr unsigned first_uid = 0x60000000;  // far from the ranges of `berth serve`
 
-    DoctorLauncher(const std::string& ca_file, const std::string& runtime);
+    /// `cgroups`, without root: the group that was given to us; "" for none.
+    DoctorLauncher(const std::string& ca_file, const std::string& runtime,
+                   const std::string& cgroups);
     ~DoctorLauncher();
     DoctorLauncher(const DoctorLauncher&) = delete;
     DoctorLauncher& operator=(const DoctorLauncher&) = delete;

@@ -74,8 +74,9 @@ std::string instance_of(const Layout& layout) {
     return made;
 }
 
-int join_as_worker(const Joining& joining) {
+int join_as_worker(const Joining& joining, std::string cgroups) {
     Crew crew(joining.config, Layout{joining.config.data}, joining.proxies);
+    crew.use_cgroups(std::move(cgroups));
     make_layout(crew.layout(), Starter::worker);
     const Result<Fd> locked = lock_data(crew.layout(), "berth worker");
     if (!locked) return say(locked.error());
@@ -181,7 +182,8 @@ int run_joined_worker(const std::vector<std::string>& arguments) {
     const Result<Joining> joining = check_joining(**config, "berth-worker");
     if (!joining) return say(joining.error());
     return guarded("worker-supervisor", joining->config.log_level, [&] {
-        if (can_build(joining->config)) return join_as_worker(*joining);
+        Builder builder = look_and_say(joining->config);
+        if (builder.missing.empty()) return join_as_worker(*joining, std::move(builder.cgroups));
         return say(fail(Failure::forbidden,
                         "`berth worker` cannot make sandboxes here as this user; the lines before "
                         "say what is missing. Run it with sudo, or see `berth doctor`"));

@@ -31,6 +31,7 @@ engines::LauncherConfig launcher_config(const LauncherRoleConfig& config) {
     made.instance = config.instance;
     made.allowed_uids = config.allowed_uids;
     made.runtime = config.runtime;
+    made.cgroups = config.cgroups;
     made.first_uid = static_cast<std::uint32_t>(config.first_uid);
     made.reserve_bytes = static_cast<std::uint64_t>(config.disk_reserve_mb) << 20;
     made.reach.clone_nets = engines::parse_nets(config.allow_nets).value();

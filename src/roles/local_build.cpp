@@ -43,10 +43,10 @@ std::string default_data() {
     return (!cache.empty() ? cache : (home.empty() ? "/root" : home) + "/.cache") + "/berth/build";
 }
 
-std::optional<Problem> no_sandbox(const ServeConfig& config) {
+std::optional<Problem> no_sandbox(const Builder& builder) {
     std::vector<cli::Next> next;
     std::string names;
-    for (const engines::Probed& probed : what_is_missing(config)) {
+    for (const engines::Probed& probed : builder.missing) {
         names += (names.empty() ? "" : ", ") + probed.name;
         next.push_back(
             {.label = fmt::format("{}: {}", probed.name, probed.detail), .command = probed.fix});
@@ -243,11 +243,13 @@ cli::Outcome<cli::LocalBuildEnd> build_locally(const cli::LocalBuild& wanted,
     Result<engines::Proxies> proxies = proxies_of_environment();
     if (!proxies) return problem_of(proxies.error());
     watcher.tick("looking at this machine");
-    if (const std::optional<Problem> missing = no_sandbox(config)) return *missing;
+    Builder builder = look_at_builder(config);
+    if (const std::optional<Problem> missing = no_sandbox(builder)) return *missing;
     start_log("build", config.log_level);
     block_signals();
 
     Crew crew(config, Layout{config.data}, std::move(*proxies));
+    crew.use_cgroups(std::move(builder.cgroups));
     make_layout(crew.layout(), Starter::worker);
     cli::Outcome<Fd> lock = take_turn(crew.layout(), wanted, watcher);
     if (!lock) return lock.error();

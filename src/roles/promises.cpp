@@ -150,19 +150,21 @@ bool has_resource_right() {
     return ::prctl(PR_CAPBSET_READ, sys_resource, 0, 0, 0) == 1;
 }
 
-bool has_groups() {
-    return is_root() && engines::Cgroups("doctor").mode() != engines::CgroupMode::none;
-}
+constexpr const char* measured_disk =
+    "the disk is measured, and can be overdrawn for a second or two";
 
 /// What can be said once all limits have ended somebody.
-Promise limits_held() {
-    if (!has_groups()) {
+Promise limits_held(bool groups) {
+    if (!groups) {
         std::string detail =
             "no cgroups: memory and processes are counted ten times a second and the build ended, "
             "not held by the kernel; processor time is not limited";
-        if (!is_root())
-            detail += "; the disk is measured, and can be overdrawn for a second or two";
+        if (!is_root()) detail += std::string("; ") + measured_disk;
         return {"I6", i6, State::in_part, std::move(detail)};
+    }
+    if (!is_root()) {
+        return {"I6", i6, State::in_part,
+                std::string("the kernel limits memory and processes; ") + measured_disk};
     }
     if (!has_resource_right()) {
         return {"I6", i6, State::in_part,
@@ -199,7 +201,7 @@ Task<Promise> try_limits(engines::Engine& engine) {
     if (!missing.empty()) {
         co_return Promise{"I6", i6, State::in_part, "this machine does not limit: " + missing};
     }
-    co_return limits_held();
+    co_return Promise{"I6", i6, State::holds, ""};  // as far as limits_held() says
 }
 
 /// A door on every address of this machine.
@@ -292,7 +294,7 @@ Promise untried(const Row& row) {
 }
 
 /// The boundary: an attempt that breaks says so and the others go on.
-Task<std::vector<Promise>> try_all(std::string socket_path) {
+Task<std::vector<Promise>> try_all(std::string socket_path, bool groups) {
     const auto loop = co_await asio::this_coro::executor;
     const auto engine = engines::make_sandbox_engine(loop, std::move(socket_path));
     std::vector<Promise> promises;
@@ -303,7 +305,8 @@ Task<std::vector<Promise>> try_all(std::string socket_path) {
         }
         try {
             Promise promise = co_await row.attempt(*engine);
-            promises.push_back(std::move(promise));
+            const bool limits = row.attempt == try_limits && promise.state == State::holds;
+            promises.push_back(limits ? limits_held(groups) : std::move(promise));
         } catch (const std::exception& broken) {
             promises.push_back({row.id, row.name, State::broken,
                                 std::string("no sandbox to try it in: ") + broken.what()});
@@ -314,9 +317,11 @@ Task<std::vector<Promise>> try_all(std::string socket_path) {
 
 }  // namespace
 
-std::vector<Promise> try_promises(const std::string& ca_file, const std::string& runtime) {
-    const DoctorLauncher launcher(ca_file, runtime);
-    return wait(try_all(launcher.socket_path()));
+std::vector<Promise> try_promises(const std::string& ca_file, const std::string& runtime,
+                                  const std::string& cgroups) {
+    const DoctorLauncher launcher(ca_file, runtime, cgroups);
+    const bool roots = engines::Cgroups("doctor").mode() != engines::CgroupMode::none;
+    return wait(try_all(launcher.socket_path(), is_root() ? roots : !cgroups.empty()));
 }
 
 std::vector<Promise> untried_promises(const std::string& why) {

@@ -23,7 +23,9 @@ BOOST_DESCRIBE_STRUCT(Promise, (), (id, name, state, detail))
 
 /// Starts a launcher of its own in a temporary directory, lets sandboxes try to break each promise,
 /// and removes everything. Before any thread is started: it forks. Takes some seconds.
-std::vector<Promise> try_promises(const std::string& ca_file, const std::string& runtime);
+/// `cgroups`, without root: the group that was given to us; "" for none.
+std::vector<Promise> try_promises(const std::string& ca_file, const std::string& runtime,
+                                  const std::string& cgroups);
 
 /// The same where no sandbox can be made, for that reason: what needs one is `not_tried`.
 std::vector<Promise> untried_promises(const std::string& why);

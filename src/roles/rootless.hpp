@@ -9,15 +9,21 @@
 
 namespace berth::roles {
 
-/// What sandboxes cannot do without and is not there, each with its remedy. Empty: builds can run.
-/// Blocking, about a second; before any thread is started.
-std::vector<engines::Probed> what_is_missing(const ServeConfig& config);
+/// Who builds on this machine: root, or a user who may make sandboxes.
+struct Builder {
+    std::vector<engines::Probed> missing{};  // what it cannot do without, each with its remedy
+    std::string cgroups{};                   // of a user: the group that was given to it
+};
+
+/// Looks at this machine, as root or as the user. Takes what was delegated: before any child and
+/// any thread is started. Blocking, about a second.
+Builder look_at_builder(const ServeConfig& config);
 
 /// What is weaker in builds without root, a sentence each.
-std::vector<std::string> what_is_weaker();
+std::vector<std::string> what_is_weaker(const std::string& cgroups);
 
-/// Whether builds can run on this machine, told in the log when they cannot or hold less than as
-/// root. As root: true, and whatever is missing is the launcher's to say.
-bool can_build(const ServeConfig& config);
+/// For a supervisor: `missing` and what is weaker go to the log. As root nothing is looked at:
+/// whatever is missing is the launcher's to say.
+Builder look_and_say(const ServeConfig& config);
 
 }  // namespace berth::roles

@@ -203,7 +203,12 @@ private:
         const int api = crew_.keep_unix("api.sock", berth_group);
         const int admin = crew_.keep_unix("admin.sock", 0);
         // A worker without a launcher would take builds that a joined one could do.
-        const bool builds = config_.builds > 0 && can_build(config_);
+        bool builds = config_.builds > 0;
+        if (builds) {
+            Builder builder = look_and_say(config_);
+            builds = builder.missing.empty();
+            crew_.use_cgroups(std::move(builder.cgroups));
+        }
         std::vector<ChildSpec> all;
         if (builds) {
             all.push_back(crew_.launcher(prepared.instance, ports_of(addresses_), first_uid));

@@ -200,7 +200,7 @@ class Rootless(unittest.TestCase):
         self.addCleanup(berth.close)
         berth.start()
         said = berth.log_tail(200)
-        for words in ("processor time of a build is not limited", "not held by the kernel",
+        for words in ("processor time of a build is not limited", "not held by the",
                       "start Berth as root"):
             self.assertIn(words, said)
         everybody = below(berth.process.pid)
