@@ -16,9 +16,8 @@ constexpr std::size_t file_bytes_max = 1 << 20;
 constexpr std::uint64_t id_end = 0xffffffff;  // (uid_t)-1 is no user
 
 bool read_number(std::string_view text, std::uint64_t& number) {
-    const char* const end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, number);
-    return error == std::errc() && stop == end && !text.empty();
+    const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    return error == std::errc() && stop == text.data() + text.size() && !text.empty();
 }
 
 bool overlap(const IdRange& a, const IdRange& b) {
