@@ -88,6 +88,8 @@ Task<Traffic::Rows> take_rows(Loop& loop) {
 }  // namespace
 
 struct Edge::Inside {
+    asio::cancellation_signal watch_stop{};
+    asio::cancellation_signal hints_stop{};
     Outside outside{};
     std::vector<std::unique_ptr<Loop>> loops{};
     std::unique_ptr<asio::steady_timer> next_poll{};
@@ -198,6 +200,32 @@ struct Edge::Inside {
         }
     }
 
+    void follow(Task<> task, asio::cancellation_signal& stop, const char* what) {
+        const auto ended = [what](std::exception_ptr escaped) {
+            if (escaped) report_escaped(what, escaped);
+        };
+        asio::co_spawn(outside.publication_loop, std::move(task),
+                       asio::bind_cancellation_slot(stop.slot(), ended));
+    }
+
+    /// Until the loops of the visitors have ended. What the store was asked for may then be on its
+    /// way here, and must find the loop that it was asked from; a store that is silent holds nobody
+    /// up for long.
+    void run_publication() {
+        constexpr std::chrono::seconds store_end_limit{2};
+        asio::io_context& loop = outside.publication_loop;
+        {
+            const auto work = asio::make_work_guard(loop);
+            follow(watch(), watch_stop, "publication");
+            follow(follow_hints(), hints_stop, "publication hints");
+            loop.run();
+        }
+        watch_stop.emit(asio::cancellation_type::terminal);
+        hints_stop.emit(asio::cancellation_type::terminal);
+        loop.restart();
+        loop.run_for(store_end_limit);
+    }
+
     /// Looks at the store every second, or at once when hinted.
     Task<> watch() {
         while (!stopped) {
@@ -285,12 +313,9 @@ void Edge::run() {
                              {"hosts", table->hosts()},
                              {"loops", outside.loops}});
     if (inside_->on_ready) inside_->on_ready();
-    const auto work = asio::make_work_guard(outside.publication_loop);
-    spawn(outside.publication_loop.get_executor(), inside_->watch(), "publication");
-    spawn(outside.publication_loop.get_executor(), inside_->follow_hints(), "publication hints");
     AccessLog* const access_log = outside.access_log.get();
     asio::thread_pool threads(inside_->loops.size() + (access_log == nullptr ? 1 : 2));
-    asio::post(threads, [&outside] { outside.publication_loop.run(); });
+    asio::post(threads, [this] { inside_->run_publication(); });
     if (access_log != nullptr) asio::post(threads, [access_log] { access_log->run(); });
     std::atomic<std::size_t> running = inside_->loops.size();
     for (const auto& loop : inside_->loops) {

@@ -5,6 +5,7 @@
 #include <random>
 #include <thread>
 
+#include "base/workers.hpp"
 #include "edge/running_edge.hpp"
 #include "http/h2_testing.hpp"
 #include "objects/testing.hpp"
@@ -30,6 +31,7 @@ public:
     using ForwardingObjectStore::ForwardingObjectStore;
 
     std::atomic<bool> down = false;
+    std::atomic<bool> slow = false;     // texts come after a while, from another thread
     std::atomic<bool> changes = false;  // a byte of what is read
     std::atomic<int> reads = 0;
     std::atomic<int> stats = 0;
@@ -38,6 +40,8 @@ public:
 
     Task<Result<std::string>> get(std::string key, std::size_t bytes_max) override {
         if (down) co_return fail(Failure::unavailable, "no answer");
+        const auto nap = [] { std::this_thread::sleep_for(100ms); };
+        if (slow) co_await threads_.run(nap);
         co_return co_await real_.get(std::move(key), bytes_max);
     }
     Task<Result<std::string>> read(std::string key, std::uint64_t offset,
@@ -64,6 +68,9 @@ public:
         if (down) throw std::runtime_error("no answer");
         co_return co_await real_.list(std::move(prefix), std::move(after), limit);
     }
+
+private:
+    Workers threads_{1};
 };
 
 class RemoteTest : public testing::Test {
@@ -296,6 +303,18 @@ TEST_F(RemoteTest, cuts_the_answer_when_the_store_breaks_off) {
 }
 
 /// What the cache answers must not come to a loop that is gone.
+TEST_F(RemoteTest, ends_while_routes_are_on_their_way) {
+    for (int round = 0; round < 5; ++round) {
+        start();
+        EXPECT_EQ(get_until(page_, "/"), page_);
+        small_.slow = true;
+        std::this_thread::sleep_for(30ms);
+        stop();
+        small_.slow = false;
+    }
+    std::this_thread::sleep_for(150ms);  // an answer to whoever has gone would come now
+}
+
 TEST_F(RemoteTest, ends_while_blobs_are_on_their_way) {
     blobs_.held_from = 300'000;
     start();

@@ -47,14 +47,14 @@ builds::QuickForms quick(const std::string& text) {
 
 class RecompressorTest : public testing::Test {
 protected:
-    /// Runs for as long as there is something to do, at most ten seconds.
+    /// Runs for as long as there is something to do, at most two minutes: sanitizers make the best brotli slow.
     void run_until(const std::function<bool()>& done) {
         spawn(loop_.get_executor(), recompressor_.run(), "recompress");
         spawn(loop_.get_executor(), stop_when(done), "stop");
         loop_.run();
     }
     Task<> stop_when(std::function<bool()> done) {
-        for (int i = 0; i < 1'000 && !done(); ++i)
+        for (int i = 0; i < 12'000 && !done(); ++i)
             co_await sleep_for(10ms);
         recompressor_.stop();
     }
