@@ -1,5 +1,7 @@
 #include "api/push_deliveries.hpp"
 
+#include <charconv>
+
 #include "base/crypto.hpp"
 #include "base/within.hpp"
 #include "base/workers.hpp"
@@ -53,6 +55,16 @@ Task<Result<std::string>> read_whole(http::BodySource& source, Held& held) {
     }
 }
 
+/// Errors: too_large — by what the head says, before anything of it was read.
+Result<> check_size(const http::Headers& headers) {
+    const std::string length(headers.get("content-length"));
+    std::uint64_t bytes = 0;
+    std::from_chars(length.data(), length.data() + length.size(), bytes);
+    if (bytes <= githosts::payload_bytes_max) return {};
+    return fail(Failure::too_large, "a delivery has at most {} MiB",
+                githosts::payload_bytes_max >> 20);
+}
+
 /// Everything that needs no database: signature, then payload. Nothing of a body is parsed before
 /// its signature was right.
 Result<projects::NewDelivery> check(const http::Headers& headers, const std::string& body,
@@ -84,6 +96,8 @@ Task<Result<projects::Recorded>> take_delivery(Services& services, http::Request
     // Before the body: who we do not know need not send us 25 MiB.
     const Result<githosts::Origin> origin = githosts::origin_of(request.headers);
     if (!origin) co_return origin.error();
+    const Result<> size_fits = check_size(request.headers);
+    if (!size_fits) co_return size_fits.error();
     Held held(services.delivery_bytes);
     std::string body = std::move(request.body);
     if (request.source != nullptr) {

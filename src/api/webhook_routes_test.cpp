@@ -3,6 +3,7 @@
 
 #include "api/push_deliveries.hpp"
 #include "api/testing.hpp"
+#include "base/workers.hpp"
 #include "db/records.hpp"
 #include "deployments/deployments.hpp"
 #include "githosts/forgeries_testing.hpp"
@@ -15,6 +16,25 @@ using githosts::Provider;
 using githosts::testing::Sent;
 using githosts::testing::Told;
 using http::Verb;
+
+/// A body that comes in pieces, as from a connection.
+class Pieces final : public http::BodySource {
+public:
+    Pieces(std::string body, std::size_t piece) : body_(std::move(body)), piece_(piece) {}
+
+    Task<Result<std::size_t>> read(std::span<char> into) override {
+        const std::size_t count = std::min({piece_, into.size(), body_.size() - at_});
+        std::copy_n(body_.data() + at_, count, into.data());
+        at_ += count;
+        co_return count;
+    }
+    std::size_t taken() const { return at_; }
+
+private:
+    std::string body_;
+    std::size_t piece_;
+    std::size_t at_ = 0;
+};
 
 class WebhookRoutesTest : public testing::Test, protected TestApi {
 protected:
@@ -50,6 +70,18 @@ protected:
     TestReply deliver(Provider provider, const Told& told, const std::string& id) {
         return deliver(githosts::testing::push_of(provider, told, id, now));
     }
+    /// As the server hands a body over that it does not buffer.
+    TestReply stream(const Sent& sent, Pieces& pieces) {
+        http::Request request;
+        request.verb = Verb::post;
+        request.path = url_;
+        request.peer = "192.0.2.1";
+        request.headers = sent.headers;
+        request.source = &pieces;
+        const http::Response response = wait(answer(services, request));
+        return {response.status, response.headers, std::get<std::string>(response.body)};
+    }
+
     /// The first row of an answer: "deployed", or "ignored: why".
     static std::string outcome(const TestReply& reply) {
         EXPECT_EQ(reply.status, 202u) << reply.text;
@@ -67,6 +99,7 @@ protected:
     Sender ann_ = owner();
     std::string project_{};
     std::string url_{};
+    Workers workers_{1};
     std::unique_ptr<objects::ObjectStore> objects_ = objects::make_memory_object_store();
     std::unique_ptr<bus::Bus> bus_ = bus::make_local_bus();
     deployments::RoutePublisher publisher_{database, *objects_, *bus_};
@@ -239,6 +272,42 @@ TEST_F(WebhookRoutesTest, unknown_webhooks_are_limited_by_address_and_hold_up_no
         EXPECT_EQ(post("/api/v1/hooks/git/whk_guess", sent.body, {}, sent.headers).status, 404u);
     EXPECT_EQ(post("/api/v1/hooks/git/whk_guess", sent.body, {}, sent.headers).status, 429u);
     EXPECT_EQ(outcome(deliver(sent)), "deployed");
+}
+
+TEST_F(WebhookRoutesTest, reads_a_body_piece_by_piece_over_its_own_bytes) {
+    services.form_checks = &workers_;
+    Sent large = githosts::testing::push_of(Provider::github,
+                                            {.message = std::string(300'000, 'x')}, "id-1", now);
+    Pieces pieces(large.body, 1'000);
+    EXPECT_EQ(outcome(stream(large, pieces)), "deployed");
+    EXPECT_EQ(services.delivery_bytes, 0u);
+    large.headers.set("x-github-delivery", "id-2");
+    large.body.back() = ' ';
+    Pieces changed(large.body, 1'000);
+    EXPECT_EQ(stream(large, changed).code(), "wrong_signature");
+    EXPECT_EQ(services.delivery_bytes, 0u);
+}
+
+TEST_F(WebhookRoutesTest, does_not_read_what_it_will_not_take) {
+    const Sent sent = githosts::testing::push_of(Provider::github, {}, "id-1", now);
+    Pieces unknown(sent.body, 100);
+    EXPECT_EQ(stream({.body = sent.body}, unknown).code(), "unknown_git_host");
+    EXPECT_EQ(unknown.taken(), 0u);
+    Sent large = sent;
+    large.headers.set("content-length", "26214401");
+    Pieces much(sent.body, 100);
+    EXPECT_EQ(stream(large, much).status, 413u);
+    EXPECT_EQ(much.taken(), 0u);
+    services.delivery_bytes = delivery_bytes_max_at_once - 150;
+    Pieces busy(sent.body, 100);
+    const TestReply reply = stream(sent, busy);
+    EXPECT_EQ(reply.status, 503u);
+    EXPECT_EQ(reply.code(), "too_many_deliveries");
+    EXPECT_EQ(busy.taken(), 200u);
+    EXPECT_EQ(services.delivery_bytes, delivery_bytes_max_at_once - 150);
+    services.delivery_bytes = 0;
+    Pieces again(sent.body, 100);
+    EXPECT_EQ(outcome(stream(sent, again)), "deployed") << "nothing of it was kept";
 }
 
 TEST_F(WebhookRoutesTest, says_what_it_does_not_understand) {

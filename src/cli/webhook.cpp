@@ -79,7 +79,7 @@ Outcome<> remove(Context& context) {
 
 /// "dpl_…", or why there is none.
 std::string end_of(const json::value& delivery) {
-    const std::string deployment = text(delivery, "deployment");
+    std::string deployment = text(delivery, "deployment");
     if (!deployment.empty()) return deployment;
     return printable(text(delivery, "reason"), Colour::strip);
 }

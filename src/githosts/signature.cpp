@@ -50,10 +50,9 @@ Result<std::string> key_of(std::string_view secret) {
 /// Whole seconds of Unix time. Errors: unauthenticated — stale_delivery.
 Result<> check_time(std::string_view text, std::int64_t now_ms) {
     std::int64_t seconds = 0;
-    const char* end = text.data() + text.size();
-    const auto read = std::from_chars(text.data(), end, seconds);
-    const bool number =
-        read.ec == std::errc{} && read.ptr == end && seconds >= 0 && seconds <= 100'000'000'000;
+    const auto read = std::from_chars(text.data(), text.data() + text.size(), seconds);
+    const bool number = read.ec == std::errc{} && read.ptr == text.data() + text.size() &&
+                        seconds >= 0 && seconds <= 100'000'000'000;
     const std::int64_t apart_ms = number ? seconds * 1000 - now_ms : 0;
     if (number && apart_ms <= skew_ms_max && apart_ms >= -skew_ms_max) return {};
     return fail_as(Failure::unauthenticated, "stale_delivery", "",

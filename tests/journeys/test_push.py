@@ -1,8 +1,11 @@
 """Push to deploy: a real repository, and its Git host's signed deliveries."""
 
+import contextlib
 import hashlib
 import hmac
 import json
+import select
+import socket
 import uuid
 from pathlib import Path
 
@@ -39,6 +42,19 @@ class Push(Journey):
             "Content-Type": "application/json", "X-GitHub-Event": event,
             "X-GitHub-Delivery": delivery or str(uuid.uuid4()),
             "X-Hub-Signature-256": "sha256=" + digest}, host=f"localhost:{self.berth.port}")
+
+    def send_until_answered(self, size):
+        """The status of a delivery with a body of that size, of which no more is sent than is taken."""
+        head = (f"POST {self.path} HTTP/1.1\r\nHost: localhost:{self.berth.port}\r\n"
+                f"Content-Length: {size}\r\nX-GitHub-Event: push\r\n"
+                "X-Hub-Signature-256: sha256=00\r\n\r\n")
+        with socket.create_connection(("127.0.0.1", self.berth.port), timeout=60) as peer:
+            peer.sendall(head.encode())
+            sent = 0
+            with contextlib.suppress(BrokenPipeError):  # closed: the answer is there to be read
+                while sent < size and not select.select([peer], [], [], 0)[0]:
+                    sent += peer.send(b" " * min(2**16, size - sent))
+            return int(peer.recv(4096).split()[1])
 
     def deployments(self, name):
         return self.berth.api("GET", f"/projects/{name}/deployments")["items"]
@@ -88,6 +104,18 @@ class Push(Journey):
         listed = self.berth.berth("webhook", "deliveries", "-p", "branched")
         self.assertIn("[skip ci]", listed.stdout)
         self.assertIn(done["id"], listed.stdout)
+
+    def test_a_body_may_have_25_mib_and_no_more(self):
+        url, first = self.set_up_project("large")
+        after = self.git.commit("large", {"index.html": PAGE.format("two")})
+        body = self.payload(url, "main", first["commit"], after)
+        large = body[:-1] + b', "commits": ["' + b"x" * (25 * 2**20 - len(body) - 17) + b'"]}'
+        self.assertLessEqual(len(large), 25 * 2**20)
+        self.assertEqual(self.send_until_answered(25 * 2**20 + 1), 413)
+        taken = self.deliver(large)
+        self.assertEqual(taken.status, 202, taken.text)
+        done = self.berth.wait_for(taken.json["items"][0]["deployment"])
+        self.assertEqual(done["state"], "ready")
 
     def test_what_github_has_sent_to_others_deploys_nothing_here(self):
         self.set_up_project("recorded")
