@@ -8,6 +8,7 @@ import type {
   SiteAccess,
   Variable,
   VariableInput,
+  WebhookHint,
 } from '../src/api/types'
 import { explanationOf, rulesOf } from './rules'
 import { trafficOf } from './traffic'
@@ -344,6 +345,36 @@ const handlers: Record<string, Handler> = {
     row.hook = `http://localhost/api/v1/hooks/deploy/mock-${Math.random().toString(36).slice(2)}`
     return { body: { url: row.hook } }
   },
+  'GET projects/*/webhook': (call) => ({ body: rowOf(call).webhook }),
+  'POST projects/*/webhook': (call) => {
+    const row = rowOf(call)
+    row.webhook.url ??= `http://localhost/api/v1/hooks/git/whk_${row.project.id}`
+    row.webhook.created_at_ms = Date.now()
+    const secret = `whsec_mock${Math.random().toString(36).slice(2)}`
+    const hint: WebhookHint = {
+      provider: 'github',
+      place: 'Settings → Webhooks → Add webhook',
+      secret_field: 'Secret',
+      events: 'Just the push event',
+    }
+    return { status: 201, body: { url: row.webhook.url, secret, hints: [hint] } }
+  },
+  'DELETE projects/*/webhook': (call) => {
+    rowOf(call).webhook = { url: null, created_at_ms: null, refused: 0, refused_at_ms: null }
+    return { status: 204 }
+  },
+  'GET projects/*/webhook/deliveries': (call) => ({
+    body: { items: rowOf(call).deliveries, next: null },
+  }),
+  'POST projects/*/webhook/deliveries/*/redeliver': (call) => {
+    const row = rowOf(call)
+    const found = row.deliveries.find((each) => each.id === call.parts[4])
+    if (!found) throw new Refusal(404, 'not_found', 'No such delivery.')
+    const id = `dlv_${row.deliveries.length + 1}`
+    const again = { ...found, id, at_ms: Date.now(), redelivery_of: found.id }
+    row.deliveries.unshift(again)
+    return { status: 202, body: again }
+  },
   'GET deployments/*': (call) => ({ body: runOf(call).run.deployment }),
   'DELETE deployments/*': (call) => {
     const { row, run } = runOf(call)
@@ -402,7 +433,7 @@ export const answer = (
 ): Reply => {
   const parts = url.pathname.replace('/api/v1/', '').split('/').map(decodeURIComponent)
   const exact = `${request.method} ${parts.join('/')}`
-  const pattern = `${request.method} ${parts.map((part, i) => ((i === 3 && parts[2] === 'share-links') || (i === 1 && !/^(health|login|refresh|logout|session|settings|password)$/.test(part)) ? '*' : part)).join('/')}`
+  const pattern = `${request.method} ${parts.map((part, i) => ((i === 3 && parts[2] === 'share-links') || (i === 4 && parts[3] === 'deliveries') || (i === 1 && !/^(health|login|refresh|logout|session|settings|password)$/.test(part)) ? '*' : part)).join('/')}`
   const handler = handlers[exact] ?? handlers[pattern]
   if (!handler) throw new Refusal(404, 'not_found', `No route ${exact}.`)
   if (!open.includes(exact) && !request.headers.cookie?.includes('mock-session=1'))

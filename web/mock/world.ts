@@ -1,4 +1,5 @@
 import type {
+  Delivery,
   Deployment,
   Inspection,
   InstanceSettings,
@@ -14,6 +15,7 @@ import type {
   Token,
   User,
   Variable,
+  Webhook,
 } from '../src/api/types'
 import type { WireLine } from '../src/log/write'
 import { loudLine, viteLog } from './lines'
@@ -58,6 +60,29 @@ const cachesAtFirst = (): KeptCache[] => {
   ]
 }
 
+const deliveriesAtFirst = (): Delivery[] => {
+  const pushed: Delivery = {
+    id: 'dlv_2',
+    provider: 'github',
+    event: 'push',
+    delivery_id: '72d3162e-cc78-11e3-81ab-4c9367dc0958',
+    at_ms: Date.now() - hour,
+    ref: 'main',
+    commit: 'da1560886d4f094c3e6c9ef40349f7d38b5d27d7',
+    message: 'fix: the cart',
+    pusher: 'ann',
+    outcome: 'deployed',
+    reason: '',
+    deployment: 'dpl_pushed',
+    redelivery_of: null,
+  }
+  const reason = "the commit's message says [skip ci]"
+  return [
+    pushed,
+    { ...pushed, id: 'dlv_1', outcome: 'ignored', reason, deployment: null, at_ms: 1 },
+  ]
+}
+
 export interface ProjectRow {
   project: Project
   version: number
@@ -65,6 +90,8 @@ export interface ProjectRow {
   env_version: number
   history: PointerMove[]
   hook: string | null
+  webhook: Webhook
+  deliveries: Delivery[]
   links: ShareLink[]
   caches: KeptCache[]
   runs: Run[]
@@ -193,6 +220,8 @@ export class World {
       env_version: 1,
       history: [],
       hook: null,
+      webhook: { url: null, created_at_ms: null, refused: 0, refused_at_ms: null },
+      deliveries: deliveriesAtFirst(),
       links: [],
       caches: cachesAtFirst(),
       runs: [],

@@ -4,7 +4,14 @@
 import type { QueryClient } from '@tanstack/react-query'
 
 import { call } from './client'
-import type { ClearedCaches, Deployment, Production, Project } from './types'
+import type {
+  AddedWebhook,
+  ClearedCaches,
+  Delivery,
+  Deployment,
+  Production,
+  Project,
+} from './types'
 
 const part = encodeURIComponent
 
@@ -26,6 +33,19 @@ export const redeploy = (deployment: string, how: { use_caches?: boolean } = {})
 
 export const clearCaches = (project: string) =>
   call<ClearedCaches>(`/projects/${part(project)}/caches`, { method: 'DELETE' })
+
+/** A new secret; the old one stops working. */
+export const makeWebhook = (project: string) =>
+  call<AddedWebhook>(`/projects/${part(project)}/webhook`, { method: 'POST', body: {} })
+
+export const removeWebhook = (project: string) =>
+  call<void>(`/projects/${part(project)}/webhook`, { method: 'DELETE' })
+
+export const redeliver = (project: string, delivery: string) =>
+  call<Delivery>(`/projects/${part(project)}/webhook/deliveries/${part(delivery)}/redeliver`, {
+    method: 'POST',
+    body: {},
+  })
 
 export const cancel = (deployment: string) =>
   call<Deployment | undefined>(`/deployments/${part(deployment)}/cancel`, {

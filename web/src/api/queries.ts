@@ -3,6 +3,7 @@ import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import { call, callVersioned, Problem } from './client'
 import type {
   AccessCode,
+  Delivery,
   Deployment,
   InstanceSettings,
   ListPage,
@@ -17,6 +18,7 @@ import type {
   Token,
   User,
   Variable,
+  Webhook,
 } from './types'
 
 const part = encodeURIComponent
@@ -111,6 +113,21 @@ export const hookQuery = (project: string) =>
   queryOptions({
     queryKey: ['hook', project],
     queryFn: () => call<{ url: string | null }>(`/projects/${part(project)}/hook`),
+  })
+
+export const webhookQuery = (project: string) =>
+  queryOptions({
+    queryKey: ['webhook', project],
+    queryFn: () => call<Webhook>(`/projects/${part(project)}/webhook`),
+  })
+
+/** The newest ones; no event tells of those that deploy nothing. */
+export const deliveriesQuery = (project: string) =>
+  queryOptions({
+    queryKey: ['deliveries', project],
+    queryFn: () =>
+      call<ListPage<Delivery>>(`/projects/${part(project)}/webhook/deliveries?limit=20`),
+    refetchInterval: 30_000,
   })
 
 export const shareLinksQuery = (project: string) =>

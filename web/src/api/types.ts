@@ -17,9 +17,11 @@ import type {
 
 export type {
   AccessCode,
+  AddedWebhook,
   ClearedCaches,
   CredentialInput,
   CredentialView,
+  Delivery,
   DeployKey,
   Deployment,
   Event as LiveEvent,
@@ -51,6 +53,8 @@ export type {
   TrafficTotals,
   Variable,
   VariableInput,
+  Webhook,
+  WebhookHint,
 } from './schema'
 
 export type State = Deployment['state']

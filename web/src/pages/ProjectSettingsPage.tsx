@@ -19,6 +19,7 @@ import { frameworkName, type OverrideKey, planFields } from '../parts/Detected'
 import { fieldError, focusFirstError, isGeneral } from '../parts/forms'
 import { useProject } from '../parts/useProject'
 import { Visitors } from '../parts/Visitors'
+import { Webhook } from '../parts/Webhook'
 import { pages } from '../paths'
 import { Button } from '../ui/Button'
 import { SecretBox } from '../ui/Copy'
@@ -42,6 +43,7 @@ export default function ProjectSettingsPage() {
       <Secrets key={`secrets ${key}`} project={data.data} etag={data.etag} />
       <Visitors project={data.data} etag={data.etag} />
       <Access project={data.data} etag={data.etag} />
+      <Webhook project={data.data} />
       <Hook project={data.data} />
       <Caches project={data.data} />
       <Danger project={data.data} />
