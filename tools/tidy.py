@@ -30,8 +30,8 @@ ROOMS = {
     "engines": "http",
     "builds": "http engines artifacts rules jobs plans",
     "edge": "http objects artifacts rules traffic visitors",
-    "api": "http visitors db bus objects artifacts jobs rules githosts traffic accounts projects logs "
-           "deployments",
+    "api": "http visitors db bus objects artifacts jobs rules githosts traffic accounts projects "
+           "logs deployments",
     "worker": "http builds engines jobs artifacts",
     "local": "http builds engines jobs artifacts",
     "cli": "http plans rules jobs",

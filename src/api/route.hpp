@@ -30,7 +30,7 @@ enum class Policy {
     project_own,     // owner of the project's team; token scope admin
     worker,          // a worker's token
     edge,            // an edge's token
-    hook_secret,     // the handler checks the secret in the path
+    hook_secret,     // the handler checks the secret in the path, or who signed
 };
 BOOST_DESCRIBE_ENUM(Policy, nobody, everybody, signed_in, session, instance_owner, project_read,
                     project_deploy, project_write, project_own, worker, edge, hook_secret)

@@ -47,7 +47,8 @@ builds::QuickForms quick(const std::string& text) {
 
 class RecompressorTest : public testing::Test {
 protected:
-    /// Runs for as long as there is something to do, at most two minutes: sanitizers make the best brotli slow.
+    /// Runs for as long as there is something to do, at most two minutes: sanitizers make the best
+    /// brotli slow.
     void run_until(const std::function<bool()>& done) {
         spawn(loop_.get_executor(), recompressor_.run(), "recompress");
         spawn(loop_.get_executor(), stop_when(done), "stop");
