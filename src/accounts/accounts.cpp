@@ -29,7 +29,10 @@ Accounts::Accounts(db::Database& database, Clock now_ms, InstanceSecrets secrets
       throttle(now_ms),
       users(database, now_ms, passwords_),
       sessions(database, now_ms, secrets_.signing_key, secrets_.refresh_key),
-      tokens(database, now_ms) {}
+      tokens(database, now_ms),
+      teams(database, now_ms),
+      invitations(database, now_ms, passwords_),
+      project_roles(database, now_ms) {}
 
 std::vector<Throttle::Use> Accounts::sign_in_limits(const std::string& email,
                                                     const std::string& address) {

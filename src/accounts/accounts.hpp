@@ -2,8 +2,11 @@
 /// Everything about people in one place, for the composition root and the API.
 
 #include "accounts/instance.hpp"
+#include "accounts/invitations.hpp"
 #include "accounts/password.hpp"
+#include "accounts/project_roles.hpp"
 #include "accounts/sessions.hpp"
+#include "accounts/teams.hpp"
 #include "accounts/throttle.hpp"
 #include "accounts/tokens.hpp"
 #include "accounts/users.hpp"
@@ -44,6 +47,9 @@ public:
     Users users;
     Sessions sessions;
     Tokens tokens;
+    Teams teams;
+    Invitations invitations;
+    ProjectRoles project_roles;
 };
 
 }  // namespace berth::accounts

@@ -109,7 +109,7 @@ TEST_F(AccountsTest, adds_people_with_a_team_of_their_own_or_into_one) {
     EXPECT_EQ(wait(accounts->users.memberships(bob.user.id)).front().slug, "b-ob");
     const AddedUser cy =
         wait(accounts->users.add({.email = "b.ob@other.example", .team = "default"})).value();
-    EXPECT_EQ(wait(accounts->users.memberships(cy.user.id)).front().role, TeamRole::member);
+    EXPECT_EQ(wait(accounts->users.memberships(cy.user.id)).front().role, TeamRole::admin);
     const auto twice = wait(accounts->users.add({.email = "B.ob@example.com"}));
     EXPECT_EQ(twice.error().code, "email_taken");
     EXPECT_EQ(twice.error().pointer, "/email");

@@ -12,9 +12,11 @@ namespace berth::accounts {
 enum class UserRole { owner, member };
 BOOST_DESCRIBE_ENUM(UserRole, owner, member)
 
-/// In a team. `owner`: may also delete its projects.
-enum class TeamRole { owner, member };
-BOOST_DESCRIBE_ENUM(TeamRole, owner, member)
+/// In a team or, but for `owner`, in one project. Each may do what the one before it may:
+/// `viewer` reads, `developer` deploys, `admin` changes projects and says who belongs to the team,
+/// `owner` deletes projects and the team, and makes owners.
+enum class TeamRole { viewer, developer, admin, owner };
+BOOST_DESCRIBE_ENUM(TeamRole, viewer, developer, admin, owner)
 
 struct User {
     std::string id{};     // usr_…
@@ -30,7 +32,7 @@ BOOST_DESCRIBE_STRUCT(User, (), (id, email, role, created_at_ms, disabled, must_
 struct Membership {
     std::string id{};  // tea_…
     std::string slug{};
-    TeamRole role = TeamRole::member;
+    TeamRole role = TeamRole::viewer;
 };
 BOOST_DESCRIBE_STRUCT(Membership, (), (id, slug, role))
 

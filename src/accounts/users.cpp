@@ -2,6 +2,8 @@
 
 #include "accounts/audit.hpp"
 #include "accounts/email.hpp"
+#include "accounts/team_rows.hpp"
+#include "accounts/user_rows.hpp"
 #include "base/id.hpp"
 #include "db/database.hpp"
 #include "db/records.hpp"
@@ -9,49 +11,9 @@
 namespace berth::accounts {
 namespace {
 
-struct UserRow {
-    std::string id{};
-    std::string email{};
-    std::string password_hash{};
-    UserRole role = UserRole::member;
-    bool disabled = false;
-    bool must_change_password = false;
-    std::int64_t created_at_ms = 0;
-};
-BOOST_DESCRIBE_STRUCT(UserRow, (),
-                      (id, email, password_hash, role, disabled, must_change_password,
-                       created_at_ms))
-
-struct TeamRow {
-    std::string id{};
-    std::string slug{};
-    std::string name{};
-    std::int64_t created_at_ms = 0;
-};
-BOOST_DESCRIBE_STRUCT(TeamRow, (), (id, slug, name, created_at_ms))
-
-User view_of(const UserRow& row) {
-    return {.id = row.id,
-            .email = row.email,
-            .role = row.role,
-            .created_at_ms = row.created_at_ms,
-            .disabled = row.disabled,
-            .must_change_password = row.must_change_password};
-}
-
-Error email_taken(const std::string& email) {
-    return fail_as(Failure::conflict, "email_taken", "/email", "{} has an account already", email);
-}
-
 Error wrong_password(const std::string& pointer) {
     return fail_as(Failure::unauthenticated, "wrong_password", pointer,
                    "the e-mail address or the password is wrong");
-}
-
-void join_team(soci::session& sql, const std::string& team, const std::string& user,
-               TeamRole role) {
-    db::execute(sql, "insert into members (team, user_id, role) values (:team, :user, :role)", team,
-                user, role);
 }
 
 /// "ann.b" of "ann.b@example.com" → "ann-b", with a number when it is taken.
@@ -62,25 +24,9 @@ std::string free_slug(soci::session& sql, const std::string& email) {
         base += plain ? c : '-';
     }
     std::string slug = base;
-    const auto taken = [&] {
-        return db::value<std::int64_t>(sql, "select count(*) from teams where slug = :slug", slug)
-                   .value_or(0) > 0;
-    };
-    for (int number = 2; taken(); ++number)
+    for (int number = 2; is_reserved_slug(slug) || slug_exists(sql, slug); ++number)
         slug = base + "-" + std::to_string(number);
     return slug;
-}
-
-std::string add_team(soci::session& sql, const std::string& slug, const std::string& name,
-                     std::int64_t now) {
-    const TeamRow team{.id = new_id("tea"), .slug = slug, .name = name, .created_at_ms = now};
-    db::insert(sql, "teams", team);
-    return team.id;
-}
-
-bool email_exists(soci::session& sql, const std::string& email) {
-    return db::value<std::int64_t>(sql, "select count(*) from users where email = :email", email)
-               .value_or(0) > 0;
 }
 
 void end_sessions(soci::session& sql, const std::string& user, const std::string& except_none,
@@ -94,18 +40,21 @@ void end_sessions(soci::session& sql, const std::string& user, const std::string
 /// Puts a checked person and their membership in. Errors: conflict, not_found.
 Result<> insert_user(soci::session& sql, const UserRow& row, const NewUser& wanted,
                      std::int64_t now) {
-    if (email_exists(sql, row.email)) return email_taken(row.email);
     std::optional<std::string> team;
-    if (!wanted.team.empty()) {
-        team = db::value<std::string>(sql, "select id from teams where slug = :slug", wanted.team);
+    if (!wanted.team.empty() && !email_exists(sql, row.email)) {
+        team = db::value<std::string>(
+            sql, "select id from teams where slug = :slug and deleted_at_ms is null", wanted.team);
         if (!team) {
             return fail_as(Failure::not_found, "team_not_found", "/team", "no team named '{}'",
                            wanted.team);
         }
+        const Result<> room = may_join(sql, *team, row.id);
+        if (!room) return room.error();
     }
-    db::insert(sql, "users", row);
+    const Result<> added = add_user_row(sql, row);
+    if (!added) return added.error();
     if (team) {
-        join_team(sql, *team, row.id, TeamRole::member);
+        join_team(sql, *team, row.id, wanted.role);
     } else {
         const std::string own = add_team(sql, free_slug(sql, row.email), row.email, now);
         join_team(sql, own, row.id, TeamRole::owner);
@@ -202,7 +151,10 @@ Task<Result<User>> Users::set_disabled(std::string user, bool disabled, std::str
                            "the last owner of the instance cannot be disabled");
         }
         db::execute(sql, "update users set disabled = :disabled where id = :id", disabled, user);
-        if (disabled) end_sessions(sql, user, "", now);
+        if (disabled) {
+            end_sessions(sql, user, "", now);
+            revoke_invitations_by(sql, "", user, now);
+        }
         write_audit(sql, now,
                     {actor, disabled ? "user_disabled" : "user_enabled", user, found->email});
         found->disabled = disabled;

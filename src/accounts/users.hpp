@@ -20,6 +20,7 @@ struct NewUser {
     std::string email{};                    // any spelling; stored normalised
     std::optional<std::string> password{};  // none: a one-time password is made
     std::string team{};                     // slug of a team to join; "" makes a team of their own
+    TeamRole role = TeamRole::admin;        // in that team
     std::string actor{};                    // who adds them, for the audit
 };
 

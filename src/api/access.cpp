@@ -7,14 +7,15 @@
 
 namespace berth::api {
 
-/// As the database has it: with the caller's place in the project's team, if there is one.
+using accounts::TeamRole;
+using accounts::TokenScope;
+
 struct ProjectRow {
     std::string id{};
     std::string name{};
     std::string team{};
-    std::optional<accounts::TeamRole> role{};
 };
-BOOST_DESCRIBE_STRUCT(ProjectRow, (), (id, name, team, role))
+BOOST_DESCRIBE_STRUCT(ProjectRow, (), (id, name, team))
 
 namespace {
 
@@ -91,22 +92,28 @@ bool about_a_project(Policy policy) {
            policy == Policy::project_write || policy == Policy::project_own;
 }
 
-std::optional<ProjectRow> find_project(soci::session& sql, const std::string& key,
-                                       const std::string& user) {
-    return db::select_one<ProjectRow>(
-        sql,
-        "from (select p.id as id, p.name as name, p.team as team, m.role as role from projects p "
-        "left join members m on m.team = p.team and m.user_id = :user "
-        "where (p.id = :id or p.name = :name) and p.deleted_at_ms is null) found",
-        user, key, key);
+bool about_a_team(Policy policy) {
+    return policy == Policy::team_read || policy == Policy::team_manage ||
+           policy == Policy::team_own;
+}
+
+/// A project as one of its people may see it; nothing for a stranger.
+std::optional<ProjectAccess> find_project(soci::session& sql, const std::string& key,
+                                          const std::string& user) {
+    const auto found = db::select_one<ProjectRow>(
+        sql, "from projects where (id = :id or name = :name) and deleted_at_ms is null", key, key);
+    if (!found) return std::nullopt;
+    const std::optional<TeamRole> role = accounts::role_in_project(sql, found->id, user);
+    if (!role) return std::nullopt;
+    return ProjectAccess{found->id, found->name, found->team, *role};
 }
 
 /// What the path is about, as the caller may see it; nothing for a stranger.
-Task<std::optional<ProjectRow>> resolve(Services& services, Context& context) {
+Task<std::optional<ProjectAccess>> resolve(Services& services, Context& context) {
     const std::string project(context.at("project"));
     const std::string deployment(context.at("deployment"));
     const std::string user = context.caller.user.id;
-    const auto query = [&](soci::session& sql) -> std::optional<ProjectRow> {
+    const auto query = [&](soci::session& sql) -> std::optional<ProjectAccess> {
         if (deployment.empty()) return find_project(sql, project, user);
         const auto owner = db::value<std::string>(
             sql, "select project from deployments where id = :id and deleted_at_ms is null",
@@ -117,30 +124,70 @@ Task<std::optional<ProjectRow>> resolve(Services& services, Context& context) {
     co_return co_await services.database.read(query);
 }
 
-Result<> check_scope(const Caller& caller, Policy policy) {
-    using accounts::TokenScope;
-    if (caller.kind != CallerKind::token) return {};
-    const TokenScope needed = policy == Policy::project_read     ? TokenScope::read
-                              : policy == Policy::project_deploy ? TokenScope::deploy
-                                                                 : TokenScope::admin;
-    if (caller.scope >= needed) return {};
-    return not_allowed("this token's scope does not allow it");
+/// What a policy about a project or a team asks of a person, and of their token.
+struct Need {
+    TeamRole role = TeamRole::owner;
+    TokenScope scope = TokenScope::admin;
+};
+
+Need need_of(Policy policy, const http::Request& request) {
+    const TokenScope scope_in_team = is_safe(request) ? TokenScope::read : TokenScope::admin;
+    switch (policy) {
+        case Policy::project_read:
+            return {TeamRole::viewer, TokenScope::read};
+        case Policy::project_deploy:
+            return {TeamRole::developer, TokenScope::deploy};
+        case Policy::project_write:
+            return {TeamRole::admin, TokenScope::admin};
+        case Policy::team_read:
+            return {TeamRole::viewer, scope_in_team};
+        case Policy::team_manage:
+            return {TeamRole::admin, scope_in_team};
+        case Policy::team_own:
+            return {TeamRole::owner, scope_in_team};
+        default:
+            return {};
+    }
+}
+
+Result<> check_need(const Need& need, TeamRole role, const Caller& caller) {
+    if (role < need.role) {
+        if (need.role == TeamRole::owner) {
+            return not_allowed("only an owner of the team may do this");
+        }
+        return not_allowed(fmt::format("your role does not allow it: {} is needed",
+                                       boost::describe::enum_to_string(need.role, "")));
+    }
+    if (caller.kind == CallerKind::token && caller.scope < need.scope) {
+        return not_allowed("this token's scope does not allow it");
+    }
+    return {};
 }
 
 Task<Result<>> admit_to_project(Services& services, Policy policy, Context& context) {
     const Caller& caller = context.caller;
-    const std::optional<ProjectRow> found = co_await resolve(services, context);
+    const std::optional<ProjectAccess> found = co_await resolve(services, context);
     const bool bound_elsewhere = found && caller.project && *caller.project != found->id;
-    if (!found || !found->role || bound_elsewhere) {
+    if (!found || bound_elsewhere) {
         const bool deployment = !context.at("deployment").empty();
         co_return fail(Failure::not_found, "no such {}", deployment ? "deployment" : "project");
     }
-    context.project = {found->id, found->name, found->team, *found->role};
+    context.project = *found;
     context.deployment = context.at("deployment");
-    if (policy == Policy::project_own && *found->role != accounts::TeamRole::owner) {
-        co_return not_allowed("only an owner of the team may do this");
+    co_return check_need(need_of(policy, context.request), found->role, caller);
+}
+
+Task<Result<>> admit_to_team(Services& services, Policy policy, Context& context) {
+    const Caller& caller = context.caller;
+    if (caller.project) co_return not_allowed("this token works for one project alone");
+    const std::string key(context.at("team"));
+    const std::string user = caller.user.id;
+    const std::optional<accounts::Team> found = co_await services.accounts.teams.find(key, user);
+    if (!found) {
+        co_return fail_as(Failure::not_found, "team_not_found", "", "no such team");
     }
-    co_return check_scope(caller, policy);
+    context.team = *found;
+    co_return check_need(need_of(policy, context.request), found->role, caller);
 }
 
 /// For routes that are about no project.
@@ -150,10 +197,10 @@ Result<> admit_person(Policy policy, const Caller& caller, const http::Request& 
     }
     if (caller.kind == CallerKind::token) {
         if (caller.project) return not_allowed("this token works for one project alone");
-        if (!is_safe(request) && caller.scope != accounts::TokenScope::admin) {
+        if (!is_safe(request) && caller.scope != TokenScope::admin) {
             return not_allowed("this token's scope does not allow it");
         }
-        if (policy == Policy::instance_owner && caller.scope != accounts::TokenScope::admin) {
+        if (policy == Policy::instance_owner && caller.scope != TokenScope::admin) {
             return not_allowed("this token's scope does not allow it");
         }
     }
@@ -174,9 +221,7 @@ Result<> admit_machine(CallerKind wanted, const Caller& caller) {
 Task<std::optional<ProjectAccess>> find_member_project(db::Database& database, std::string key,
                                                        std::string user) {
     const auto query = [&](soci::session& sql) { return find_project(sql, key, user); };
-    const std::optional<ProjectRow> found = co_await database.read(query);
-    if (!found || !found->role) co_return std::nullopt;
-    co_return ProjectAccess{found->id, found->name, found->team, *found->role};
+    co_return co_await database.read(query);
 }
 
 bool is_safe(const http::Request& request) {
@@ -252,6 +297,7 @@ Task<Result<>> admit(Services& services, const Route& route, Context& context) {
                           "choose a password of your own first");
     }
     if (about_a_project(policy)) co_return co_await admit_to_project(services, policy, context);
+    if (about_a_team(policy)) co_return co_await admit_to_team(services, policy, context);
     co_return admit_person(policy, *caller, request);
 }
 

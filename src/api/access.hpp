@@ -25,7 +25,7 @@ bool is_safe(const http::Request& request);
 /// Errors: unauthenticated, forbidden, not_found.
 Task<Result<>> admit(Services& services, const Route& route, Context& context);
 
-/// A project by id or name, if the person is a member of its team; else nothing.
+/// A project by id or name, if the person has a role there, by its team or by itself; else nothing.
 Task<std::optional<ProjectAccess>> find_member_project(db::Database& database, std::string key,
                                                        std::string user);
 

@@ -5,6 +5,7 @@
 #include "api/cookies.hpp"
 #include "api/rate_limit.hpp"
 #include "api/routes.hpp"
+#include "api/sign_in.hpp"
 
 namespace berth::api {
 
@@ -47,29 +48,10 @@ BOOST_DESCRIBE_STRUCT(SessionReply, (), (user, session, teams))
 
 namespace {
 
-/// Opens a session for a person and puts its cookies into the answer.
-Task<accounts::OpenedSession> open_session(Services& services, Context& context,
-                                           accounts::User user) {
-    const std::string agent(context.request.headers.get("user-agent"));
-    const std::string address = context.request.peer;
-    accounts::OpenedSession session =
-        co_await services.accounts.sessions.open(user, agent, address);
-    set_session_cookies(context.reply_headers, context.request, session, services.now_ms());
-    co_return session;
-}
-
 LoginReply reply_of(const accounts::OpenedSession& session) {
     return {.access_token = session.access_token,
             .expires_at_ms = session.access_expires_at_ms,
             .user = session.user};
-}
-
-/// The user, and how to go on: what set-up and sign-up answer.
-http::Response new_user_response(const accounts::OpenedSession& session) {
-    boost::json::object body = json::from(session.user).as_object();
-    body["access_token"] = session.access_token;
-    body["expires_at_ms"] = session.access_expires_at_ms;
-    return http::text_response(201, "application/json", boost::json::serialize(body));
 }
 
 /// GET /api/v1/setup → {needed, public_signup}: what the first page needs to know.

@@ -1,5 +1,6 @@
 /// GET /api/v1/events: what happens in the caller's projects, as WebSocket or event stream.
 
+#include "accounts/project_roles.hpp"
 #include "api/routes.hpp"
 #include "api/welcome.hpp"
 #include "bus/bus.hpp"
@@ -15,22 +16,16 @@ constexpr auto heartbeat = 15s;
 
 /// Whether an event is about a project of the listener.
 Task<bool> may_see(Services& services, const Caller& listener, const bus::Event& event) {
-    const std::string of_deployment =
-        "select count(*) from deployments d join projects p on p.id = d.project "
-        "join members m on m.team = p.team where d.id = :id and m.user_id = :user";
-    const std::string of_project =
-        "select count(*) from projects p join members m on m.team = p.team "
-        "where p.id = :id and m.user_id = :user";
     const bool deployment = event.topic == "deployments";
     if (event.id.empty()) co_return true;  // "look again", about nothing in particular
     const auto look = [&](soci::session& sql) {
-        const auto mine = db::value<std::int64_t>(sql, deployment ? of_deployment : of_project,
-                                                  event.id, listener.user.id);
-        if (mine.value_or(0) == 0) return false;
-        if (!listener.project) return true;
-        if (!deployment) return event.id == *listener.project;
-        return db::value<std::string>(sql, "select project from deployments where id = :id",
-                                      event.id) == listener.project;
+        std::optional<std::string> project = event.id;
+        if (deployment) {
+            project = db::value<std::string>(sql, "select project from deployments where id = :id",
+                                             event.id);
+        }
+        if (!project || (listener.project && *listener.project != *project)) return false;
+        return accounts::role_in_project(sql, *project, listener.user.id).has_value();
     };
     co_return co_await services.database.read(look);
 }

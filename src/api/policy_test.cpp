@@ -37,6 +37,9 @@ protected:
         fill("{deployment}", "dpl_a");
         fill("{job}", "dpl_a");
         fill("{id}", "usr_x");
+        fill("{user}", "usr_x");
+        fill("{invitation}", "inv_x");
+        fill("{team}", "default");
         fill("{secret}", "whk_x");
         return path;
     }
@@ -83,6 +86,10 @@ bool is_project(Policy policy) {
     return policy >= Policy::project_read && policy <= Policy::project_own;
 }
 
+bool is_team(Policy policy) {
+    return policy >= Policy::team_read && policy <= Policy::team_own;
+}
+
 bool reads(const Route& route) {
     return route.verb == http::Verb::get;
 }
@@ -103,7 +110,8 @@ TEST_F(PolicyTest, the_open_routes_are_these) {
               "GET /api/v1/readyz\nGET /api/v1/instance/version\nGET /api/v1/openapi.json\n"
               "GET /api/v1/setup\nPOST /api/v1/setup\nPOST /api/v1/auth/login\n"
               "POST /api/v1/auth/refresh\nPOST /api/v1/auth/logout\nPOST /api/v1/auth/signup\n"
-              "POST /api/v1/hooks/deploy/{secret}\nPOST /api/v1/hooks/git/{hook}\n");
+              "POST /api/v1/hooks/deploy/{secret}\nPOST /api/v1/hooks/git/{hook}\n"
+              "GET /api/v1/invitations/{secret}\nPOST /api/v1/invitations/{secret}\n");
 }
 
 TEST_F(PolicyTest, the_owner_gets_everything_but_the_machines_part) {
@@ -114,17 +122,18 @@ TEST_F(PolicyTest, the_owner_gets_everything_but_the_machines_part) {
 TEST_F(PolicyTest, another_person_sees_no_project_that_is_not_theirs) {
     const Sender bob = stranger(owner_);
     expect("stranger", bob, [](const Route& route) {
-        if (is_project(route.policy)) return "not_found";
+        if (is_project(route.policy) || is_team(route.policy)) return "not_found";
         const bool refused = is_machine(route.policy) || route.policy == Policy::instance_owner;
         return refused ? "forbidden" : "ok";
     });
 }
 
-TEST_F(PolicyTest, a_member_of_the_team_does_all_but_delete_the_project) {
+TEST_F(PolicyTest, an_admin_of_the_team_does_all_but_an_owner_s_part) {
     const Sender cy = sign_in("cy@example.com", "correct horse");
-    expect("member", cy, [](const Route& route) {
+    expect("admin", cy, [](const Route& route) {
         const bool refused = is_machine(route.policy) || route.policy == Policy::instance_owner ||
-                             route.policy == Policy::project_own;
+                             route.policy == Policy::project_own ||
+                             route.policy == Policy::team_own;
         return refused ? "forbidden" : "ok";
     });
 }
@@ -133,7 +142,8 @@ TEST_F(PolicyTest, a_token_to_read_only_reads) {
     const Sender token_to_read = token(owner_, "read");
     expect("read token", token_to_read, [](const Route& route) {
         if (is_open(route.policy) || route.policy == Policy::project_read) return "ok";
-        return route.policy == Policy::signed_in && reads(route) ? "ok" : "forbidden";
+        const bool open_to_read = route.policy == Policy::signed_in || is_team(route.policy);
+        return open_to_read && reads(route) ? "ok" : "forbidden";
     });
 }
 
@@ -142,7 +152,8 @@ TEST_F(PolicyTest, a_token_to_deploy_reads_and_deploys) {
     expect("deploy token", token_to_deploy, [](const Route& route) {
         if (is_open(route.policy) || route.policy == Policy::project_read) return "ok";
         if (route.policy == Policy::project_deploy) return "ok";
-        return route.policy == Policy::signed_in && reads(route) ? "ok" : "forbidden";
+        const bool open_to_read = route.policy == Policy::signed_in || is_team(route.policy);
+        return open_to_read && reads(route) ? "ok" : "forbidden";
     });
 }
 

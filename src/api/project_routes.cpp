@@ -84,20 +84,30 @@ Task<http::Response> project_response(Services& services, unsigned status,
     co_return response;
 }
 
-/// The team a new project goes to. Errors: not_found — team_not_found; forbidden — no team at all.
+/// The team a new project goes to: the one of that slug, else the first that the person owns, else
+/// the first where they may add projects.
+/// Errors: not_found — team_not_found; forbidden — role_needed: admin of no (such) team.
 Task<Result<std::string>> team_for(Services& services, const Context& context,
                                    std::optional<std::string> slug) {
     const std::string user = context.caller.user.id;
     const auto teams = co_await services.accounts.users.memberships(user);
+    const accounts::Membership* best = nullptr;
     for (const accounts::Membership& team : teams) {
-        if (slug ? team.slug == *slug : team.role == accounts::TeamRole::owner) co_return team.id;
+        if (slug ? team.slug != *slug : team.role < accounts::TeamRole::admin) continue;
+        const bool owned = team.role == accounts::TeamRole::owner;
+        const bool better = owned && best && best->role != accounts::TeamRole::owner;
+        if (best == nullptr || better) best = &team;
     }
-    if (slug) {
+    if (best == nullptr && slug) {
         co_return fail_as(Failure::not_found, "team_not_found", "/team",
                           "team: you belong to no team named '{}'", *slug);
     }
-    if (!teams.empty()) co_return teams.front().id;
-    co_return fail(Failure::forbidden, "you belong to no team");
+    if (best == nullptr || best->role < accounts::TeamRole::admin) {
+        co_return fail_as(Failure::forbidden, "role_needed", slug ? "/team" : "",
+                          "only an admin or owner of {} adds projects to it",
+                          slug ? "the team" : "a team");
+    }
+    co_return best->id;
 }
 
 projects::Project project_of(const ProjectDraft& draft, const std::string& team) {

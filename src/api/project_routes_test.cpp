@@ -124,7 +124,7 @@ TEST_F(ProjectRoutesTest, only_an_owner_lets_secrets_into_the_output) {
     EXPECT_EQ(inputs.value().secret_in_output, jobs::SecretInOutput::warn);
 
     const auto become_member = [](soci::session& sql) {
-        db::execute(sql, "update members set role = 'member'");
+        db::execute(sql, "update members set role = 'admin'");
         db::execute(sql, "update users set role = 'member'");
     };
     wait(database.write(become_member));

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "accounts/team.hpp"
 #include "api/caller.hpp"
 #include "api/services.hpp"
 #include "http/message.hpp"
@@ -15,32 +16,37 @@
 namespace berth::api {
 
 /// Who may call a route. What is not declared is refused. Routes below `{project}` or
-/// `{deployment}` with a project_… policy find the project (by id or name) and check the caller's
-/// membership; a stranger gets 404, a member without the right 403. For all others: a token needs
-/// scope `read` for GET, else `admin`, and must not be bound to a project.
+/// `{deployment}` with a project_… policy find the project (by id or name) and the caller's role
+/// there; those below `{team}` with a team_… policy the team (by id or slug). A stranger gets 404,
+/// a member whose role is too low 403. Where no project is meant, a token needs scope `read` for
+/// GET, else `admin`, and must not be bound to a project.
 enum class Policy {
     nobody,  // the default: refused
     everybody,
     signed_in,       // a person, by session or token
     session,         // a person in a browser session, no token
     instance_owner,  // may manage users and settings
-    project_read,    // member; token scope read
-    project_deploy,  // member; token scope deploy
-    project_write,   // member; token scope admin
+    project_read,    // viewer; token scope read
+    project_deploy,  // developer; token scope deploy
+    project_write,   // admin; token scope admin
     project_own,     // owner of the project's team; token scope admin
+    team_read,       // viewer
+    team_manage,     // admin
+    team_own,        // owner
     worker,          // a worker's token
     edge,            // an edge's token
     hook_secret,     // the handler checks the secret in the path, or who signed
 };
 BOOST_DESCRIBE_ENUM(Policy, nobody, everybody, signed_in, session, instance_owner, project_read,
-                    project_deploy, project_write, project_own, worker, edge, hook_secret)
+                    project_deploy, project_write, project_own, team_read, team_manage, team_own,
+                    worker, edge, hook_secret)
 
 /// The project that a route is about, found by the policy check.
 struct ProjectAccess {
     std::string id{};
     std::string name{};
     std::string team{};
-    accounts::TeamRole role = accounts::TeamRole::member;
+    accounts::TeamRole role = accounts::TeamRole::viewer;  // of the caller
 };
 
 /// One request under way. Lives until the handler has returned: a body that is written later
@@ -50,6 +56,7 @@ struct Context {
     Caller caller{};
     std::string request_id{};
     ProjectAccess project{};   // of routes with {project} or {deployment}
+    accounts::Team team{};     // of routes with {team}, as the caller sees it
     std::string deployment{};  // id; of routes with {deployment}
     /// The id of a deployment that the request makes, the same when it is sent again with its key;
     /// "": it came without one.

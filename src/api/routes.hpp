@@ -26,5 +26,9 @@ std::span<const Route> traffic_routes();
 std::span<const Route> share_routes();
 std::span<const Route> cache_routes();
 std::span<const Route> webhook_routes();
+std::span<const Route> team_routes();
+std::span<const Route> team_member_routes();
+std::span<const Route> invitation_routes();
+std::span<const Route> project_member_routes();
 
 }  // namespace berth::api

@@ -24,7 +24,10 @@ protected:
         const auto prepare = [](soci::session& sql) {
             for (int team = 0; team < 3; ++team) {
                 const std::string id = "tem_" + std::to_string(team);
-                db::execute(sql, "insert into teams values (:id, :slug, 'x', 0)", id, id);
+                db::execute(
+                    sql,
+                    "insert into teams (id, slug, name, created_at_ms) values (:id, :slug, 'x', 0)",
+                    id, id);
                 for (int project = 0; project < 3; ++project) {
                     const std::string name = fmt::format("p{}-{}", team, project);
                     db::execute(

@@ -45,8 +45,12 @@ protected:
     DeploymentsTest() {
         database_.migrate();
         const auto prepare = [](soci::session& sql) {
-            db::execute(sql, "insert into teams values ('tem_1', 'default', 'Default', 0)");
-            db::execute(sql, "insert into teams values ('tem_2', 'other', 'Other', 0)");
+            db::execute(sql,
+                        "insert into teams (id, slug, name, created_at_ms) values ('tem_1', "
+                        "'default', 'Default', 0)");
+            db::execute(sql,
+                        "insert into teams (id, slug, name, created_at_ms) values ('tem_2', "
+                        "'other', 'Other', 0)");
             for (const auto& [id, team, name] :
                  {std::tuple("prj_1", "tem_1", "shop"), std::tuple("prj_2", "tem_2", "blog"),
                   std::tuple("prj_3", "tem_1", "docs")}) {

@@ -140,8 +140,9 @@ Task<std::vector<ProjectDetails>> ProjectStore::list(std::string user, std::int6
         std::vector<ProjectDetails> found;
         const std::vector<Project> projects = db::select<Project>(
             sql,
-            "from projects where deleted_at_ms is null and id < :below and team in "
-            "(select team from members where user_id = :user) order by id desc limit :limit",
+            "from projects where deleted_at_ms is null and id < :below and id in "
+            "(select project from project_roles where user_id = :user) "
+            "order by id desc limit :limit",
             below, user, limit);
         for (const Project& project : projects)
             found.push_back(details_of(sql, project));

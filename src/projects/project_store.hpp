@@ -76,7 +76,8 @@ public:
     /// Errors: not_found.
     Task<Result<ProjectDetails>> find(std::string project);
 
-    /// Newest first: the projects of a person's teams, at most `limit`, older than the id `after`
+    /// Newest first: the projects that a person sees, by a team or by a role there, at most
+    /// `limit`, older than the id `after`
     /// ("" is the start).
     Task<std::vector<ProjectDetails>> list(std::string user, std::int64_t limit, std::string after);
 

@@ -16,7 +16,9 @@ protected:
     GarbageTest() {
         database_.migrate();
         const auto prepare = [](soci::session& sql) {
-            db::execute(sql, "insert into teams values ('tem_1', 'default', 'Default', 0)");
+            db::execute(sql,
+                        "insert into teams (id, slug, name, created_at_ms) values ('tem_1', "
+                        "'default', 'Default', 0)");
             db::execute(
                 sql,
                 "insert into projects (id, team, name, repo_url, branch, created_at_ms, "

@@ -1,0 +1,16 @@
+#pragma once
+/// Signing somebody in at the end of a request: what login, set-up, sign-up and invitations share.
+
+#include "accounts/sessions.hpp"
+#include "api/route.hpp"
+
+namespace berth::api {
+
+/// Opens a session for a person and puts its cookies into the answer.
+Task<accounts::OpenedSession> open_session(Services& services, Context& context,
+                                           accounts::User user);
+
+/// 201: the user, and how to go on.
+http::Response new_user_response(const accounts::OpenedSession& session);
+
+}  // namespace berth::api
