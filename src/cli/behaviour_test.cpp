@@ -242,6 +242,21 @@ TEST_F(Behaviour, a_share_link_leads_to_production_a_host_or_a_deployment) {
               json::bj::parse(R"({"expires_in_s":604800,"host":"shop-git-x.localhost"})"));
 }
 
+TEST_F(Behaviour, invitations_and_roles_are_sent_to_the_team_that_was_meant) {
+    ASSERT_EQ(run({.arguments = {"team", "invite", "cy@example.org", "--role", "viewer"}}).exit, 0);
+    EXPECT_EQ(sent("POST", "/teams/crew/invitations"),
+              json::bj::parse(R"({"email":"cy@example.org","role":"viewer"})"));
+    ASSERT_EQ(
+        run({.arguments = {"team", "role", "bob@example.org", "admin", "--team", "band"}}).exit, 0);
+    EXPECT_EQ(sent("PATCH", "/teams/band/members/bob%40example.org"),
+              json::bj::parse(R"({"role":"admin"})"));
+    ASSERT_EQ(run({.arguments = {"team", "accept", "-"},
+                   .input = "https://berth.example/invitations/ivt_s3cret\n"})
+                  .exit,
+              0);
+    EXPECT_EQ(sent("POST", "/invitations/ivt_s3cret"), json::bj::parse("{}"));
+}
+
 TEST_F(Behaviour, without_caches_is_said_to_the_server) {
     ASSERT_EQ(
         run({.arguments = {"deployments", "redeploy", "dpl_shop", "--no-cache", "--no-wait"}}).exit,

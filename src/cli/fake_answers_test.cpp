@@ -512,10 +512,94 @@ Said account_answer(const Asked& asked) {
     return json_said(200, ada());
 }
 
+bj::object team(std::string_view slug, std::string_view role) {
+    return {{"id", fmt::format("tea_{}", slug)},
+            {"slug", slug},
+            {"name", fmt::format("The {}\x1b[31m", slug)},
+            {"role", role},
+            {"created_at_ms", 1}};
+}
+
+Said member_answer(const Asked& asked) {
+    if (asked.path.ends_with("/nobody%40example.org")) {
+        return refused(404, "member_not_found", "no such member of the team");
+    }
+    if (asked.verb == "DELETE") return {.status = 204};
+    bj::object member{{"id", "usr_bob"},
+                      {"email", "bob@example.org"},
+                      {"role", "developer"},
+                      {"disabled", false}};
+    if (asked.verb == "PATCH") {
+        const bj::object wanted = bj::parse(asked.body).as_object();
+        if (wanted.at("role") == "owner") {
+            return refused(403, "owner_needed", "only an owner of the team makes owners");
+        }
+        member["role"] = wanted.at("role");
+        return json_said(200, member);
+    }
+    bj::object owner = ada();
+    owner["role"] = "owner";
+    return json_said(200, bj::object{{"items", bj::array{owner, member}}, {"next", nullptr}});
+}
+
+Said invitations_answer(const Asked& asked) {
+    if (asked.verb == "DELETE") {
+        if (asked.path.ends_with("inv_none")) {
+            return refused(404, "invitation_not_found", "no such invitation");
+        }
+        return {.status = 204};
+    }
+    bj::object invitation{{"id", "inv_1"},      {"email", "cy@example.org"},
+                          {"role", "viewer"},   {"invited_by", "ada@example.org"},
+                          {"created_at_ms", 1}, {"expires_at_ms", 1}};
+    if (asked.verb == "POST") {
+        if (asked.body.contains("bob@")) {
+            return refused(409, "already_member", "this person belongs to the team already",
+                           "/email");
+        }
+        invitation["url"] = "http://localhost:8080/invitations/ivt_s3cret";
+        return json_said(201, invitation);
+    }
+    return json_said(200, bj::object{{"items", bj::array{invitation}}, {"next", nullptr}});
+}
+
+Said team_answer(const Asked& asked) {
+    if (asked.path == "/teams" && asked.verb == "POST") {
+        if (asked.body.contains("taken"))
+            return refused(409, "slug_taken", "slug: 'taken' is taken", "/slug");
+        return json_said(201, team("crew", "owner"));
+    }
+    if (asked.path == "/teams") {
+        bj::array teams{team("crew", "owner")};
+        if (asked.headers.at("authorization") == "Bearer tok_busy")
+            teams.push_back(team("band", "viewer"));
+        if (asked.headers.at("authorization") == "Bearer tok_lonely") teams.clear();
+        return json_said(200, bj::object{{"items", teams}, {"next", nullptr}});
+    }
+    if (asked.path.ends_with("/leave")) {
+        if (asked.path.contains("/mine/"))
+            return refused(409, "last_owner", "the last owner of the team stays");
+        return {.status = 204};
+    }
+    if (asked.path.contains("/invitations")) return invitations_answer(asked);
+    return member_answer(asked);
+}
+
+/// Without a token, too: the path is the secret.
+Said invitation_answer(const Asked& asked) {
+    if (!asked.path.ends_with("/ivt_s3cret")) {
+        return refused(404, "invitation_not_found", "no such invitation");
+    }
+    if (!asked.body.contains("password")) return json_said(200, team("crew", "viewer"));
+    return json_said(
+        201, bj::object{{"id", "usr_cy"}, {"email", "cy@example.org"}, {"access_token", "jwt"}});
+}
+
 }  // namespace
 
 Said fake_answer(const Asked& asked, const std::string&, std::size_t times) {
     if (asked.path == "/auth/login") return auth_answer(asked);
+    if (asked.path.starts_with("/invitations/")) return invitation_answer(asked);
     const auto token = asked.headers.find("authorization");
     if (token == asked.headers.end() || token->second == "Bearer bad") {
         return refused(401, "unauthenticated", "the token is not valid");
@@ -537,6 +621,7 @@ Said fake_answer(const Asked& asked, const std::string&, std::size_t times) {
     if (asked.path.starts_with("/tokens") || asked.path.starts_with("/users")) {
         return account_answer(asked);
     }
+    if (asked.path.starts_with("/teams")) return team_answer(asked);
     return refused(404, "not_found", "there is nothing here");
 }
 
