@@ -3,9 +3,13 @@
 import contextlib
 import hashlib
 import hmac
+import http.client
 import json
+import os
 import select
+import signal
 import socket
+import threading
 import uuid
 from pathlib import Path
 
@@ -116,6 +120,41 @@ class Push(Journey):
         self.assertEqual(taken.status, 202, taken.text)
         done = self.berth.wait_for(taken.json["items"][0]["deployment"])
         self.assertEqual(done["state"], "ready")
+
+    def deliver_until_taken(self, body, delivery):
+        """As a host that asks again: what is not answered with 202 is sent again, under its id."""
+        def taken():
+            try:
+                answer = self.deliver(body, delivery=delivery)
+            except (OSError, http.client.HTTPException):
+                return None
+            return answer if answer.status == 202 else None
+
+        return wait_until(f"{delivery} to be taken", taken, 30)
+
+    def test_what_was_taken_is_deployed_once_whenever_the_api_is_killed(self):
+        url, first = self.set_up_project("killed")
+        made = {}
+        for number in range(20):
+            if number % 4 == 1:  # while the next delivery is under way, each time a bit later
+                pid = self.berth.roles()["api"]
+                threading.Timer(number * 0.001, os.kill, (pid, signal.SIGKILL)).start()
+            body = self.payload(url, f"b{number}", "0" * 40, first["commit"])
+            taken = self.deliver_until_taken(body, f"killed-{number}").json["items"][0]
+            made[f"b{number}"] = taken["deployment"]
+        wait_until("the api to be back", self.berth.is_ready, 30)
+
+        def settled():
+            page = self.berth.api("GET", "/projects/killed/webhook/deliveries?limit=100")["items"]
+            return page if all(each["outcome"] != "received" for each in page) else None
+
+        listed = wait_until("all to be deployed", settled, 30)
+        self.assertEqual({each["ref"]: each["outcome"] for each in listed},
+                         {ref: "deployed" for ref in made})
+        pushed = self.berth.api("GET", "/projects/killed/deployments?limit=100")["items"]
+        pushed = [each for each in pushed if each["trigger"] == "push"]
+        self.assertEqual({each["ref"]: each["id"] for each in pushed}, made)
+        self.assertEqual(len(pushed), len(made))
 
     def test_what_github_has_sent_to_others_deploys_nothing_here(self):
         self.set_up_project("recorded")
