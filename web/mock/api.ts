@@ -11,6 +11,7 @@ import type {
   WebhookHint,
 } from '../src/api/types'
 import { explanationOf, rulesOf } from './rules'
+import { teamHandlers } from './teams'
 import { trafficOf } from './traffic'
 import { filesOf, id, inspectionOf, type ProjectRow, siteUrl, type World } from './world'
 
@@ -42,7 +43,7 @@ interface Call {
   body: Record<string, unknown>
 }
 
-type Handler = (call: Call) => Reply
+export type Handler = (call: Call) => Reply
 
 const cookie = 'mock-session=1; Path=/; HttpOnly; SameSite=Lax'
 const gone = 'mock-session=; Path=/; Max-Age=0'
@@ -110,6 +111,7 @@ const change = (stored: SiteAccess, access: NonNullable<ProjectSettings['access'
 const page = <T>(items: T[]) => ({ body: { items, next: null } })
 
 const handlers: Record<string, Handler> = {
+  ...teamHandlers,
   'GET instance/health': () => ({ body: { status: 'ready', version: '0.1.0-mock' } }),
   'GET setup': ({ world }) => ({
     body: { needed: !world.set_up, public_signup: world.settings.public_signup },
@@ -433,10 +435,11 @@ export const answer = (
 ): Reply => {
   const parts = url.pathname.replace('/api/v1/', '').split('/').map(decodeURIComponent)
   const exact = `${request.method} ${parts.join('/')}`
-  const pattern = `${request.method} ${parts.map((part, i) => ((i === 3 && parts[2] === 'share-links') || (i === 4 && parts[3] === 'deliveries') || (i === 1 && !/^(health|login|refresh|logout|session|settings|password)$/.test(part)) ? '*' : part)).join('/')}`
+  const pattern = `${request.method} ${parts.map((part, i) => ((i === 3 && /^(share-links|members|invitations)$/.test(parts[2]!)) || (i === 4 && parts[3] === 'deliveries') || (i === 1 && !/^(health|login|refresh|logout|session|settings|password)$/.test(part)) ? '*' : part)).join('/')}`
   const handler = handlers[exact] ?? handlers[pattern]
   if (!handler) throw new Refusal(404, 'not_found', `No route ${exact}.`)
-  if (!open.includes(exact) && !request.headers.cookie?.includes('mock-session=1'))
+  const free = open.includes(exact) || parts[0] === 'invitations'
+  if (!free && !request.headers.cookie?.includes('mock-session=1'))
     throw new Refusal(401, 'not_signed_in', 'Sign in to go on.')
   return handler({ world, request, parts, query: url.searchParams, body })
 }

@@ -19,6 +19,7 @@ import type {
 } from '../src/api/types'
 import type { WireLine } from '../src/log/write'
 import { loudLine, viteLog } from './lines'
+import type { TeamRow } from './teams'
 
 const minute = 60_000
 const hour = 60 * minute
@@ -154,6 +155,7 @@ export class World {
   password = 'correct horse battery'
   sessions: SessionRow[] = []
   tokens: Token[] = []
+  teams: TeamRow[] = []
   settings: InstanceSettings = {
     public_signup: false,
     base_host: 'localhost',
@@ -304,6 +306,19 @@ export class World {
     deployment.production_url = row.project.url
   }
 
+  /** Owned by the first person. */
+  addTeam(slug: string, name: string): TeamRow {
+    const owner = this.users[0]!
+    const team = { id: id('tea'), slug, name, role: 'owner' as const, created_at_ms: Date.now() }
+    const row: TeamRow = {
+      team,
+      members: [{ id: owner.id, email: owner.email, role: 'owner', disabled: false }],
+      invitations: [],
+    }
+    this.teams.push(row)
+    return row
+  }
+
   /** A Berth in use: what the pages are looked at with. */
   fill() {
     const now = Date.now()
@@ -311,6 +326,9 @@ export class World {
     const ada = this.addUser('ada@example.com', 'owner')
     this.addUser('grace@example.com', 'member')
     this.addUser('former.colleague@example.com', 'member').disabled = true
+    const grace = this.users[1]!
+    const harbour = this.addTeam('default', 'Harbour')
+    harbour.members.push({ id: grace.id, email: grace.email, role: 'developer', disabled: false })
     this.sessions = [
       {
         id: id('ses'),

@@ -4,6 +4,7 @@ export const pages = {
   setup: '/setup',
   login: '/login',
   access: '/access',
+  invitation: '/invitations/$secret',
   projects: '/',
   new_project: '/new',
   project: '/p/$project',
@@ -14,6 +15,8 @@ export const pages = {
   project_settings: '/p/$project/settings',
   sessions: '/sessions',
   tokens: '/tokens',
+  teams: '/teams',
+  team: '/teams/$team',
   users: '/users',
   settings: '/settings',
 } as const

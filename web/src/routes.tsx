@@ -12,12 +12,14 @@ import {
   deploymentQuery,
   deploymentsQuery,
   instanceQuery,
+  membersQuery,
   productionQuery,
   projectQuery,
   projectsQuery,
   sessionQuery,
   sessionsQuery,
   setupQuery,
+  teamsQuery,
   tokensQuery,
   usersQuery,
   variablesQuery,
@@ -78,6 +80,12 @@ const access = createRoute({
   }),
   beforeLoad: ({ context: { client }, location }) => signedIn(client, location.href),
   component: lazyRouteComponent(() => import('./pages/AccessPage')),
+})
+
+const invitation = createRoute({
+  getParentRoute: () => root,
+  path: pages.invitation,
+  component: lazyRouteComponent(() => import('./pages/InvitationPage')),
 })
 
 const projects = createRoute({
@@ -180,6 +188,20 @@ const tokens = createRoute({
   component: lazyRouteComponent(() => import('./pages/TokensPage')),
 })
 
+const teams = createRoute({
+  getParentRoute: () => app,
+  path: pages.teams,
+  loader: ({ context: { client } }) => client.ensureQueryData(teamsQuery),
+  component: lazyRouteComponent(() => import('./pages/TeamsPage')),
+})
+
+const team = createRoute({
+  getParentRoute: () => app,
+  path: pages.team,
+  loader: ({ context: { client }, params }) => client.ensureQueryData(membersQuery(params.team)),
+  component: lazyRouteComponent(() => import('./pages/TeamPage')),
+})
+
 const users = createRoute({
   getParentRoute: () => app,
   path: pages.users,
@@ -198,12 +220,15 @@ export const routeTree = root.addChildren([
   setup,
   login,
   access,
+  invitation,
   app.addChildren([
     projects,
     newProject,
     project.addChildren([overview, deployments, deployment, traffic, env, projectSettings]),
     sessions,
     tokens,
+    teams,
+    team,
     users,
     settings,
   ]),

@@ -6,7 +6,10 @@ import type {
   Delivery,
   Deployment,
   InstanceSettings,
+  Invitation,
   ListPage,
+  Member,
+  OpenInvitation,
   OutputFile,
   Production,
   Project,
@@ -15,6 +18,7 @@ import type {
   SessionRow,
   SetupState,
   ShareLink,
+  Team,
   Token,
   User,
   Variable,
@@ -146,6 +150,16 @@ export const accessCodeQuery = (host: string, return_to: string) =>
     retry: false,
   })
 
+/** The secret is the credential: asked without a session, and not kept when the page is left. */
+export const invitationQuery = (secret: string) =>
+  queryOptions({
+    queryKey: ['invitation', secret],
+    queryFn: () =>
+      call<OpenInvitation>(`/invitations/${encodeURIComponent(secret)}`, { anonymous: true }),
+    gcTime: 0,
+    retry: false,
+  })
+
 export const sessionsQuery = queryOptions({
   queryKey: ['sessions'],
   queryFn: () => call<ListPage<SessionRow>>('/sessions'),
@@ -155,6 +169,23 @@ export const tokensQuery = queryOptions({
   queryKey: ['tokens'],
   queryFn: () => call<ListPage<Token>>('/tokens'),
 })
+
+export const teamsQuery = queryOptions({
+  queryKey: ['teams'],
+  queryFn: () => call<ListPage<Team>>('/teams'),
+})
+
+export const membersQuery = (team: string) =>
+  queryOptions({
+    queryKey: ['teams', team, 'members'],
+    queryFn: () => call<ListPage<Member>>(`/teams/${part(team)}/members?limit=100`),
+  })
+
+export const invitationsQuery = (team: string) =>
+  queryOptions({
+    queryKey: ['teams', team, 'invitations'],
+    queryFn: () => call<ListPage<Invitation>>(`/teams/${part(team)}/invitations?limit=100`),
+  })
 
 export const usersQuery = queryOptions({
   queryKey: ['users'],

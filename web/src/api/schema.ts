@@ -67,7 +67,7 @@ export interface Setup {
 export interface Membership {
   id: string
   slug: string
-  role: 'owner' | 'member'
+  role: 'viewer' | 'developer' | 'admin' | 'owner'
 }
 
 export interface SessionInfo {
@@ -698,4 +698,48 @@ export interface Event {
   type: string
   id: string
   at_ms: number
+}
+
+export interface Team {
+  id: string
+  slug: string
+  name: string
+  role: 'viewer' | 'developer' | 'admin' | 'owner'
+  created_at_ms: number
+}
+
+export interface Member {
+  id: string
+  email: string
+  role: 'viewer' | 'developer' | 'admin' | 'owner'
+  disabled: boolean
+}
+
+export interface Invitation {
+  id: string
+  email: string
+  role: 'viewer' | 'developer' | 'admin' | 'owner'
+  invited_by: string
+  created_at_ms: number
+  expires_at_ms: number
+}
+
+export interface MadeInvitation {
+  id: string
+  email: string
+  role: 'viewer' | 'developer' | 'admin' | 'owner'
+  invited_by: string
+  created_at_ms: number
+  expires_at_ms: number
+  /** Shown once. */
+  url: string
+}
+
+export interface OpenInvitation {
+  /** Its name. */
+  team: string
+  email: string
+  role: 'viewer' | 'developer' | 'admin' | 'owner'
+  expires_at_ms: number
+  has_account: boolean
 }

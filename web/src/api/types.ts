@@ -6,6 +6,7 @@ import type {
   Deployment,
   Token as ListedToken,
   User as ListedUser,
+  Member,
   Problem,
   Project,
   ProjectDraft,
@@ -28,8 +29,12 @@ export type {
   Explanation,
   File as OutputFile,
   Inspection,
+  Invitation,
   KeptCache,
+  MadeInvitation,
+  Member,
   NewShareLink,
+  OpenInvitation,
   Plan,
   Planned,
   Production,
@@ -48,6 +53,7 @@ export type {
   ShareLink,
   SiteAccess,
   Step,
+  Team,
   Traffic,
   TrafficPoint,
   TrafficTotals,
@@ -64,6 +70,7 @@ export type Environment = Deployment['environment']
 export type CredentialKind = CredentialView['kind']
 export type ProductionPointer = NonNullable<Project['production']>
 export type VariableEnvironment = Variable['environment']
+export type TeamRole = Member['role']
 export type TokenScope = ListedToken['scope']
 export type PromotionKind = Promotion['kind']
 export type NewVariable = VariableInput

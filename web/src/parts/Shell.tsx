@@ -19,6 +19,7 @@ import { chooseTheme, useTheme } from './theme'
 const instance: { to: string; label: string; icon: IconName }[] = [
   { to: pages.tokens, label: 'Access tokens', icon: 'key' },
   { to: pages.sessions, label: 'Sessions', icon: 'device' },
+  { to: pages.teams, label: 'Teams', icon: 'list' },
   { to: pages.users, label: 'People', icon: 'users' },
   { to: pages.settings, label: 'Settings', icon: 'gear' },
 ]

@@ -1,0 +1,95 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useParams } from '@tanstack/react-router'
+
+import { call, type Problem } from '../api/client'
+import { membersQuery, sessionQuery, teamsQuery } from '../api/queries'
+import type { Member, Team, TeamRole } from '../api/types'
+import { ProblemNotice } from '../parts/Broken'
+import { Invitations } from '../parts/Invitations'
+import { Chip } from '../parts/StateBadge'
+import { Icon } from '../ui/Icon'
+import { Menu } from '../ui/Menu'
+import { Loading, PageHead, Panel } from '../ui/Panel'
+import { toast } from '../ui/Toast'
+
+const roles: TeamRole[] = ['viewer', 'developer', 'admin', 'owner']
+
+export default function TeamPage() {
+  const { team: slug } = useParams({ from: '/app/teams/$team' })
+  const teams = useQuery(teamsQuery)
+  const members = useQuery(membersQuery(slug))
+  const team = teams.data?.items.find((each) => each.slug === slug || each.id === slug)
+  const error = teams.error ?? members.error
+  const manages = team !== undefined && roles.indexOf(team.role) >= roles.indexOf('admin')
+  return (
+    <div className="max-w-4xl space-y-6">
+      <title>{`${team?.name ?? slug} · Berth`}</title>
+      <PageHead title={team?.name ?? slug} below={team && `You are ${team.role} here.`} />
+      {error && <ProblemNotice error={error} />}
+      <Panel title="Members" flush>
+        {members.data && team ? (
+          <ul className="divide-y divide-line">
+            {members.data.items.map((member) => (
+              <Row key={member.id} team={team} member={member} />
+            ))}
+          </ul>
+        ) : (
+          !error && <Loading />
+        )}
+      </Panel>
+      {team && manages && <Invitations team={team} />}
+    </div>
+  )
+}
+
+/** What `mine` may make of `member`; an owner is changed by owners alone. */
+export const rolesFor = (mine: TeamRole, member: TeamRole): TeamRole[] => {
+  if (mine === 'owner') return roles
+  return mine === 'admin' && member !== 'owner' ? roles.slice(0, 3) : []
+}
+
+function Row({ team, member }: { team: Team; member: Member }) {
+  const client = useQueryClient()
+  const { data: session } = useQuery(sessionQuery)
+  const path = `/teams/${team.id}/members/${encodeURIComponent(member.id)}`
+  const again = {
+    onSuccess: () => client.invalidateQueries({ queryKey: ['teams'] }),
+    onError: (error: Problem) => toast(error.message, { bad: true }),
+  }
+  const change = useMutation({
+    mutationFn: (role: TeamRole) => call(path, { method: 'PATCH', body: { role } }),
+    ...again,
+  })
+  const remove = useMutation({ mutationFn: () => call(path, { method: 'DELETE' }), ...again })
+  const choices = rolesFor(team.role, member.role)
+  const me = session?.user.id === member.id
+  return (
+    <li className="flex items-center gap-x-4 px-4 py-3">
+      <p className="flex min-w-0 grow flex-wrap items-center gap-2 font-medium">
+        <span className="break-all">{member.email}</span>
+        {me && <Chip tone="ok">You</Chip>}
+        {member.disabled && <Chip tone="warn">Disabled</Chip>}
+      </p>
+      <span className="text-muted">{member.role}</span>
+      {choices.length > 0 && (
+        <Menu
+          label={`Actions for ${member.email}`}
+          trigger={<Icon name="dots" />}
+          items={[
+            ...choices.map((role) => ({
+              label: `Make ${role}`,
+              checked: role === member.role,
+              onSelect: () => change.mutate(role),
+            })),
+            {
+              label: 'Take off the team',
+              icon: 'cross' as const,
+              danger: true,
+              onSelect: () => remove.mutate(),
+            },
+          ]}
+        />
+      )}
+    </li>
+  )
+}
