@@ -30,7 +30,7 @@ struct TeamChange {
 
 class Teams {
 public:
-    static constexpr std::int64_t teams_per_person_max = 100;  // that a person makes or is in
+    static constexpr std::int64_t teams_per_person_max = 100;  // who is in as many makes no more
 
     /// Both must outlive this.
     Teams(db::Database& database, Clock now_ms);

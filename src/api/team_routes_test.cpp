@@ -199,6 +199,25 @@ TEST_F(TeamRoutesTest, members_are_changed_and_taken_off) {
     EXPECT_EQ(get(place("/members"), ann_).json().at("items").as_array().size(), 1u);
 }
 
+TEST_F(TeamRoutesTest, an_owner_of_the_instance_adds_people_to_a_team_in_a_role) {
+    const auto role_of = [&](const std::string& name, const std::string& more) {
+        const TestReply made =
+            post("/api/v1/users",
+                 R"({"email":")" + name +
+                     R"(@example.com","password":"correct horse","team":"crew")" + more + "}",
+                 ann_);
+        EXPECT_EQ(made.status, 201u) << made.text;
+        const Sender who = sign_in(name + "@example.com", "correct horse");
+        return std::string(
+            get("/api/v1/auth/session", who).json().at("teams").at(0).at("role").as_string());
+    };
+    EXPECT_EQ(role_of("cy", R"(,"role":"viewer")"), "viewer");
+    EXPECT_EQ(role_of("di", ""), "admin");
+    EXPECT_EQ(
+        post("/api/v1/users", R"({"email":"eve@example.com","role":"viewer"})", ann_).pointer(),
+        "/team");
+}
+
 TEST_F(TeamRoutesTest, who_adds_projects_to_a_team_is_its_admin) {
     const Sender developer = join("cy@example.com", "developer");
     EXPECT_EQ(add_project_to_crew("shop", developer).code(), "role_needed");

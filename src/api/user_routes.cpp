@@ -9,9 +9,10 @@ namespace berth::api {
 struct NewUserBody {
     std::string email{};
     std::optional<std::string> password{};
-    std::optional<std::string> team{};  // slug of a team to join
+    std::optional<std::string> team{};         // slug of a team to join
+    std::optional<accounts::TeamRole> role{};  // in that team; none: admin
 };
-BOOST_DESCRIBE_STRUCT(NewUserBody, (), (email, password, team))
+BOOST_DESCRIBE_STRUCT(NewUserBody, (), (email, password, team, role))
 
 struct UserChange {
     std::optional<bool> disabled{};
@@ -36,17 +37,19 @@ Task<Result<http::Response>> list_users(Services& services, Context& context) {
     co_return page_response(items, Order::oldest_first, *page, "users");
 }
 
-/// POST /api/v1/users {email, password?, team?}
+/// POST /api/v1/users {email, password?, team?, role?}
 ///
 /// 201:    User, with the one-time `password` when none was given
 /// Errors: invalid; conflict — email_taken; not_found — team_not_found
 Task<Result<http::Response>> add_user(Services& services, Context& context) {
     const Result<NewUserBody> body = parse_body<NewUserBody>(context.request);
     if (!body) co_return body.error();
+    if (body->role && !body->team) co_return missing_field("team");  // of their own they are owner
     accounts::NewUser wanted;
     wanted.email = body->email;
     wanted.password = body->password;
     wanted.team = body->team.value_or("");
+    wanted.role = body->role.value_or(accounts::TeamRole::admin);
     wanted.actor = context.caller.actor();
     const Result<accounts::AddedUser> added = co_await services.accounts.users.add(wanted);
     if (!added) co_return added.error();

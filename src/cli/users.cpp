@@ -10,6 +10,7 @@ namespace {
 struct CreateFlags {
     std::string email{};
     std::string team{};
+    std::string role{};
     bool password_stdin = false;
 };
 struct WhoFlags {
@@ -52,6 +53,7 @@ void print_account(Context& context, const json::value& user, const std::string&
 Outcome<> create(Context& context, const CreateFlags& flags) {
     json::bj::object wanted{{"email", flags.email}};
     if (!flags.team.empty()) wanted["team"] = flags.team;
+    if (!flags.role.empty()) wanted["role"] = flags.role;
     if (flags.password_stdin) {
         const Outcome<std::string> password = read_stdin("the password");
         if (!password) return password.error();
@@ -137,7 +139,12 @@ void add_users(CLI::App& app, Parsed& parsed) {
          {"berth users create ada@example.org --password-stdin < pw", "prints the address"}});
     const auto flags = std::make_shared<CreateFlags>();
     made->add_option("EMAIL", flags->email, "E-mail address")->required()->type_name("");
-    made->add_option("--team", flags->team, "Team to join, by its slug")->type_name("T");
+    CLI::Option* team =
+        made->add_option("--team", flags->team, "Team to join, by its slug")->type_name("T");
+    made->add_option("--role", flags->role, "Role in that team; default: admin")
+        ->type_name("R")
+        ->needs(team)
+        ->check(CLI::IsMember({"viewer", "developer", "admin", "owner"}));
     made->add_flag("--password-stdin", flags->password_stdin, "Read the password from stdin");
     on_run(made, parsed, flags, create);
 
