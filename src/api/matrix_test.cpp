@@ -401,7 +401,7 @@ protected:
                 const std::string got = co_await tried(verb, path, bearer);
                 const std::string wanted = expected(who, target, verb, pattern);
                 ++cases;
-                // One comparison, not a macro with its streams: there are some ninety thousand.
+                // One comparison, not a macro with its streams: there are some seventy thousand.
                 if (got == wanted) continue;
                 ADD_FAILURE() << who.name << ": " << http::word(verb) << " " << pattern << " of "
                               << target.name << " is " << got << ", not " << wanted;
