@@ -123,6 +123,34 @@ describe('a team', () => {
     expect(world.teams[0]!.invitations).toEqual([])
   })
 
+  it('asks before it takes somebody off', async () => {
+    await open('/teams/default')
+    await said('grace@example.com')
+    const row = [...page.querySelectorAll('li')].find((each) =>
+      each.textContent?.includes('grace@example.com'),
+    )!
+    const choose = async (label: string) => {
+      // No top layer here: what the button would do.
+      const menu = row.querySelector<HTMLElement>('[role=menu]')!
+      menu.hidePopover = () => {}
+      await act(() => menu.dispatchEvent(Object.assign(new Event('toggle'), { newState: 'open' })))
+      const item = [...menu.querySelectorAll<HTMLElement>('[role^=menuitem]')].find(
+        (each) => each.textContent === label,
+      )!
+      await act(() => item.click())
+    }
+    await choose('Take off the team')
+    expect(page.textContent).toContain('Take grace@example.com off the team?')
+    await act(() => button('Cancel').click())
+    expect(page.textContent).not.toContain('off the team?')
+    expect(world.teams[0]!.members.map((each) => each.email)).toContain('grace@example.com')
+    await choose('Take off the team')
+    const sure = [...page.querySelectorAll<HTMLButtonElement>('dialog button')].at(-1)!
+    await act(() => sure.click())
+    await until(() => !page.textContent?.includes('grace@example.com'))
+    expect(page.textContent).not.toContain('grace@example.com')
+  })
+
   it('lets admins change all but owners', () => {
     expect(rolesFor('owner', 'owner')).toContain('owner')
     expect(rolesFor('admin', 'viewer')).toEqual(['viewer', 'developer', 'admin'])

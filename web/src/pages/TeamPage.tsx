@@ -1,5 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
+import { useState } from 'react'
 
 import { call, type Problem } from '../api/client'
 import { membersQuery, sessionQuery, teamsQuery } from '../api/queries'
@@ -7,6 +8,8 @@ import type { Member, Team, TeamRole } from '../api/types'
 import { ProblemNotice } from '../parts/Broken'
 import { Invitations } from '../parts/Invitations'
 import { Chip } from '../parts/StateBadge'
+import { Button } from '../ui/Button'
+import { Dialog, DialogButtons } from '../ui/Dialog'
 import { Icon } from '../ui/Icon'
 import { Menu } from '../ui/Menu'
 import { Loading, PageHead, Panel } from '../ui/Panel'
@@ -60,9 +63,17 @@ function Row({ team, member }: { team: Team; member: Member }) {
     mutationFn: (role: TeamRole) => call(path, { method: 'PATCH', body: { role } }),
     ...again,
   })
-  const remove = useMutation({ mutationFn: () => call(path, { method: 'DELETE' }), ...again })
+  const remove = useMutation({
+    mutationFn: () => call(path, { method: 'DELETE' }),
+    onSuccess: again.onSuccess,
+    onError: (error: Problem) => {
+      setAsking(false)
+      again.onError(error)
+    },
+  })
   const choices = rolesFor(team.role, member.role)
   const me = session?.user.id === member.id
+  const [asking, setAsking] = useState(false)
   return (
     <li className="flex items-center gap-x-4 px-4 py-3">
       <p className="flex min-w-0 grow flex-wrap items-center gap-2 font-medium">
@@ -85,10 +96,24 @@ function Row({ team, member }: { team: Team; member: Member }) {
               label: 'Take off the team',
               icon: 'cross' as const,
               danger: true,
-              onSelect: () => remove.mutate(),
+              onSelect: () => setAsking(true),
             },
           ]}
         />
+      )}
+      {asking && (
+        <Dialog title={`Take ${member.email} off the team?`} onClose={() => setAsking(false)}>
+          <p className="text-muted">
+            {me ? 'You see' : 'They see'} none of its projects from then on, and roles in single
+            projects go too. Another invitation brings {me ? 'you' : 'them'} back.
+          </p>
+          <DialogButtons>
+            <Button onClick={() => setAsking(false)}>Cancel</Button>
+            <Button kind="danger" busy={remove.isPending} onClick={() => remove.mutate()}>
+              Take off the team
+            </Button>
+          </DialogButtons>
+        </Dialog>
       )}
     </li>
   )
