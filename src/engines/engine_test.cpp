@@ -304,6 +304,9 @@ TEST_P(EngineTest, lets_one_run_at_a_time_write_to_a_volume) {
 TEST_P(EngineTest, lists_its_volumes) {
     const Volume volume{"s-" + random_word(8), "tenant", 16 << 20, 500};
     ASSERT_TRUE(go(engine_->make_volume(volume)));
+    engines::Run fill = shell("head -c 100000 /dev/urandom > /build/file");
+    fill.mounts = {{"/build", {}, volume.name}};
+    ASSERT_EQ(go(run_to_end(*engine_, std::move(fill))).exit.code, 0);
     bool found = false;
     const std::vector<VolumeState> all = go(engine_->volumes()).value();
     for (const VolumeState& state : all) {
