@@ -7,6 +7,7 @@
 #include <cassert>
 #include <cerrno>
 #include <filesystem>
+#include <set>
 
 #include "base/crypto.hpp"
 #include "base/workers.hpp"
@@ -63,12 +64,18 @@ public:
     }
 
     /// → the directories to sync for it
-    std::vector<std::string> move(const std::string& from, const std::string& key) const {
+    std::set<std::string> move(const std::string& from, const std::string& key) const {
         const fs::path path = path_of(key);
-        std::vector<std::string> changed = make_parents(path);
+        const std::vector<std::string> made = make_parents(path);
         if (::rename(from.c_str(), path.c_str()) != 0) throw_errno("rename to " + path.string());
-        changed.push_back(path.parent_path().string());
+        std::set<std::string> changed(made.begin(), made.end());
+        changed.insert(path.parent_path().string());
         return changed;
+    }
+
+    static void sync_file(const std::string& path) {
+        const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+        if (!file || ::fdatasync(file.get()) != 0) throw_errno("sync " + path);
     }
 
     void sync_everything() const {
@@ -182,8 +189,9 @@ private:
     Fd filesystem_;
 };
 
-/// One sync for the bytes of all, one for the names of all: an fsync per small file is eight times
-/// slower.
+/// Of many, one sync for the bytes of all and one for the names of all: an fsync per small file is
+/// eight times slower. Of few, each by itself: a sync of the file system waits for what others
+/// wrote.
 class FileBatch final : public Batch {
 public:
     FileBatch(const Directory& directory, Workers& workers, std::size_t threads)
@@ -213,10 +221,10 @@ public:
 
     Task<> commit() override {
         const auto work = [this] {
-            directory_.sync_everything();
-            for (Portion& portion : portions_)
-                move(portion);
-            directory_.sync_everything();
+            std::size_t count = 0;
+            for (const Portion& portion : portions_)
+                count += portion.begun;
+            count <= synced_alone_max ? commit_each() : commit_together();
             portions_.clear();
         };
         if (!portions_.empty()) co_await workers_.run(work);
@@ -224,6 +232,7 @@ public:
 
 private:
     static constexpr std::size_t few = 64;  // objects that are not worth a second thread
+    static constexpr std::size_t synced_alone_max = 32;
 
     /// What one thread wrote, as 0, 1, 2 …
     struct Portion {
@@ -246,10 +255,30 @@ private:
         co_return Result<>{};
     }
 
-    void move(Portion& portion) const {
-        for (std::size_t i = 0; i < portion.keys.size(); ++i)
-            directory_.move(portion.path_of(i), portion.keys[i]);
-        ::rmdir(portion.folder.c_str());
+    void commit_each() const {
+        for (const Portion& portion : portions_) {
+            for (std::size_t i = 0; i < portion.begun; ++i)
+                Directory::sync_file(portion.path_of(i));
+        }
+        for (const std::string& changed : move_all())
+            sync_directory(changed);
+    }
+
+    void commit_together() const {
+        directory_.sync_everything();
+        (void)move_all();
+        directory_.sync_everything();
+    }
+
+    /// → the directories that have new names in them
+    std::set<std::string> move_all() const {
+        std::set<std::string> changed;
+        for (const Portion& portion : portions_) {
+            for (std::size_t i = 0; i < portion.keys.size(); ++i)
+                changed.merge(directory_.move(portion.path_of(i), portion.keys[i]));
+            ::rmdir(portion.folder.c_str());
+        }
+        return changed;
     }
 
     const Directory& directory_;
