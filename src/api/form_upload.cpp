@@ -1,6 +1,6 @@
 #include "api/form_upload.hpp"
 
-#include <cstring>
+#include <cstdint>
 #include <optional>
 
 #include "api/blob_upload.hpp"
@@ -27,13 +27,15 @@ std::optional<std::string_view> take(std::string_view& rest, std::uint64_t count
     return taken;
 }
 
+/// Little-endian.
 template <class Number>
 std::optional<Number> take_number(std::string_view& rest) {
     const auto bytes = take(rest, sizeof(Number));
     if (!bytes) return std::nullopt;
-    Number number{};
-    std::memcpy(&number, bytes->data(), sizeof number);  // every machine of ours is little-endian
-    return number;
+    std::uint64_t number = 0;
+    for (std::size_t i = 0; i < sizeof(Number); ++i)
+        number |= std::uint64_t{static_cast<unsigned char>((*bytes)[i])} << (8 * i);
+    return static_cast<Number>(number);
 }
 
 Result<std::vector<Form>> read_forms(std::string_view rest) {
