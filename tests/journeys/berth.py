@@ -20,7 +20,8 @@ PASSWORD = "correct horse battery"
 
 def free_port(begin=24000, end=28999):
     """Below the ephemeral range, where no client socket can sit on it by chance."""
-    for port in range(begin + os.getpid() % 1000, end):
+    count = end - begin
+    for port in (begin + (os.getpid() + i) % count for i in range(count)):
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))
