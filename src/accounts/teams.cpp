@@ -114,7 +114,7 @@ Task<Result<Team>> Teams::change(std::string team, TeamChange change, User actor
     const auto work = [&](soci::session& sql) -> Result<Team> {
         const Result<TeamRole> may = need_role(sql, team, actor.id, TeamRole::owner);
         if (!may) return may.error();
-        const Team before = find_team(sql, team, actor.id).value();
+        Team before = find_team(sql, team, actor.id).value();
         const std::string slug = change.slug.value_or(before.slug);
         const std::string name = change.name.value_or(before.name);
         if (slug == before.slug && name == before.name) return before;
@@ -140,7 +140,7 @@ Task<Result<>> Teams::remove(std::string team, User actor) {
             return fail_as(Failure::conflict, "team_has_projects", "",
                            "the team has {} projects; delete them first", *projects);
         }
-        const Team before = find_team(sql, team, actor.id).value();
+        Team before = find_team(sql, team, actor.id).value();
         db::execute(sql, "delete from members where team = :team", team);
         db::execute(sql,
                     "delete from project_members where project in "
