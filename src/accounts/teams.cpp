@@ -140,7 +140,7 @@ Task<Result<>> Teams::remove(std::string team, User actor) {
             return fail_as(Failure::conflict, "team_has_projects", "",
                            "the team has {} projects; delete them first", *projects);
         }
-        Team before = find_team(sql, team, actor.id).value();
+        const Team before = find_team(sql, team, actor.id).value();
         db::execute(sql, "delete from members where team = :team", team);
         db::execute(sql,
                     "delete from project_members where project in "

@@ -31,7 +31,8 @@ public:
     using ForwardingObjectStore::ForwardingObjectStore;
 
     std::atomic<bool> down = false;
-    std::atomic<bool> slow = false;     // texts come after a while, from another thread
+    std::atomic<bool> slow = false;  // texts come after a while, from another thread
+    std::atomic<int> asked_slowly = 0;
     std::atomic<bool> changes = false;  // a byte of what is read
     std::atomic<int> reads = 0;
     std::atomic<int> stats = 0;
@@ -40,7 +41,10 @@ public:
 
     Task<Result<std::string>> get(std::string key, std::size_t bytes_max) override {
         if (down) co_return fail(Failure::unavailable, "no answer");
-        const auto nap = [] { std::this_thread::sleep_for(100ms); };
+        const auto nap = [this] {
+            ++asked_slowly;
+            std::this_thread::sleep_for(100ms);
+        };
         if (slow) co_await threads_.run(nap);
         co_return co_await real_.get(std::move(key), bytes_max);
     }
@@ -307,12 +311,14 @@ TEST_F(RemoteTest, ends_while_routes_are_on_their_way) {
     for (int round = 0; round < 5; ++round) {
         start();
         EXPECT_EQ(get_until(page_, "/"), page_);
+        const int before = small_.asked_slowly;
         small_.slow = true;
-        std::this_thread::sleep_for(30ms);
+        while (small_.asked_slowly == before)  // within the 10 ms between two looks
+            std::this_thread::sleep_for(1ms);
         stop();
         small_.slow = false;
     }
-    std::this_thread::sleep_for(150ms);  // an answer to whoever has gone would come now
+    // An answer to whoever has gone comes until the store has ended: it waits for its thread.
 }
 
 TEST_F(RemoteTest, ends_while_blobs_are_on_their_way) {

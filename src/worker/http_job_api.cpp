@@ -89,6 +89,14 @@ http::Call call_to(const ApiAddress& api, std::string_view path, std::chrono::mi
     return call;
 }
 
+Task<Result<http::Reply>> send_body(http::Client& client, http::Call call, std::string type,
+                                    std::string body) {
+    call.headers.add("content-type", std::move(type));
+    call.body = std::move(body);
+    Result<http::Reply> reply = co_await client.send(std::move(call));
+    co_return checked(std::move(reply));
+}
+
 }  // namespace
 
 std::string ApiAddress::url(std::string_view path) const {
@@ -98,19 +106,14 @@ std::string ApiAddress::url(std::string_view path) const {
 Task<Result<http::Reply>> post(http::Client& client, ApiAddress api, std::string path,
                                std::string body, std::chrono::milliseconds limit) {
     http::Call call = call_to(api, path, limit);
-    call.headers.add("content-type", "application/json");
-    call.body = std::move(body);
-    Result<http::Reply> reply = co_await client.send(std::move(call));
-    co_return checked(std::move(reply));
+    co_return co_await send_body(client, std::move(call), "application/json", std::move(body));
 }
 
 Task<Result<http::Reply>> post_bytes(http::Client& client, ApiAddress api, std::string path,
                                      std::string body, std::chrono::milliseconds limit) {
     http::Call call = call_to(api, path, limit);
-    call.headers.add("content-type", "application/octet-stream");
-    call.body = std::move(body);
-    Result<http::Reply> reply = co_await client.send(std::move(call));
-    co_return checked(std::move(reply));
+    co_return co_await send_body(client, std::move(call), "application/octet-stream",
+                                 std::move(body));
 }
 
 HttpJobApi::HttpJobApi(http::Client& client, ApiAddress api, std::string job, std::int64_t epoch,
