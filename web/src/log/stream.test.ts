@@ -194,6 +194,29 @@ describe('a log stream', () => {
     expect(sockets).toHaveLength(1)
   })
 
+  it('is over when the close comes before the end was drawn', () => {
+    last().open()
+    last().lines(0, 'a', 'b')
+    last().end(2)
+    last().drop()
+    expect(status?.connection).toBe('live')
+    settle()
+    expect(status).toMatchObject({ connection: 'ended', state: 'ready' })
+    expect(texts()).toEqual(['a', 'b'])
+    vi.advanceTimersByTime(60_000)
+    expect(sockets.length).toBe(1)
+  })
+
+  it('keeps what came before a drop, and asks from there', () => {
+    last().open()
+    last().lines(0, 'a', 'b')
+    last().drop()
+    settle()
+    expect(status?.connection).toBe('retrying')
+    vi.advanceTimersByTime(60)
+    expect(last().url).toBe('ws://here/log?after=2')
+  })
+
   it('asks again when the end speaks of more lines than came', () => {
     last().open()
     last().end(5)
@@ -224,6 +247,17 @@ describe('a log stream', () => {
     stream.stop()
     await vi.dynamicImportSettled()
     expect(FakeEvents.last).toBeNull()
+  })
+
+  it('is over when events end before their end was drawn', async () => {
+    last().drop()
+    await vi.dynamicImportSettled()
+    const events = FakeEvents.last!
+    events.onopen()
+    events.say('end', { state: 'ready', lines: 0, exit_code: 0 })
+    events.onerror()
+    settle()
+    expect(status).toMatchObject({ connection: 'ended', state: 'ready' })
   })
 
   it('opens events once, though it was shown again while their code came', async () => {

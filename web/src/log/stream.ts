@@ -79,6 +79,7 @@ export class LogStream {
   #socketWorked = false
   #heard = 0
   #unacknowledged = 0
+  #onEmpty: (() => void) | null = null // the connection closed, with frames left to take
   #closed = false
   #status: StreamStatus = { connection: 'connecting', transport: 'websocket', state: '' }
 
@@ -126,6 +127,7 @@ export class LogStream {
     socket?.close()
     source?.close()
     this.#queue.length = 0
+    this.#onEmpty = null
     this.#unacknowledged = 0
   }
 
@@ -157,8 +159,17 @@ export class LogStream {
       this.#socket = null
       if (!opened) this.#options.onRefused()
       if (!opened && !this.#socketWorked) this.#tryEvents()
-      else this.#retry()
+      else this.#afterDrain(() => this.#retry())
     }
+  }
+
+  /**
+   * A short log's lines, its end and the close come within one frame of the screen: what is queued counts
+   * before the connection is called lost, as the end may be in it.
+   */
+  #afterDrain(lost: () => void) {
+    if (this.#queue.length === 0) lost()
+    else this.#onEmpty = lost
   }
 
   /** Upgrades seem not to pass here; if events do, they stay for this browser session. */
@@ -193,8 +204,10 @@ export class LogStream {
       if (this.#source !== source) return
       source.close() // its own retry would repeat the old `after`
       this.#source = null
-      this.#options.onRefused()
-      this.#lost()
+      this.#afterDrain(() => {
+        this.#options.onRefused()
+        this.#lost()
+      })
     }
   }
 
@@ -270,7 +283,13 @@ export class LogStream {
       if (performance.now() >= deadline) break
     }
     this.#options.onDrained()
-    if (this.#queue.length > 0) this.#schedule()
+    if (this.#queue.length > 0) {
+      this.#schedule()
+      return
+    }
+    const lost = this.#onEmpty
+    this.#onEmpty = null
+    lost?.()
   }
 
   /** Answers whether the frame is used up. */
