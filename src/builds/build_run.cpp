@@ -156,7 +156,7 @@ engines::Run command_run(const BuildRun& run, UserCommand command, const std::st
 
 std::string snapshot_key(const BuildRun& run) {
     Sha256 hash;
-    add(hash, "berth-snapshot-2");
+    add(hash, "berth-snapshot-3");
     add(hash, run.tenant);
     add(hash, run.survey.install_hash);
     add(hash, run.survey.root);

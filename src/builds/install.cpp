@@ -1,6 +1,7 @@
 #include "builds/build_run.hpp"
 #include "builds/caches.hpp"
 #include "builds/exit_reason.hpp"
+#include "builds/own_scripts.hpp"
 
 namespace berth::builds {
 namespace {
@@ -14,17 +15,19 @@ Task<bool> has_snapshot(BuildRun& run, std::string name) {
     co_return false;
 }
 
-}  // namespace
+std::string joined(const std::vector<std::string>& words) {
+    return fmt::format("{}", fmt::join(words, " and "));
+}
 
-Task<Outcome<>> install(BuildRun& run) {
-    if (run.plan.install_command.empty()) co_return Outcome<>{};
+Task<Outcome<>> install_packages(BuildRun& run, bool apart) {
     const std::string snapshot = snapshot_name(run.job.project, snapshot_key(run));
     bool hit = false;
     if (run.job.use_caches) hit = co_await has_snapshot(run, snapshot);
     if (hit) {
         run.log.say(
-            "Packages have not changed since an earlier build: its install is used, "
-            "this step is skipped.");
+            "Packages have not changed since an earlier build: its install is used, " +
+            (apart ? fmt::format("only {} of package.json run again.", joined(run.plan.own_scripts))
+                   : "this step is skipped."));
         run.layers.insert(run.layers.begin(), snapshot);
         co_return Outcome<>{};
     }
@@ -36,7 +39,9 @@ Task<Outcome<>> install(BuildRun& run) {
     if (!cache_made) co_return cache_made.error();
 
     run.log.say("$ " + run.plan.install_command);
-    UserCommand user{run.plan.install_command, run.plan.install_directory, jobs::Step::install};
+    const std::string& shown = run.plan.install_command;
+    UserCommand user{apart ? without_scripts(shown, run.plan.own_scripts) : shown,
+                     run.plan.install_directory, jobs::Step::install};
     engines::Run command = command_run(run, std::move(user), "/cache");
     command.mounts.push_back({.target = "/build", .lower = run.layers, .upper = deps});
     // What was downloaded before, while other packages changed.
@@ -73,6 +78,17 @@ Task<Outcome<>> install(BuildRun& run) {
     }
     run.caches.push_back(std::move(save));
     co_return Outcome<>{};
+}
+
+}  // namespace
+
+Task<Outcome<>> install(BuildRun& run) {
+    if (run.plan.install_command.empty()) co_return Outcome<>{};
+    const bool apart = runs_scripts_apart(run);
+    const Outcome<> installed = co_await install_packages(run, apart);
+    if (!installed || !apart) co_return installed;
+    const Outcome<> ran = co_await run_own_scripts(run);
+    co_return ran;
 }
 
 }  // namespace berth::builds

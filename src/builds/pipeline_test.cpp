@@ -348,6 +348,64 @@ TEST_F(PipelineTest, installs_once_and_takes_the_snapshot_the_next_time) {
     EXPECT_EQ(first.finish->reuse_key, second.finish->reuse_key);
 }
 
+/// Its own scripts read `note`, and take an installed package that nobody changed before.
+GitServer::Files site_with_own_scripts(const std::string& note) {
+    return {
+        {"package.json",
+         R"({"name": "own", "scripts": {"postinstall": "node patch.cjs", "prepare": "node gen.cjs",)"
+         R"( "build": "node b.cjs"}, "dependencies": {"ms": "2.1.3"}})"},
+        {"note", note},
+        {"patch.cjs",
+         "const fs = require('fs'); const file = 'node_modules/ms/patched';"
+         "if (fs.existsSync(file)) throw Error('patched already');"
+         "fs.writeFileSync(file, fs.readFileSync('note'))"},
+        {"gen.cjs",
+         "const fs = require('fs'); fs.mkdirSync('gen');"
+         "fs.copyFileSync('node_modules/ms/patched', 'gen/note')"},
+        {"b.cjs",
+         "const fs = require('fs'); fs.mkdirSync('dist'); const own = require('./package.json');"
+         "fs.writeFileSync('dist/index.html', fs.readFileSync('gen/note', 'utf8') + ' ' +"
+         "Object.keys(own.scripts).join() + ' ' + require('ms')('1s'))"}};
+}
+
+TEST_F(PipelineTest, keeps_an_install_and_runs_the_packages_own_scripts_each_time) {
+    const auto build = [](const std::string& note) {
+        world->git.add("own-" + note, site_with_own_scripts(note));
+        Ended ended = run(job("own-" + note));
+        EXPECT_TRUE(ended.finish && ended.finish->state == jobs::State::ready) << ended.api->log();
+        EXPECT_EQ(content(ended, "index.html"), note + " postinstall,prepare,build 1000");
+        EXPECT_NE(ended.api->log().find("$ npm run prepare"), std::string::npos);
+        return ended.api->log();
+    };
+    EXPECT_NE(build("one").find("Installed in"), std::string::npos);
+    const std::string log = build("two");
+    EXPECT_EQ(log.find("Installed in"), std::string::npos) << log;
+    EXPECT_NE(log.find("only postinstall and prepare of package.json run again"), log.npos) << log;
+}
+
+TEST_F(PipelineTest, says_which_of_the_packages_own_scripts_failed) {
+    GitServer::Files files = site_with_own_scripts("x");
+    files["gen.cjs"] = "console.error('Error: no schema here'); process.exit(7)";
+    world->git.add("own-fails", files);
+    const Ended ended = run(job("own-fails"));
+    ASSERT_TRUE(ended.finish);
+    EXPECT_EQ(ended.finish->reason, jobs::Reason::install_failed) << ended.api->log();
+    EXPECT_EQ(ended.finish->exit_code, 7);
+    EXPECT_NE(ended.finish->detail.find("npm run prepare"), std::string::npos)
+        << ended.finish->detail;
+    EXPECT_EQ(ended.finish->first_error, "Error: no schema here");
+}
+
+TEST_F(PipelineTest, leaves_scripts_to_a_variable_that_keeps_them_from_running) {
+    world->git.add("own-none", site_with_own_scripts("none"));
+    jobs::Job wanted = job("own-none");
+    wanted.variables.push_back({.key = "npm_config_ignore_scripts", .value = "true"});
+    const Ended ended = run(wanted);
+    ASSERT_TRUE(ended.finish);
+    EXPECT_EQ(ended.finish->reason, jobs::Reason::build_failed) << ended.api->log();
+    EXPECT_EQ(ended.api->log().find("npm run prepare"), std::string::npos) << ended.api->log();
+}
+
 /// Counts its own builds in a directory that bundlers use so, and says the number.
 GitServer::Files counting_site(const std::string& salt) {
     return {{"package.json", R"({"name": "count", "scripts": {"build": "node count.cjs"}})"},

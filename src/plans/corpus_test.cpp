@@ -84,6 +84,7 @@ bj::object described(const Planning<BuildPlan>& plan) {
         add("manager_version", plan->manager.version);
     }
     if (plan->install_reads_source) all.emplace("install_reads_source", true);
+    if (!plan->own_scripts.empty()) all.emplace("own_scripts", list(plan->own_scripts));
     if (!plan->output_guesses.empty()) all.emplace("output_guesses", list(plan->output_guesses));
     if (!plan->scope.only.empty()) all.emplace("scope_only", list(plan->scope.only));
     if (!plan->scope.but.empty()) all.emplace("scope_but", list(plan->scope.but));

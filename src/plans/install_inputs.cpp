@@ -15,6 +15,18 @@ bool has_install_scripts(const PackageJson& package) {
     return false;
 }
 
+std::vector<std::string> scripts_after_install(const PackageJson& package) {
+    for (const char* name : {"preinstall", "install", "prepostinstall", "postpostinstall",
+                             "prepublish", "preprepare", "postprepare"}) {
+        if (package.script(name) != nullptr) return {};
+    }
+    std::vector<std::string> scripts;
+    for (const char* name : {"postinstall", "prepare"}) {
+        if (package.script(name) != nullptr) scripts.emplace_back(name);
+    }
+    return scripts;
+}
+
 bool has_local_packages(const PackageJson& package) {
     const auto is_local = [](const auto& dependency) {
         for (const char* prefix : {"file:", "link:", "portal:", "./", "../"}) {
@@ -44,6 +56,10 @@ bool is_plain_install(const std::string& command) {
         ++rest;
     }
     return std::all_of(rest, words.end(), is_option);
+}
+
+bool may_ignore_scripts(const std::string* npmrc) {
+    return npmrc != nullptr && npmrc->find("ignore-scripts") != npmrc->npos;
 }
 
 bool names_registry(const std::string* npmrc) {

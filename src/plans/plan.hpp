@@ -27,6 +27,10 @@ struct BuildPlan {
     /// When `output_dir` is "": the first of `output_guesses` that exists after the build.
     std::string output_dir{};
     std::vector<std::string> output_guesses{};
+    /// Scripts of package.json that are left out of the install and run after it, also after one
+    /// that was kept: they may read any file, the rest of the install reads what its snapshot's key
+    /// holds.
+    std::vector<std::string> own_scripts{};
     bool is_source_tree = false;        // nothing is built: the repository itself is the site
     bool install_reads_source = false;  // scripts, local packages or a command of its own
     bool has_own_registry = false;      // .npmrc names one

@@ -44,6 +44,19 @@ bool any_member_reads_source(const Survey& survey, const std::string& directory)
     return false;
 }
 
+/// The scripts that can be run apart from the install: in one package on its own, installed by the
+/// command that the manager has for it.
+std::vector<std::string> scripts_apart(const Subject& subject, const BuildPlan& plan) {
+    const PackageJson* package = subject.package;
+    if (package == nullptr || subject.chosen.install_command) return {};
+    if (is_workspace(subject, plan.install_directory) || has_local_packages(*package)) return {};
+    // Berry runs postinstall alone, and writes down what it ran.
+    if (plan.manager.kind == Manager::yarn_berry) return {};
+    if (may_ignore_scripts(subject.survey.file_upwards(".npmrc"))) return {};
+    if (subject.survey.has_upwards(".yarnrc")) return {};
+    return scripts_after_install(*package);
+}
+
 void plan_manager(const Subject& subject, BuildPlan& plan) {
     plan.install_directory = subject.workspace ? subject.workspace->directory : subject.survey.root;
     const PackageJson* package = subject.package != nullptr ? subject.package : above(subject);
@@ -52,6 +65,8 @@ void plan_manager(const Subject& subject, BuildPlan& plan) {
         return;
     }
     plan.manager = detect_manager(subject.survey, *package, above(subject), plan.install_directory);
+    plan.own_scripts = scripts_apart(subject, plan);
+    if (!plan.own_scripts.empty()) return;
     for (const PackageJson* one : {subject.package, above(subject)})
         plan.install_reads_source |= one != nullptr && reads_source(*one);
     if (is_workspace(subject, plan.install_directory))

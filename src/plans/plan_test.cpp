@@ -207,7 +207,32 @@ TEST(Plan, knows_which_installs_read_more_than_the_lock_file) {
     for (const char* local : {"file:./lib", "link:../lib", "portal:x", "./lib", "../lib"}) {
         EXPECT_TRUE(reads_source(package(fmt::format(R"("lib": "{}")", local)), {})) << local;
     }
-    EXPECT_TRUE(reads_source(package(R"("a": "1")", R"("build": "x", "postinstall": "y")"), {}));
+    EXPECT_TRUE(reads_source(package(R"("a": "1")", R"("build": "x", "preinstall": "y")"), {}));
+}
+
+TEST(Plan, runs_a_packages_own_scripts_apart_from_its_install_where_that_is_the_same) {
+    using Words = std::vector<std::string>;
+    const auto apart = [](const std::string& scripts,
+                          std::map<std::string, std::string> others = {},
+                          std::optional<std::string> command = {}) {
+        others["package.json"] = package(R"("a": "1")", R"("build": "x", )" + scripts);
+        const auto plan = make_plan(tree(others), {.install_command = std::move(command)});
+        EXPECT_EQ(plan->own_scripts.empty(), plan->install_reads_source);
+        return plan->own_scripts;
+    };
+    const std::string both = R"("prepare": "y", "postinstall": "z")";
+    EXPECT_EQ(apart(both), (Words{"postinstall", "prepare"}));
+    EXPECT_EQ(apart(R"("prepare": "y")"), Words{"prepare"});
+    EXPECT_EQ(apart(both, {{"pnpm-lock.yaml", ""}}), (Words{"postinstall", "prepare"}));
+    for (const char* other :
+         {"preinstall", "install", "preprepare", "postprepare", "prepublish", "prepostinstall"}) {
+        EXPECT_EQ(apart(fmt::format(R"({}, "{}": "y")", both, other)), Words{}) << other;
+    }
+    EXPECT_EQ(apart(both, {}, "npm ci --omit=dev"), Words{});
+    EXPECT_EQ(apart(both, {{".npmrc", "ignore-scripts=true"}}), Words{});
+    EXPECT_EQ(apart(both, {{".yarnrc", ""}}), Words{});
+    EXPECT_EQ(apart(both, {{"pnpm-workspace.yaml", "packages: []"}}), Words{});
+    EXPECT_EQ(apart(both, {{"yarn.lock", "__metadata:\n  version: 8\n"}}), Words{});
 }
 
 TEST(Plan, knows_that_an_install_runs_the_scripts_of_a_whole_workspace) {
