@@ -280,6 +280,12 @@ void make_root(const BundlePlan& plan, const BundleParts& parts) {
           "/home", "/home/build", "/opt", "/run", "/var", "/.berth"}) {
         make_folder(root + folder, 0755);
     }
+    // As on every system root's, not nobody's: who keeps programs in ~/.cache looks at what is
+    // above it.
+    for (const char* folder : {"", "/home"}) {
+        const std::string path = root + folder;
+        if (::chown(path.c_str(), plan.ids.root, plan.ids.root) != 0) throw_errno("chown " + path);
+    }
     // The runtime gives a tmpfs the mode of the folder below it, whatever its options say.
     make_folder(root + "/tmp", 01777);
     fs::create_symlink("/tmp", root + "/var/tmp");

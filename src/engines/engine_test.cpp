@@ -102,6 +102,13 @@ TEST_P(EngineTest, adds_what_every_command_needs_to_the_environment) {
               "/home/build /tmp C.UTF-8 a=b /opt/x:/usr/bin:/bin\n/home/build\n2\n");
 }
 
+/// @swc's native parts are unpacked into ~/.cache, and only below folders that nobody but root and
+/// the user could replace.
+TEST_P(EngineTest, has_nothing_above_a_home_that_another_user_could_replace) {
+    const auto ended = go(run_to_end(*engine_, shell("stat -c '%u %a' / /home /home/build /tmp")));
+    EXPECT_EQ(ended.out, "0 755\n0 755\n1000 755\n0 1777\n");
+}
+
 TEST_P(EngineTest, feeds_stdin_from_a_descriptor) {
     int ends[2] = {};
     ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
