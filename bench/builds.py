@@ -1,7 +1,8 @@
 """What a deployment costs beside the bare commands and beside `vercel build`, on repositories out of public
 templates: cold, with packages that did not change, and with nothing that changed.
 
-- cold: nothing kept, toolchain present; by hand `npm ci && npm run build`, npm's cache empty.
+- cold: nothing kept, toolchain present; by hand `npm ci && npm run build` in a new checkout, npm's
+  cache and the home empty.
 - warm: one source file changed; by hand the same commands, npm's cache filled.
 - code only: the same deployments; by hand the build command alone, packages and the bundler's caches in place.
 - no change: the same commit once more; from the log's line that names the commit until the deployment is ready."""
@@ -100,7 +101,7 @@ class Round:
 
         def by_hand():
             for hand in project.hands.values():
-                hand.forget(cache=True)
+                hand.forget_all()
             self.meters["cold", "by hand"] = project.hands["by hand"].run(INSTALL, BUILD)
             self.meters["cold", "vercel build"] = project.by_vercel()
 
@@ -114,7 +115,7 @@ class Round:
             hand = project.hands["by hand"]
             self.meters["code", "by hand"] = hand.run(BUILD)
             self.meters["code", "vercel build"] = project.by_vercel()
-            hand.forget(cache=False)
+            hand.forget_packages()
             self.meters["warm", "by hand"] = hand.run(INSTALL, BUILD)
 
         self._pair("code", lambda: self._deploy("code", installs=False), by_hand)

@@ -17,23 +17,29 @@ SECONDS_MAX = 1200
 
 
 class Hand:
-    """One project's directory, and an npm cache of its own."""
+    """One project's directory, and a home and an npm cache of its own."""
 
     def __init__(self, registry, files):
         self.registry = registry
         self.dir = Path(tempfile.mkdtemp(prefix="berth-bare-"))
         self.app = self.dir / "app"
         self.group = Group(self.dir.name).make()
-        write(files, self.app)
+        self.files = {}
+        self.commit(files)
 
     def commit(self, files):
+        self.files.update(files)
         write(files, self.app)
 
-    def forget(self, cache):
-        """The packages that were installed, and npm's cache, so that an install begins anew."""
-        shutil.rmtree(self.app / "node_modules", ignore_errors=True)
-        if cache:
-            shutil.rmtree(self.dir / "cache", ignore_errors=True)
+    def forget_packages(self):
+        """What was installed, so that an install begins anew, with what was downloaded."""
+        shutil.rmtree(self.app / "node_modules")
+
+    def forget_all(self):
+        """All but the repository's files: a new checkout on a machine that knows nothing."""
+        shutil.rmtree(self.dir)
+        self.dir.mkdir(mode=0o700)
+        write(self.files, self.app)
 
     def run(self, *commands):
         """→ the meter of these commands, one after the other"""
@@ -75,7 +81,7 @@ class Vercel:
     def furnish(self, hand, framework):
         settings = {"framework": framework, "nodeVersion": "24.x"}
         project = {"projectId": "prj_bench", "orgId": "team_bench", "settings": settings}
-        write({".vercel/project.json": json.dumps(project)}, hand.app)
+        hand.commit({".vercel/project.json": json.dumps(project)})
 
     @property
     def command(self):

@@ -36,7 +36,7 @@ class Crowd:
 
     def by_hand(self):
         for hand in self.hands:
-            hand.forget(cache=True)
+            hand.forget_all()
         failed = []
 
         def build(hand):
