@@ -143,6 +143,8 @@ def web(count):
         command(count, f"web: {script}", ["npm", "run", "--silent", script], 300, ROOT / "web")
     command(count, "web: pages, axe and screens", ["node", "e2e/run.mjs", "pages"], 1200,
             ROOT / "web")
+    command(count, "web: words that would be scripts", ["node", "e2e/run.mjs", "injection"], 1200,
+            ROOT / "web")
 
 
 class Result(unittest.TextTestResult):

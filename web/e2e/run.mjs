@@ -1,6 +1,7 @@
-// node web/e2e/run.mjs pages|log|journey|hostile: runs a suite from anywhere, through Vite's own runner.
+// node web/e2e/run.mjs pages|log|injection|journey|hostile: runs a suite from anywhere, through Vite's own runner.
 //   pages    every page, light and dark, 1280 and 360 px, against the mock: axe, overflow, screenshots
 //   log      the log at 10,000 lines a second: frames, memory, reconnects, against the mock
+//   injection 3,000 texts that would be scripts, in all places where others' words are shown, against the mock
 //   journey  the whole job against a real Berth; see e2e/journey.ts for its environment
 //   hostile  a deployed site attacks the dashboard; see e2e/hostile.ts for its environment
 import { existsSync } from 'node:fs'
@@ -9,13 +10,13 @@ import { fileURLToPath } from 'node:url'
 import { runnerImport } from 'vite'
 
 const suite = process.argv[2]
-if (!['pages', 'log', 'journey', 'hostile'].includes(suite)) {
-  console.error('usage: node web/e2e/run.mjs pages|log|journey|hostile')
+if (!['pages', 'log', 'injection', 'journey', 'hostile'].includes(suite)) {
+  console.error('usage: node web/e2e/run.mjs pages|log|injection|journey|hostile')
   process.exit(2)
 }
 const root = fileURLToPath(new URL('..', import.meta.url))
 chdir(root)
-if (['pages', 'log'].includes(suite) && !existsSync('dist/index.html')) {
+if (['pages', 'log', 'injection'].includes(suite) && !existsSync('dist/index.html')) {
   console.error('web/dist is not built: npm run build')
   process.exit(2)
 }
