@@ -11,11 +11,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import machine  # noqa: E402
 from stage import ROOT, Stage, say  # noqa: E402
-import builds, connections, crowd, deploy, edge, hosts, log, memory, output, rules, sandbox  # noqa: E401,E402
+import builds, connections, crowd, deploy, edge, hosts, log, memory, output, rules, sandbox, web  # noqa: E401,E402
 
 BENCHES = {"memory": memory, "sandbox": sandbox, "deploy": deploy, "log": log, "edge": edge,
            "rules": rules, "connections": connections, "hosts": hosts, "builds": builds,
-           "output": output, "crowd": crowd}
+           "output": output, "crowd": crowd, "web": web}
 
 
 def arguments():

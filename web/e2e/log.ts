@@ -10,6 +10,8 @@ interface Measured {
   frame_max_ms: number
   lines_per_second: number
   heap_mb: number
+  /** While the whole log passes by in three seconds. */
+  scroll_fps: number
   lines: number
   /** The end was in view when it came. */
   followed: boolean
@@ -41,6 +43,25 @@ const heap = async (cdp: CDPSession) => {
   return (metrics.find((each) => each.name === 'JSHeapUsedSize')?.value ?? 0) / 1e6
 }
 
+const rate_of = (gaps: number[]) =>
+  Math.round((10_000 * gaps.length) / gaps.reduce((sum, gap) => sum + gap, 0)) / 10
+
+const stopFrames = (page: Page): Promise<number[]> =>
+  page.evaluate(() => (window as unknown as { stopFrames: () => number[] }).stopFrames())
+
+/** From the first line to the last, a step at each frame. */
+const scrolled = async (page: Page): Promise<number> => {
+  await watchFrames(page)
+  await page.locator('[data-testid=log] .log-scroll').evaluate(async (view) => {
+    const frames = 180
+    for (let n = 0; n <= frames; n++) {
+      view.scrollTop = ((view.scrollHeight - view.clientHeight) * n) / frames
+      await new Promise((drawn) => requestAnimationFrame(drawn))
+    }
+  })
+  return rate_of(await stopFrames(page))
+}
+
 const measure = async (
   page: Page,
   mock: Mock,
@@ -63,26 +84,25 @@ const measure = async (
   await during?.()
   await page.locator('[data-testid=log][data-connection=ended]').waitFor({ timeout: 180_000 })
   const took = (Date.now() - begin) / 1000
-  const gaps: number[] = await page.evaluate(() =>
-    (window as unknown as { stopFrames: () => number[] }).stopFrames(),
-  )
+  const gaps = await stopFrames(page)
   await page.waitForTimeout(500)
   const last = await page.locator('.log-number').last().textContent()
   const lines = Number(await page.getByTestId('log').getAttribute('data-lines'))
   const sorted = [...gaps].sort((a, b) => a - b)
   return {
     name,
-    fps: Math.round((10_000 * gaps.length) / gaps.reduce((sum, gap) => sum + gap, 0)) / 10,
+    fps: rate_of(gaps),
     frame_p95_ms: Math.round((sorted[Math.floor(sorted.length * 0.95)] ?? 0) * 10) / 10,
     frame_max_ms: Math.round(sorted.at(-1) ?? 0),
     lines_per_second: Math.round(lines / took),
     heap_mb: Math.round((await heap(cdp)) * 10) / 10,
     lines,
     followed: Number(last) === lines,
+    scroll_fps: await scrolled(page),
   }
 }
 
-/** Prints one JSON object a line; fails below 55 frames a second, or when a line is lost. */
+/** Prints one JSON object a line, of the trials whose names have BERTH_LOG_ONLY; fails below 55 frames a second, or when a line is lost. */
 export const run = async (): Promise<number> => {
   const count = Number(process.env.BERTH_LOG_LINES ?? 100_000)
   const rate = Number(process.env.BERTH_LOG_RATE ?? 10_000)
@@ -94,35 +114,31 @@ export const run = async (): Promise<number> => {
   ])
   const page = await context.newPage()
   let bad = 0
-  const report = (measured: Measured, least_fps: number) => {
+  const only = process.env.BERTH_LOG_ONLY ?? ''
+  const trial = async (
+    how: string,
+    lines_per_second: number,
+    least_fps: number,
+    during?: () => Promise<void>,
+  ) => {
+    const name = `${count} lines ${how}`
+    if (!name.includes(only)) return
+    const measured = await measure(page, mock, name, count, lines_per_second, during)
     const complete = measured.lines === count
     const smooth = !(measured.fps < least_fps)
     if (!complete || !smooth || !measured.followed) bad++
     console.log(JSON.stringify({ ...measured, complete, smooth }))
   }
-  report(await measure(page, mock, `${count} lines at ${rate} lines/s, followed`, count, rate), 55)
-  report(await measure(page, mock, `${count} lines at once`, count, 0), 0)
-  report(
-    await measure(
-      page,
-      mock,
-      `${count} lines at ${rate} lines/s, dropped five times`,
-      count,
-      rate,
-      async () => {
-        for (let i = 0; i < 5; i++) {
-          await page.waitForTimeout(1_200)
-          mock.dropSockets()
-        }
-      },
-    ),
-    0,
-  )
+  await trial(`at ${rate} lines/s, followed`, rate, 55)
+  await trial('at once', 0, 0)
+  await trial(`at ${rate} lines/s, dropped five times`, rate, 0, async () => {
+    for (let i = 0; i < 5; i++) {
+      await page.waitForTimeout(1_200)
+      mock.dropSockets()
+    }
+  })
   await page.evaluate(() => sessionStorage.setItem('berth.log.transport', 'events'))
-  report(
-    await measure(page, mock, `${count} lines at ${rate} lines/s, server-sent events`, count, rate),
-    0,
-  )
+  await trial(`at ${rate} lines/s, server-sent events`, rate, 0)
   await browser.close()
   await mock.close()
   return bad === 0 ? 0 : 1
