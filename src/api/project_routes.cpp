@@ -122,7 +122,13 @@ Task<Result<http::Response>> list_projects(Services& services, Context& context)
     const Result<Page> page = page_of(context.request, "projects");
     if (!page) co_return page.error();
     const std::string user = context.caller.user.id;
-    auto found = co_await services.projects.list(user, page->limit + 1, page->after);
+    const std::string text = context.request.parameter("q").value_or("");
+    if (text.size() > 200) {
+        co_return fail_as(Failure::invalid, "bad_parameter", "", "q: at most 200 bytes");
+    }
+    projects::ProjectStore::Wanted wanted{
+        .limit = page->limit + 1, .after = page->after, .text = text};
+    auto found = co_await services.projects.list(user, std::move(wanted));
     std::optional<std::string> next;
     if (std::cmp_greater(found.size(), page->limit)) {
         found.pop_back();
@@ -292,7 +298,7 @@ const Route table[] = {
      .pattern = "/api/v1/projects",
      .policy = Policy::signed_in,
      .handler = list_projects,
-     .query = "limit cursor"},
+     .query = "limit cursor q"},
     {.verb = http::Verb::post,
      .pattern = "/api/v1/projects",
      .policy = Policy::signed_in,

@@ -76,6 +76,17 @@ Result<> check_move(const Project& before, const Project& after, const Credentia
                    "repo_url: leads to another server; give the credential for it too");
 }
 
+/// For `like … escape '!'`, of a lower-cased column: "a_b" → "%a!_b%", "" → "%".
+std::string contains_pattern(std::string_view text) {
+    if (text.empty()) return "%";
+    std::string pattern = "%";
+    for (const char c : text) {
+        if (c == '%' || c == '_' || c == '!') pattern += '!';
+        pattern += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    }
+    return pattern + "%";
+}
+
 }  // namespace
 
 ProjectStore::ProjectStore(db::Database& database, const Sealer& sealer, Clock now_ms,
@@ -133,17 +144,19 @@ Task<Result<ProjectDetails>> ProjectStore::find(std::string project) {
     co_return co_await database_.read(query);
 }
 
-Task<std::vector<ProjectDetails>> ProjectStore::list(std::string user, std::int64_t limit,
-                                                     std::string after) {
-    const std::string below = after.empty() ? "~" : after;  // after every id
+Task<std::vector<ProjectDetails>> ProjectStore::list(std::string user, Wanted wanted) {
+    const std::string below = wanted.after.empty() ? "~" : wanted.after;  // after every id
+    const std::string like = contains_pattern(wanted.text);
     const auto query = [&](soci::session& sql) {
         std::vector<ProjectDetails> found;
+        // `exists` lets the walk from the newest end with the page, however many there are.
         const std::vector<Project> projects = db::select<Project>(
             sql,
-            "from projects where deleted_at_ms is null and id < :below and id in "
-            "(select project from project_roles where user_id = :user) "
-            "order by id desc limit :limit",
-            below, user, limit);
+            "from projects where deleted_at_ms is null and id < :below and "
+            "(lower(name) like :name escape '!' or lower(repo_url) like :address escape '!') and "
+            "exists (select 1 from project_roles r where r.project = projects.id and "
+            "r.user_id = :user) order by id desc limit :limit",
+            below, like, like, user, wanted.limit);
         for (const Project& project : projects)
             found.push_back(details_of(sql, project));
         return found;

@@ -76,10 +76,14 @@ public:
     /// Errors: not_found.
     Task<Result<ProjectDetails>> find(std::string project);
 
-    /// Newest first: the projects that a person sees, by a team or by a role there, at most
-    /// `limit`, older than the id `after`
-    /// ("" is the start).
-    Task<std::vector<ProjectDetails>> list(std::string user, std::int64_t limit, std::string after);
+    /// Which of the projects that a person sees, by a team or by a role there.
+    struct Wanted {
+        std::int64_t limit = 0;  // at most so many
+        std::string after{};     // older than this id; "" is the start
+        std::string text{};      // in the name or the repository's address, in any case; "" is all
+    };
+    /// Newest first.
+    Task<std::vector<ProjectDetails>> list(std::string user, Wanted wanted);
 
     /// Stores changed settings if the version is still that of `changed.version`. Who may visit its
     /// sites: the routes are to be published afterwards.

@@ -96,13 +96,29 @@ TEST_F(ProjectStoreTest, leaves_nothing_behind_when_a_part_is_refused) {
 TEST_F(ProjectStoreTest, lists_a_person_s_projects_newest_first_in_pages) {
     for (const char* name : {"one", "two", "three"})
         add(name);
-    const auto first = wait(store_.list(ann_.id, 2, ""));
+    const auto first = wait(store_.list(ann_.id, {.limit = 2}));
     ASSERT_EQ(first.size(), 2u);
     EXPECT_EQ(first[0].project.name, "three");
-    const auto rest = wait(store_.list(ann_.id, 2, first[1].project.id));
+    const auto rest = wait(store_.list(ann_.id, {.limit = 2, .after = first[1].project.id}));
     ASSERT_EQ(rest.size(), 1u);
     EXPECT_EQ(rest[0].project.name, "one");
-    EXPECT_TRUE(wait(store_.list(bob_.id, 2, "")).empty());
+    EXPECT_TRUE(wait(store_.list(bob_.id, {.limit = 2})).empty());
+}
+
+TEST_F(ProjectStoreTest, finds_projects_by_a_part_of_their_name_or_address) {
+    for (const char* name : {"tide-tables", "harbour", "tidy"})
+        add(name);
+    const auto names = [&](const std::string& text) {
+        std::string all;
+        for (const ProjectDetails& each : wait(store_.list(ann_.id, {.limit = 9, .text = text})))
+            all += each.project.name + " ";
+        return all;
+    };
+    EXPECT_EQ(names("TID"), "tidy tide-tables ");
+    EXPECT_EQ(names("e-t"), "tide-tables ");
+    EXPECT_EQ(names("GIT.example"), names("")) << "of the repository's address";
+    for (const char* none : {"%", "_", "t%d", "tid_", "!", "'", "harbour "})
+        EXPECT_EQ(names(none), "") << none;
 }
 
 TEST_F(ProjectStoreTest, changes_settings_only_of_the_version_that_was_read) {

@@ -209,7 +209,11 @@ const handlers: Record<string, Handler> = {
         'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMock0Mock0Mock0Mock0Mock0Mock0Mock0Mock0Mo berth',
     },
   }),
-  'GET projects': ({ world }) => page(world.projects.map((row) => row.project)),
+  'GET projects': ({ world, query }) => {
+    const q = query.get('q')?.toLowerCase() ?? ''
+    const all = world.projects.map((row) => row.project)
+    return page(all.filter((each) => `${each.name} ${each.repo_url}`.toLowerCase().includes(q)))
+  },
   'POST projects': ({ world, body }) => {
     const made = body as unknown as NewProject
     if (!/^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$/.test(made.name))

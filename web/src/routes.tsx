@@ -91,7 +91,7 @@ const invitation = createRoute({
 const projects = createRoute({
   getParentRoute: () => app,
   path: pages.projects,
-  loader: ({ context: { client } }) => client.ensureQueryData(projectsQuery),
+  loader: ({ context: { client } }) => client.ensureInfiniteQueryData(projectsQuery()),
   component: lazyRouteComponent(() => import('./pages/ProjectsPage')),
 })
 

@@ -47,15 +47,28 @@ export const setupQuery = queryOptions({
   staleTime: Number.POSITIVE_INFINITY,
 })
 
-export const projectsQuery = queryOptions({
-  queryKey: ['projects'],
+const projectsPage = (limit: number, q: string, cursor: string) =>
+  call<ListPage<Project>>(
+    `/projects?limit=${limit}${q && `&q=${part(q)}`}${cursor && `&cursor=${part(cursor)}`}`,
+  )
+
+/** Newest first, by pages; `q` is a part of the name or of the repository's address. */
+export const projectsQuery = (q = '') =>
+  infiniteQueryOptions({
+    queryKey: ['projects', { q }],
+    queryFn: ({ pageParam }) => projectsPage(30, q, pageParam),
+    initialPageParam: '',
+    getNextPageParam: (last) => last.next ?? undefined,
+  })
+
+/** For a choice among all. More than 2,000 projects belong to the API, not to one list. */
+export const allProjectsQuery = queryOptions({
+  queryKey: ['projects', 'all of them'],
   queryFn: async () => {
     const items: Project[] = []
     let cursor: string | null = ''
-    // Pages of 100; more than 2,000 projects belong to the API, not to one screen.
     for (let page = 0; page < 20 && cursor !== null; page++) {
-      const query: string = cursor ? `&cursor=${part(cursor)}` : ''
-      const answer: ListPage<Project> = await call(`/projects?limit=100${query}`)
+      const answer: ListPage<Project> = await projectsPage(100, '', cursor)
       items.push(...answer.items)
       cursor = answer.next
     }

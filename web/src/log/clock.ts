@@ -7,5 +7,5 @@ export const sinceStart = (ms: number) => {
 
 export const clock = (ms: number) => {
   const at = new Date(ms)
-  return `${pad(at.getHours(), 2)}:${pad(at.getMinutes(), 2)}:${pad(at.getSeconds(), 2)}.${pad(at.getMilliseconds(), 3)}`
+  return `${at.toTimeString().slice(0, 8)}.${pad(at.getMilliseconds(), 3)}` // "14:07:09 GMT+…"
 }

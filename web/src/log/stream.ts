@@ -168,8 +168,8 @@ export class LogStream {
    * before the connection is called lost, as the end may be in it.
    */
   #afterDrain(lost: () => void) {
+    this.#onEmpty = lost
     if (this.#queue.length === 0) lost()
-    else this.#onEmpty = lost
   }
 
   /** Upgrades seem not to pass here; if events do, they stay for this browser session. */
@@ -204,10 +204,8 @@ export class LogStream {
       if (this.#source !== source) return
       source.close() // its own retry would repeat the old `after`
       this.#source = null
-      this.#afterDrain(() => {
-        this.#options.onRefused()
-        this.#lost()
-      })
+      this.#options.onRefused()
+      this.#afterDrain(() => this.#lost())
     }
   }
 
@@ -244,7 +242,7 @@ export class LogStream {
   }
 
   #schedule() {
-    if (this.#frameRequest || this.#background !== undefined) return
+    if (this.#frameRequest || this.#background) return
     if (this.#world.hidden()) {
       // Frames do not come in a background tab: a timer keeps the log up to date there.
       this.#background = setTimeout(() => {
@@ -267,9 +265,8 @@ export class LogStream {
     if (this.#queue.length > 0) this.#schedule()
     if (this.#world.hidden() || this.#closed) return
     this.#attempt = 0
-    const quiet = performance.now() - this.#heard > 20_000
-    const gone = this.#socket === null && this.#source === null
-    if (this.#status.connection !== 'ended' && (gone || quiet)) this.#connect()
+    if (performance.now() - this.#heard >= 20_000 || !(this.#socket ?? this.#source))
+      this.#connect()
   }
 
   #drain(budget: number) {
@@ -283,13 +280,8 @@ export class LogStream {
       if (performance.now() >= deadline) break
     }
     this.#options.onDrained()
-    if (this.#queue.length > 0) {
-      this.#schedule()
-      return
-    }
-    const lost = this.#onEmpty
-    this.#onEmpty = null
-    lost?.()
+    if (this.#queue.length > 0) this.#schedule()
+    else this.#onEmpty?.()
   }
 
   /** Answers whether the frame is used up. */

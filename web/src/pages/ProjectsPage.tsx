@@ -1,11 +1,12 @@
-import { useQuery } from '@tanstack/react-query'
+import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
-import { useRef, useState } from 'react'
+import { useDeferredValue, useEffect, useRef, useState } from 'react'
 
 import { projectsQuery } from '../api/queries'
 import { isEnd } from '../api/states'
 import type { Project } from '../api/types'
 import { bare, repoName } from '../format'
+import { ProblemNotice } from '../parts/Broken'
 import { CommitLine } from '../parts/Commit'
 import { useKeys } from '../parts/keys'
 import { Chip, StateBadge } from '../parts/StateBadge'
@@ -13,24 +14,27 @@ import { pages } from '../paths'
 import { Button, buttonClass } from '../ui/Button'
 import { inputClass } from '../ui/Field'
 import { Icon } from '../ui/Icon'
-import { Empty, PageHead } from '../ui/Panel'
+import { Empty, Loading, PageHead } from '../ui/Panel'
 import { Ago } from '../ui/Time'
 
 export default function ProjectsPage() {
-  const { data: projects = [] } = useQuery({
-    ...projectsQuery,
-    refetchInterval: (query) =>
-      query.state.data?.some((each) => each.latest && !isEnd(each.latest.state)) ? 4_000 : false,
-  })
   const [filter, setFilter] = useState('')
+  const wanted = useDeferredValue(filter.trim())
+  const list = useInfiniteQuery({
+    ...projectsQuery(wanted),
+    placeholderData: keepPreviousData,
+    refetchInterval: (query) =>
+      query.state.data?.pages[0]?.items.some((each) => each.latest && !isEnd(each.latest.state))
+        ? 4_000
+        : false,
+  })
   const input = useRef<HTMLInputElement>(null)
   useKeys({ '/': () => input.current?.focus() })
 
-  if (projects.length === 0) return <FirstProject />
-  const wanted = filter.toLowerCase()
-  const shown = projects.filter((each) =>
-    `${each.name} ${each.repo_url} ${each.framework ?? ''}`.toLowerCase().includes(wanted),
-  )
+  if (list.error) return <ProblemNotice error={list.error} />
+  if (!list.data) return <Loading />
+  const projects = list.data.pages.flatMap((page) => page.items)
+  if (projects.length === 0 && !wanted && !filter) return <FirstProject />
   return (
     <>
       <title>Projects · Berth</title>
@@ -54,16 +58,41 @@ export default function ProjectsPage() {
         }
       />
       <ul className="grid gap-4 sm:grid-cols-2 xl:grid-cols-3">
-        {shown.map((project) => (
+        {projects.map((project) => (
           <ProjectCard key={project.id} project={project} />
         ))}
       </ul>
-      {shown.length === 0 && (
+      {projects.length === 0 && (
         <Empty icon="search" title="No project fits">
-          Nothing has “{filter}” in its name, repository or framework.
+          Nothing has “{filter}” in its name or its repository's address.
         </Empty>
       )}
+      {list.hasNextPage && (
+        <More busy={list.isFetchingNextPage} onMore={() => void list.fetchNextPage()} />
+      )}
     </>
+  )
+}
+
+/** The next page comes when its button is nearly in view, or is pressed. */
+function More({ busy, onMore }: { busy: boolean; onMore: () => void }) {
+  const place = useRef<HTMLDivElement>(null)
+  const current = useRef(onMore)
+  current.current = busy ? () => {} : onMore
+  useEffect(() => {
+    const watch = new IntersectionObserver(
+      (entries) => entries.some((each) => each.isIntersecting) && current.current(),
+      { rootMargin: '400px' },
+    )
+    watch.observe(place.current!)
+    return () => watch.disconnect()
+  }, [])
+  return (
+    <div ref={place} className="mt-5 flex justify-center">
+      <Button busy={busy} onClick={onMore}>
+        Show more
+      </Button>
+    </div>
   )
 }
 

@@ -2,7 +2,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 
 import { call, type Problem } from '../api/client'
-import { projectsQuery, tokensQuery } from '../api/queries'
+import { allProjectsQuery, tokensQuery } from '../api/queries'
 import type { Token } from '../api/types'
 import { dayOf } from '../format'
 import { ProblemNotice } from '../parts/Broken'
@@ -79,7 +79,7 @@ function Row({ token }: { token: Token }) {
   const client = useQueryClient()
   const now = useNow()
   const [asking, setAsking] = useState(false)
-  const projects = useQuery(projectsQuery)
+  const projects = useQuery(allProjectsQuery)
   const revoke = useMutation({
     mutationFn: () => call(`/tokens/${encodeURIComponent(token.id)}`, { method: 'DELETE' }),
     onSuccess: async () => {
@@ -135,7 +135,7 @@ function Row({ token }: { token: Token }) {
 
 function NewToken({ onClose, onMade }: { onClose: () => void; onMade: (token: Token) => void }) {
   const client = useQueryClient()
-  const projects = useQuery(projectsQuery)
+  const projects = useQuery(allProjectsQuery)
   const make = useMutation({
     mutationFn: (data: FormData) => {
       const days = Number(data.get('days'))

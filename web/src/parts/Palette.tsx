@@ -1,6 +1,6 @@
-import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { keepPreviousData, useInfiniteQuery, useQueryClient } from '@tanstack/react-query'
 import { useNavigate, useParams } from '@tanstack/react-router'
-import { type KeyboardEvent, useEffect, useRef, useState } from 'react'
+import { type KeyboardEvent, useDeferredValue, useEffect, useRef, useState } from 'react'
 
 import { projectsQuery } from '../api/queries'
 import type { Deployment } from '../api/types'
@@ -33,9 +33,16 @@ export default function Palette({ onClose }: { onClose: () => void }) {
   const navigate = useNavigate()
   const client = useQueryClient()
   const { project } = useParams({ strict: false })
-  const projects = useQuery(projectsQuery)
   const dialog = useRef<HTMLDialogElement>(null)
   const [query, setQuery] = useState('')
+  // The server knows more projects than fit here; its longest word narrows them down.
+  const word = useDeferredValue(query)
+    .split(/\s+/)
+    .reduce((longest, each) => (each.length > longest.length ? each : longest), '')
+  const projects = useInfiniteQuery({
+    ...projectsQuery(word),
+    placeholderData: keepPreviousData,
+  })
   const [active, setActive] = useState(0)
 
   useEffect(() => {
@@ -81,7 +88,7 @@ export default function Palette({ onClose }: { onClose: () => void }) {
       },
     )
   }
-  for (const each of projects.data ?? [])
+  for (const each of projects.data?.pages[0]?.items ?? [])
     entries.push({
       id: each.id,
       label: each.name,

@@ -1,4 +1,4 @@
-import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, Outlet, useNavigate, useParams } from '@tanstack/react-router'
 import { type ComponentType, useEffect, useState, useSyncExternalStore } from 'react'
 
@@ -122,9 +122,9 @@ function OwnPassword() {
 }
 
 function Rail({ onSearch }: { onSearch: () => void }) {
-  const projects = useQuery(projectsQuery)
+  const projects = useInfiniteQuery(projectsQuery())
   const health = useQuery(healthQuery)
-  const shown = (projects.data ?? []).slice(0, 12)
+  const shown = (projects.data?.pages[0]?.items ?? []).slice(0, 12)
   return (
     <div className="sticky top-0 hidden h-dvh flex-col border-r border-line bg-panel p-3 md:flex">
       <Link
