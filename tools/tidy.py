@@ -25,7 +25,7 @@ ROOMS = {
     "accounts": "db",
     "projects": "db accounts githosts jobs rules traffic visitors",
     "logs": "db bus objects jobs",
-    "deployments": "db bus objects projects artifacts jobs logs",
+    "deployments": "db accounts bus objects projects artifacts jobs logs",
     "plans": "jobs rules",
     "engines": "http",
     "builds": "http engines artifacts rules jobs plans",

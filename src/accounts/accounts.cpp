@@ -32,7 +32,8 @@ Accounts::Accounts(db::Database& database, Clock now_ms, InstanceSecrets secrets
       tokens(database, now_ms),
       teams(database, now_ms),
       invitations(database, now_ms, passwords_),
-      project_roles(database, now_ms) {}
+      project_roles(database, now_ms),
+      audit(database, now_ms) {}
 
 std::vector<Throttle::Use> Accounts::sign_in_limits(const std::string& email,
                                                     const std::string& address) {
@@ -50,8 +51,22 @@ Task<Result<User>> Accounts::sign_in(std::string email, std::string password, st
     const Result<> free = throttle.take(limits);
     if (!free) co_return free.error();
     Result<User> user = co_await users.check_password(email, password);
-    if (user) throttle.give_back(limits);
+    if (user) {
+        throttle.give_back(limits);
+    } else if (user.error().failure == Failure::unauthenticated) {
+        co_await note_failure(email, address, "sign_in_failed");
+    }
     co_return user;
+}
+
+/// An address without an account is not kept: people type passwords there, too.
+Task<> Accounts::note_failure(std::string email, std::string address, std::string action) {
+    const Result<std::string> normal = normalise_email(email);
+    const std::string asked = normal ? *normal : "";
+    const bool known = co_await users.exists(asked);
+    const AuditActor who(known ? asked : "", address, "");
+    const std::string detail = known ? "" : "no such account";
+    co_await audit.note(who, action, detail);
 }
 
 Task<Result<User>> Accounts::set_up(std::string code, std::string email, std::string password,

@@ -1,6 +1,7 @@
 #pragma once
 /// Everything about people in one place, for the composition root and the API.
 
+#include "accounts/audit_log.hpp"
 #include "accounts/instance.hpp"
 #include "accounts/invitations.hpp"
 #include "accounts/password.hpp"
@@ -39,6 +40,8 @@ public:
     const InstanceSecrets& secrets() const { return secrets_; }
 
 private:
+    Task<> note_failure(std::string email, std::string address, std::string action);
+
     InstanceSecrets secrets_;
     Passwords passwords_;
 
@@ -50,6 +53,7 @@ public:
     Teams teams;
     Invitations invitations;
     ProjectRoles project_roles;
+    AuditLog audit;
 };
 
 }  // namespace berth::accounts

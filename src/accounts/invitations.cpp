@@ -77,7 +77,7 @@ std::int64_t count_open(soci::session& sql, const std::string& team, std::int64_
 Joined join(soci::session& sql, const InvitationRow& row, const User& user, std::int64_t now) {
     join_team(sql, row.team, user.id, row.role);
     db::execute(sql, "update invitations set used_at_ms = :now where id = :id", now, row.id);
-    write_audit(sql, now, {user.email, "invitation_accepted", row.team, row.id});
+    write_audit(sql, now, {user, "invitation_accepted", row.team, row.id});
     const auto slug =
         db::value<std::string>(sql, "select slug from teams where id = :id", row.team);
     const auto name =
@@ -122,7 +122,7 @@ Task<Result<MadeInvitation>> Invitations::add(std::string team, std::string emai
         }
         db::insert(sql, "invitations", row);
         write_audit(sql, now,
-                    {actor.email, "invitation_created", team,
+                    {actor, "invitation_created", team,
                      fmt::format("{} as {}", *email, boost::describe::enum_to_string(role, ""))});
         return {};
     };
@@ -163,7 +163,7 @@ Task<Result<>> Invitations::revoke(std::string team, std::string invitation, Use
             "used_at_ms is null and revoked_at_ms is null",
             now, invitation, team);
         if (changed == 0) return unknown();
-        write_audit(sql, now, {actor.email, "invitation_revoked", team, invitation});
+        write_audit(sql, now, {actor, "invitation_revoked", team, invitation});
         return {};
     };
     co_return co_await database_.write(work);
@@ -201,7 +201,8 @@ Task<Result<Joined>> Invitations::accept(std::string secret, User user) {
     co_return co_await database_.write(work);
 }
 
-Task<Result<Joined>> Invitations::accept_as_new(std::string secret, std::string password) {
+Task<Result<Joined>> Invitations::accept_as_new(std::string secret, std::string password,
+                                                std::string address) {
     const Result<OpenInvitation> open = co_await look(secret);  // no hash for a wrong secret
     if (!open) co_return open.error();
     const Result<> fits = check_new_password(password, "/password");
@@ -218,8 +219,10 @@ Task<Result<Joined>> Invitations::accept_as_new(std::string secret, std::string 
         if (!may) return may.error();
         const Result<> added = add_user_row(sql, user);
         if (!added) return added.error();
-        write_audit(sql, now, {user.email, "user_created", user.id, "by invitation"});
-        return join(sql, *row, view_of(user), now);
+        User person = view_of(user);
+        person.address = address;
+        write_audit(sql, now, {person, "user_created", user.id, "by invitation"});
+        return join(sql, *row, person, now);
     };
     co_return co_await database_.write(work);
 }

@@ -67,7 +67,8 @@ public:
 
     /// Makes an account for the invitation's address, with no team but this one.
     /// Errors: as look; invalid — the password; conflict — email_taken; limited — busy.
-    Task<Result<Joined>> accept_as_new(std::string secret, std::string password);
+    Task<Result<Joined>> accept_as_new(std::string secret, std::string password,
+                                       std::string address = "");
 
 private:
     db::Database& database_;

@@ -81,7 +81,7 @@ Task<Result<Member>> ProjectRoles::set(std::string project, std::string person, 
                     project, user->id, role);
         write_audit(
             sql, now,
-            {actor.email, "project_role_set", project,
+            {actor, "project_role_set", project,
              fmt::format("{} as {}", user->email, boost::describe::enum_to_string(role, ""))});
         return Member{user->id, user->email, role, user->disabled};
     };
@@ -95,7 +95,7 @@ Task<Result<>> ProjectRoles::remove(std::string project, std::string person, Use
         if (!member) return member.error();
         db::execute(sql, "delete from project_members where project = :project and user_id = :user",
                     project, member->id);
-        write_audit(sql, now, {actor.email, "project_role_removed", project, member->email});
+        write_audit(sql, now, {actor, "project_role_removed", project, member->email});
         return {};
     };
     co_return co_await database_.write(work);

@@ -39,10 +39,20 @@ bool is_over(const SessionRow& row, std::int64_t now) {
     return row.revoked_at_ms.has_value() || row.expires_at_ms <= now;
 }
 
-void revoke_row(soci::session& sql, const std::string& session, std::int64_t now) {
-    db::execute(sql,
-                "update sessions set revoked_at_ms = :now where id = :id and revoked_at_ms is null",
-                now, session);
+/// Whether it was open.
+bool revoke_row(soci::session& sql, const std::string& session, std::int64_t now) {
+    return db::execute(
+               sql,
+               "update sessions set revoked_at_ms = :now where id = :id and revoked_at_ms is null",
+               now, session) > 0;
+}
+
+void note_end(soci::session& sql, const std::string& session, const std::string& address,
+              std::int64_t now) {
+    const auto email = db::value<std::string>(
+        sql, "select email from users where id = (select user_id from sessions where id = :id)",
+        session);
+    write_audit(sql, now, {{email.value_or(""), address, ""}, "signed_out", session, ""});
 }
 
 std::optional<User> user_of(soci::session& sql, const std::string& id) {
@@ -106,7 +116,8 @@ OpenedSession Sessions::opened(const User& user, const std::string& session, std
             .expires_at_ms = expires_at_ms};
 }
 
-Task<OpenedSession> Sessions::open(User user, std::string user_agent, std::string address) {
+Task<OpenedSession> Sessions::open(User user, std::string user_agent, std::string address,
+                                   std::string how) {
     const std::int64_t now = now_ms_();
     SessionRow row;
     row.id = new_id("ses");
@@ -120,7 +131,7 @@ Task<OpenedSession> Sessions::open(User user, std::string user_agent, std::strin
     const auto work = [&](soci::session& sql) {
         db::insert(sql, "sessions", row);
         purge(sql, user.id, now);
-        write_audit(sql, now, {user.email, "signed_in", row.id, address});
+        write_audit(sql, now, {{user.email, address, ""}, "signed_in", row.id, how});
     };
     co_await database_.write(work);
     co_return opened(user, row.id, 0, row.expires_at_ms);
@@ -169,7 +180,8 @@ Task<Result<OpenedSession>> Sessions::refresh(std::string refresh_token_given,
         }
         if (hash != row->refresh_hash) {
             revoke_row(sql, session, now);
-            write_audit(sql, now, {user->email, "refresh_token_reused", session, address});
+            write_audit(sql, now,
+                        {{user->email, address, ""}, "refresh_token_reused", session, ""});
             return ended();
         }
         const std::int64_t expires = std::min(now + idle_ms, row->created_at_ms + lifetime_ms);
@@ -184,11 +196,13 @@ Task<Result<OpenedSession>> Sessions::refresh(std::string refresh_token_given,
     co_return co_await database_.write(work);
 }
 
-Task<> Sessions::close(std::string refresh_token_given) {
+Task<> Sessions::close(std::string refresh_token_given, std::string address) {
     const std::string session = session_of(refresh_token_given);
     if (!number_of(refresh_token_given, session)) co_return;
     const std::int64_t now = now_ms_();
-    const auto work = [&](soci::session& sql) { revoke_row(sql, session, now); };
+    const auto work = [&](soci::session& sql) {
+        if (revoke_row(sql, session, now)) note_end(sql, session, address, now);
+    };
     co_await database_.write(work);
 }
 
@@ -204,13 +218,16 @@ Task<std::vector<SessionView>> Sessions::list(std::string user) {
     co_return co_await database_.read(query);
 }
 
-Task<Result<>> Sessions::revoke(std::string user, std::string session) {
+Task<Result<>> Sessions::revoke(std::string user, std::string session, std::string address) {
     const std::int64_t now = now_ms_();
     const auto work = [&](soci::session& sql) {
-        return db::execute(sql,
-                           "update sessions set revoked_at_ms = :now where id = :id and "
-                           "user_id = :user and revoked_at_ms is null",
-                           now, session, user);
+        const long long changed =
+            db::execute(sql,
+                        "update sessions set revoked_at_ms = :now where id = :id and "
+                        "user_id = :user and revoked_at_ms is null",
+                        now, session, user);
+        if (changed > 0) note_end(sql, session, address, now);
+        return changed;
     };
     const long long changed = co_await database_.write(work);
     if (changed == 0) co_return fail(Failure::not_found, "no such session");

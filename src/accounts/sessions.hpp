@@ -53,7 +53,9 @@ public:
     Sessions(db::Database& database, Clock now_ms, const std::string& signing_key,
              std::string refresh_key);
 
-    Task<OpenedSession> open(User user, std::string user_agent, std::string address);
+    /// `how` they signed in, for the audit log: password, …
+    Task<OpenedSession> open(User user, std::string user_agent, std::string address,
+                             std::string how = "");
 
     /// Errors: unauthenticated — forged or expired token, revoked session, disabled person.
     Task<Result<SessionOwner>> check(std::string access_token);
@@ -67,12 +69,12 @@ public:
     Task<Result<OpenedSession>> refresh(std::string refresh_token, std::string address);
 
     /// Ends the session of a refresh token, if it is one.
-    Task<> close(std::string refresh_token);
+    Task<> close(std::string refresh_token, std::string address = "");
 
     Task<std::vector<SessionView>> list(std::string user);
 
     /// Errors: not_found — not a session of that person, or over.
-    Task<Result<>> revoke(std::string user, std::string session);
+    Task<Result<>> revoke(std::string user, std::string session, std::string address = "");
 
     /// Ends all of a person's sessions but `except` ("" for none).
     Task<> revoke_all(std::string user, std::string except);

@@ -95,7 +95,7 @@ Task<Result<Team>> Teams::add(NewTeam wanted, User actor) {
         }
         const std::string id = add_team(sql, wanted.slug, wanted.name, now);
         join_team(sql, id, actor.id, TeamRole::owner);
-        write_audit(sql, now, {actor.email, "team_created", id, wanted.slug});
+        write_audit(sql, now, {actor, "team_created", id, wanted.slug});
         return find_team(sql, id, actor.id).value();
     };
     co_return co_await database_.write(work);
@@ -122,7 +122,7 @@ Task<Result<Team>> Teams::change(std::string team, TeamChange change, User actor
         db::execute(sql, "update teams set slug = :slug, name = :name where id = :id", slug, name,
                     team);
         write_audit(sql, now,
-                    {actor.email, "team_renamed", team, fmt::format("{} → {}", before.slug, slug)});
+                    {actor, "team_renamed", team, fmt::format("{} → {}", before.slug, slug)});
         return find_team(sql, team, actor.id).value();
     };
     co_return co_await database_.write(work);
@@ -153,7 +153,7 @@ Task<Result<>> Teams::remove(std::string team, User actor) {
         // An id is no slug (it has an underscore): nobody can take that one.
         db::execute(sql, "update teams set slug = id, deleted_at_ms = :now where id = :id", now,
                     team);
-        write_audit(sql, now, {actor.email, "team_deleted", team, before.slug});
+        write_audit(sql, now, {actor, "team_deleted", team, before.slug});
         return {};
     };
     co_return co_await database_.write(work);
@@ -194,7 +194,7 @@ Task<Result<Member>> Teams::set_role(std::string team, std::string key, TeamRole
                     role, team, member->id);
         if (role < before) revoke_invitations_by(sql, team, member->id, now);
         write_audit(sql, now,
-                    {actor.email, "member_role_changed", team,
+                    {actor, "member_role_changed", team,
                      fmt::format("{}: {} → {}", member->email, word(before), word(role))});
         member->role = role;
         return member;
@@ -210,7 +210,7 @@ Task<Result<>> Teams::take_off(std::string team, std::string key, User actor) {
         const Result<> kept = keep_an_owner(sql, team, *member);
         if (!kept) return kept.error();
         end_membership(sql, team, member->id, now);
-        write_audit(sql, now, {actor.email, "member_removed", team, member->email});
+        write_audit(sql, now, {actor, "member_removed", team, member->email});
         return {};
     };
     co_return co_await database_.write(work);
@@ -225,7 +225,7 @@ Task<Result<>> Teams::leave(std::string team, User actor) {
         const Result<> kept = keep_an_owner(sql, team, self);
         if (!kept) return kept.error();
         end_membership(sql, team, actor.id, now);
-        write_audit(sql, now, {actor.email, "member_left", team, ""});
+        write_audit(sql, now, {actor, "member_left", team, ""});
         return {};
     };
     co_return co_await database_.write(work);

@@ -81,7 +81,7 @@ Task<Result<MadeToken>> Tokens::add(User owner, NewToken wanted) {
                            "there are {} tokens already; revoke one first", tokens_per_user_max);
         }
         db::insert(sql, "tokens", row);
-        write_audit(sql, now, {owner.email, "token_created", row.id, row.name});
+        write_audit(sql, now, {owner, "token_created", row.id, row.name});
         return {};
     };
     const Result<> added = co_await database_.write(work);
@@ -106,7 +106,7 @@ Task<Result<>> Tokens::revoke(User owner, std::string token) {
                         "update tokens set revoked_at_ms = :now where id = :id and "
                         "user_id = :user and revoked_at_ms is null",
                         now, token, owner.id);
-        if (changed > 0) write_audit(sql, now, {owner.email, "token_revoked", token, ""});
+        if (changed > 0) write_audit(sql, now, {owner, "token_revoked", token, ""});
         return changed;
     };
     const long long changed = co_await database_.write(work);

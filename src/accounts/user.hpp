@@ -25,6 +25,10 @@ struct User {
     std::int64_t created_at_ms = 0;
     bool disabled = false;
     bool must_change_password = false;  // signed in with a one-time password
+
+    // Of the request under way, for the audit log; neither stored nor shown.
+    std::string address{};
+    std::string token{};  // tok_…, when it came by one
 };
 BOOST_DESCRIBE_STRUCT(User, (), (id, email, role, created_at_ms, disabled, must_change_password))
 

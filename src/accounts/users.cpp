@@ -131,6 +131,11 @@ Task<bool> Users::is_empty() {
     co_return count == 0;
 }
 
+Task<bool> Users::exists(std::string email) {
+    const auto query = [&](soci::session& sql) { return email_exists(sql, email); };
+    co_return co_await database_.read(query);
+}
+
 Task<std::vector<User>> Users::list() {
     const auto query = [](soci::session& sql) {
         return db::select<User>(sql, "from users order by id");
@@ -138,7 +143,7 @@ Task<std::vector<User>> Users::list() {
     co_return co_await database_.read(query);
 }
 
-Task<Result<User>> Users::set_disabled(std::string user, bool disabled, std::string actor) {
+Task<Result<User>> Users::set_disabled(std::string user, bool disabled, AuditActor actor) {
     const std::int64_t now = now_ms_();
     const auto work = [&](soci::session& sql) -> Result<User> {
         std::optional<User> found = db::select_one<User>(sql, "from users where id = :id", user);
@@ -163,7 +168,7 @@ Task<Result<User>> Users::set_disabled(std::string user, bool disabled, std::str
     co_return co_await database_.write(work);
 }
 
-Task<Result<AddedUser>> Users::reset_password(std::string user, std::string actor) {
+Task<Result<AddedUser>> Users::reset_password(std::string user, AuditActor actor) {
     co_return co_await reset("id", user, actor);
 }
 
@@ -173,7 +178,7 @@ Task<Result<AddedUser>> Users::reset_password_of(std::string email_given) {
     co_return co_await reset("email", *email, "local administrator");
 }
 
-Task<Result<AddedUser>> Users::reset(std::string column, std::string key, std::string actor) {
+Task<Result<AddedUser>> Users::reset(std::string column, std::string key, AuditActor actor) {
     const std::string password = one_time_password();
     const Result<std::string> hash = co_await passwords_.hash(password);
     if (!hash) co_return hash.error();
@@ -227,7 +232,7 @@ Task<Result<>> Users::change_password(User user, std::string current, std::strin
                     "update users set password_hash = :hash, must_change_password = 0 "
                     "where id = :id",
                     *hash, user.id);
-        write_audit(sql, now, {user.email, "password_changed", user.id, ""});
+        write_audit(sql, now, {user, "password_changed", user.id, ""});
     };
     co_await database_.write(work);
     co_return Result<>{};

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "accounts/audit.hpp"
 #include "accounts/password.hpp"
 #include "accounts/user.hpp"
 #include "base/clock.hpp"
@@ -21,7 +22,7 @@ struct NewUser {
     std::optional<std::string> password{};  // none: a one-time password is made
     std::string team{};                     // slug of a team to join; "" makes a team of their own
     TeamRole role = TeamRole::admin;        // in that team
-    std::string actor{};                    // who adds them, for the audit
+    AuditActor actor{""};                   // who adds them
 };
 
 struct AddedUser {
@@ -43,15 +44,18 @@ public:
 
     Task<bool> is_empty();
 
+    /// Whether a normalised e-mail address has an account.
+    Task<bool> exists(std::string email);
+
     /// Newest last.
     Task<std::vector<User>> list();
 
     /// Ends their sessions too when disabling.
     /// Errors: not_found; conflict — last_owner.
-    Task<Result<User>> set_disabled(std::string user, bool disabled, std::string actor);
+    Task<Result<User>> set_disabled(std::string user, bool disabled, AuditActor actor);
 
     /// Gives them a one-time password and ends their sessions. Errors: not_found.
-    Task<Result<AddedUser>> reset_password(std::string user, std::string actor);
+    Task<Result<AddedUser>> reset_password(std::string user, AuditActor actor);
 
     /// The same by e-mail address: `berth admin reset-password`, from the machine itself.
     Task<Result<AddedUser>> reset_password_of(std::string email);
@@ -66,7 +70,7 @@ public:
     Task<std::vector<Membership>> memberships(std::string user);
 
 private:
-    Task<Result<AddedUser>> reset(std::string column, std::string key, std::string actor);
+    Task<Result<AddedUser>> reset(std::string column, std::string key, AuditActor actor);
 
     db::Database& database_;
     Clock now_ms_;

@@ -55,6 +55,22 @@ Task<Result<Caller>> caller_by_token(Services& services, std::string value) {
                      .project = owner->token.project};
 }
 
+/// By whatever credential there is.
+Task<Result<Caller>> caller_of(Services& services, const http::Request& request) {
+    if (request.headers.find("authorization") != nullptr) {
+        const std::string value(bearer_of(request));
+        if (value.empty()) {
+            co_return fail(Failure::unauthenticated, "only `Authorization: Bearer` works here");
+        }
+        co_return co_await caller_by_token(services, value);
+    }
+    const auto cookie = request.cookie(cookie_name("berth_access", request));
+    if (!cookie) co_return Caller{};
+    const auto owner = co_await services.accounts.sessions.check(*cookie);
+    if (!owner) co_return owner.error();
+    co_return Caller{.kind = CallerKind::user, .user = owner->user, .session = owner->session};
+}
+
 std::string_view origin_of(std::string_view url) {
     const std::size_t host = url.find("://");
     if (host == std::string_view::npos) return url;
@@ -235,18 +251,12 @@ std::string cookie_name(std::string_view name, const http::Request& request) {
 }
 
 Task<Result<Caller>> find_caller(Services& services, const http::Request& request) {
-    if (request.headers.find("authorization") != nullptr) {
-        const std::string value(bearer_of(request));
-        if (value.empty()) {
-            co_return fail(Failure::unauthenticated, "only `Authorization: Bearer` works here");
-        }
-        co_return co_await caller_by_token(services, value);
+    Result<Caller> caller = co_await caller_of(services, request);
+    if (caller) {
+        caller->user.address = request.peer;
+        caller->user.token = caller->token;
     }
-    const auto cookie = request.cookie(cookie_name("berth_access", request));
-    if (!cookie) co_return Caller{};
-    const auto owner = co_await services.accounts.sessions.check(*cookie);
-    if (!owner) co_return owner.error();
-    co_return Caller{.kind = CallerKind::user, .user = owner->user, .session = owner->session};
+    co_return caller;
 }
 
 Result<> check_origin(const Config& config, const http::Request& request) {

@@ -118,6 +118,7 @@ Task<Result<http::Response>> refresh(Services& services, Context& context) {
 
 /// POST /api/v1/auth/logout: ends the session of the cookies or the access token. Always 204.
 Task<Result<http::Response>> logout(Services& services, Context& context) {
+    const std::string address = context.request.peer;
     const bool bearer = context.request.headers.find("authorization") != nullptr;
     if (!bearer) {
         const Result<> ours = require_origin(services.config, context.request);
@@ -126,12 +127,12 @@ Task<Result<http::Response>> logout(Services& services, Context& context) {
     const auto cookie = context.request.cookie(cookie_name("berth_refresh", context.request));
     if (cookie && !bearer) {
         const std::string& token = *cookie;
-        co_await services.accounts.sessions.close(token);
+        co_await services.accounts.sessions.close(token, address);
     }
     const Result<Caller> caller = co_await find_caller(services, context.request);
     if (caller && caller->kind == CallerKind::user) {
         const Result<> revoked =
-            co_await services.accounts.sessions.revoke(caller->user.id, caller->session);
+            co_await services.accounts.sessions.revoke(caller->user.id, caller->session, address);
         (void)revoked;  // ended already: that is what was asked for
     }
     clear_session_cookies(context.reply_headers, context.request);

@@ -135,7 +135,7 @@ Task<Result<http::Response>> redeploy(Services& services, Context& context) {
 /// DELETE /api/v1/deployments/{deployment} → 204
 /// Errors: conflict — deployment_live, deployment_running
 Task<Result<http::Response>> remove_deployment(Services& services, Context& context) {
-    const std::string actor = context.caller.actor();
+    const accounts::User actor = context.caller.user;
     const Result<> removed = co_await services.deployments->remove(context.deployment, actor);
     if (!removed) co_return removed.error();
     co_return http::empty_response(204);
@@ -186,7 +186,7 @@ Task<Result<http::Response>> put_production(Services& services, Context& context
     }
     const std::string project = context.project.id;
     const std::string deployment = body->deployment.value_or("");
-    const std::string actor = context.caller.actor();
+    const accounts::User actor = context.caller.user;
     const Result<deployments::Production> production =
         co_await services.deployments->set_production(project, deployment, actor, body->reason);
     if (!production) co_return production.error();

@@ -40,7 +40,8 @@ Task<Result<http::Response>> show_hook(Services& services, Context& context) {
 /// POST /api/v1/projects/{project}/hook → 201 {url}: a new one; the old address stops working.
 Task<Result<http::Response>> rotate_hook(Services& services, Context& context) {
     const std::string project = context.project.id;
-    const projects::Actor actor{context.caller.user.id, context.caller.actor()};
+    const projects::Actor actor{context.caller.user.id, context.caller.actor(),
+                                context.caller.user.address, context.caller.token};
     const std::string secret = co_await services.projects.rotate_hook(project, actor);
     const HookView view{url_of(services.config, secret)};
     co_return http::json_response(201, view);

@@ -97,6 +97,9 @@ Task<Result<http::Response>> change_settings(Services& services, Context& contex
     }
     const accounts::InstanceSettings next{.public_signup = checked->public_signup};
     co_await accounts::write_settings(services.database, next);
+    const accounts::AuditActor actor(context.caller.user);
+    const std::string change = json::text(next);
+    co_await services.accounts.audit.note(actor, "settings_changed", change);
     co_return http::json_response(200, settings_reply(services, next));
 }
 

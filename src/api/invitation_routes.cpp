@@ -101,7 +101,9 @@ Task<Result<http::Response>> accept_invitation(Services& services, Context& cont
     const std::string secret(context.at("secret"));
     if (body->password) {
         const std::string password = *body->password;
-        const auto joined = co_await services.accounts.invitations.accept_as_new(secret, password);
+        const std::string address = context.request.peer;
+        const auto joined =
+            co_await services.accounts.invitations.accept_as_new(secret, password, address);
         if (!joined) {
             guesses.note(joined.error());
             co_return joined.error();

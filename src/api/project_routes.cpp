@@ -68,7 +68,8 @@ BOOST_DESCRIBE_STRUCT(VariableList, (), (items))
 namespace {
 
 projects::Actor actor_of(const Context& context) {
-    return {context.caller.user.id, context.caller.actor()};
+    return {context.caller.user.id, context.caller.actor(), context.caller.user.address,
+            context.caller.token};
 }
 
 /// One project, with its ETag.

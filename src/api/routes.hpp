@@ -8,6 +8,7 @@
 
 namespace berth::api {
 
+std::span<const Route> audit_routes();
 std::span<const Route> auth_routes();
 std::span<const Route> instance_routes();
 std::span<const Route> project_routes();

@@ -41,7 +41,8 @@ Task<Result<http::Response>> list_sessions(Services& services, Context& context)
 Task<Result<http::Response>> end_session(Services& services, Context& context) {
     const std::string user = context.caller.user.id;
     const std::string session(context.at("id"));
-    const Result<> revoked = co_await services.accounts.sessions.revoke(user, session);
+    const std::string address = context.request.peer;
+    const Result<> revoked = co_await services.accounts.sessions.revoke(user, session, address);
     if (!revoked) co_return revoked.error();
     co_return http::empty_response(204);
 }

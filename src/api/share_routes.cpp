@@ -41,7 +41,8 @@ BOOST_DESCRIBE_STRUCT(AccessCodeReply, (), (url, expires_at_ms))
 namespace {
 
 projects::Actor actor_of(const Context& context) {
-    return {context.caller.user.id, context.caller.actor()};
+    return {context.caller.user.id, context.caller.actor(), context.caller.user.address,
+            context.caller.token};
 }
 
 std::string door_url(const Config& config, const std::string& host, const std::string& query) {

@@ -50,7 +50,7 @@ Task<Result<http::Response>> add_user(Services& services, Context& context) {
     wanted.password = body->password;
     wanted.team = body->team.value_or("");
     wanted.role = body->role.value_or(accounts::TeamRole::admin);
-    wanted.actor = context.caller.actor();
+    wanted.actor = context.caller.user;
     const Result<accounts::AddedUser> added = co_await services.accounts.users.add(wanted);
     if (!added) co_return added.error();
     boost::json::object reply = json::from(added->user).as_object();
@@ -65,7 +65,7 @@ Task<Result<http::Response>> change_user(Services& services, Context& context) {
     const Result<UserChange> body = parse_body<UserChange>(context.request);
     if (!body) co_return body.error();
     const std::string id(context.at("id"));
-    const std::string actor = context.caller.actor();
+    const accounts::User actor = context.caller.user;
     if (!body->disabled) co_return missing_field("disabled");
     const bool disabled = *body->disabled;
     const Result<accounts::User> user =
@@ -77,7 +77,7 @@ Task<Result<http::Response>> change_user(Services& services, Context& context) {
 /// POST /api/v1/users/{id}/reset-password → {password}: once, to be changed at the next sign-in.
 Task<Result<http::Response>> reset_password(Services& services, Context& context) {
     const std::string id(context.at("id"));
-    const std::string actor = context.caller.actor();
+    const accounts::User actor = context.caller.user;
     const auto reset = co_await services.accounts.users.reset_password(id, actor);
     if (!reset) co_return reset.error();
     const PasswordReply reply{reset->password.value_or("")};

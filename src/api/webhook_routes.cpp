@@ -61,7 +61,8 @@ std::string url_of(const Config& config, const std::string& id) {
 }
 
 projects::Actor actor_of(const Context& context) {
-    return {context.caller.user.id, context.caller.actor()};
+    return {context.caller.user.id, context.caller.actor(), context.caller.user.address,
+            context.caller.token};
 }
 
 http::Response accepted(const std::vector<Delivery>& deliveries) {

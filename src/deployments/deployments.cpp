@@ -242,7 +242,7 @@ Task<std::vector<std::string>> Deployments::branches(std::string project) {
     co_return co_await database_.read(query);
 }
 
-Task<Result<>> Deployments::remove(std::string id, std::string actor) {
+Task<Result<>> Deployments::remove(std::string id, accounts::AuditActor actor) {
     const std::int64_t now = clock_();
     const auto forget = [&](soci::session& sql) -> Result<> {
         const auto found = find_deployment(sql, id);
@@ -263,10 +263,7 @@ Task<Result<>> Deployments::remove(std::string id, std::string actor) {
                         host);
         }
         db::execute(sql, "update deployments set deleted_at_ms = :now where id = :id", now, id);
-        db::execute(sql,
-                    "insert into audit (id, at_ms, actor, action, target) "
-                    "values (:id, :now, :actor, 'deployment.remove', :target)",
-                    db::next_number(sql, "audit"), now, actor, id);
+        accounts::write_audit(sql, now, {actor, "deployment_removed", id, ""});
         announce(sql, "deployments", "removed", id, now);
         return {};
     };

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "accounts/audit.hpp"
 #include "base/clock.hpp"
 #include "bus/bus.hpp"
 #include "db/database.hpp"
@@ -111,11 +112,11 @@ public:
     /// Those that the project has deployed, the newest first; at most 1,000.
     Task<std::vector<std::string>> branches(std::string project);
     /// Frees its host and forgets it. Errors: not_found; conflict — it is live, or still running.
-    Task<Result<>> remove(std::string id, std::string actor);
+    Task<Result<>> remove(std::string id, accounts::AuditActor actor);
     /// Points production there. `deployment` "" walks back in the pointer's history.
     /// Errors: not_found; conflict — not_ready, already_live, nothing_to_roll_back_to.
     Task<Result<Production>> set_production(std::string project, std::string deployment,
-                                            std::string actor, std::string reason);
+                                            accounts::AuditActor actor, std::string reason);
     Task<Production> production(std::string project);
     /// Stops what runs and takes every host of the project off the edge.
     Task<> remove_project(std::string project, std::string actor);

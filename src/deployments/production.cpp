@@ -52,7 +52,8 @@ Task<Production> Deployments::production(std::string project) {
 }
 
 Task<Result<Production>> Deployments::set_production(std::string project, std::string deployment,
-                                                     std::string actor, std::string reason) {
+                                                     accounts::AuditActor actor,
+                                                     std::string reason) {
     const std::int64_t now = clock_();
     const auto move = [&](soci::session& sql) -> Result<std::int64_t> {
         const auto owner = find_project(sql, project);
@@ -92,13 +93,11 @@ Task<Result<Production>> Deployments::set_production(std::string project, std::s
             "environment = 'production' and deleted_at_ms is null",
             project);
         const bool rolled_back = back && target->intent < newest.value_or(0);
-        db::execute(sql,
-                    "insert into audit (id, at_ms, actor, action, target, detail) "
-                    "values (:id, :now, :actor, :action, :target, :detail)",
-                    db::next_number(sql, "audit"), now, actor,
-                    back ? "production.roll_back" : "production.promote", project, target->id);
+        accounts::write_audit(
+            sql, now,
+            {actor, back ? "production_rolled_back" : "production_promoted", project, target->id});
         return move_production(sql, *target, production_host(owner->name, config_.base_host),
-                               back ? "roll_back" : "promote", actor, reason, rolled_back, now,
+                               back ? "roll_back" : "promote", actor.name, reason, rolled_back, now,
                                config_.retention_ms);
     };
     const Result<std::int64_t> generation = co_await database_.write(move);

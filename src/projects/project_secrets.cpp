@@ -27,6 +27,25 @@ std::optional<Project> living(soci::session& sql, const std::string& id) {
                                    id);
 }
 
+using Views = std::vector<VariableView>;
+
+/// The names of what a change set and removed, for the audit log; never a value.
+std::string change_of(const Views& before, const Views& after, std::int64_t now_ms) {
+    constexpr std::size_t bytes_max = 2000;
+    std::string set, removed;
+    for (const VariableView& one : after) {
+        if (one.updated_at_ms == now_ms) set += (set.empty() ? "set: " : ", ") + one.key;
+    }
+    for (const VariableView& one : before) {
+        const auto same = [&](const VariableView& other) {
+            return other.key == one.key && other.environment == one.environment;
+        };
+        if (std::ranges::any_of(after, same)) continue;
+        removed += (removed.empty() ? "removed: " : ", ") + one.key;
+    }
+    return (set + (set.empty() || removed.empty() ? "" : "; ") + removed).substr(0, bytes_max);
+}
+
 std::string hook_context(const std::string& project) {
     return "hook/" + project;
 }
@@ -58,13 +77,16 @@ Task<Result<ProjectStore::Variables>> ProjectStore::set_variables(std::string pr
             return fail_as(Failure::precondition, "precondition_failed", "",
                            "the variables were changed by somebody else in the meantime");
         }
+        const Result<std::vector<VariableView>> before = read_variables(sql, sealer_, project);
+        if (!before) return before.error();
         const Result<> stored = replace_variables(sql, sealer_, project, items, "/items", now);
         if (!stored) return stored.error();
         db::execute(sql, "update projects set env_version = :version where id = :id", version + 1,
                     project);
-        accounts::write_audit(sql, now, {actor.name, "variables_changed", project, found->name});
         Result<std::vector<VariableView>> views = read_variables(sql, sealer_, project);
         if (!views) throw Undo{views.error()};
+        const std::string change = change_of(*before, *views, now);
+        accounts::write_audit(sql, now, {actor, "variables_changed", project, change});
         return Variables{std::move(*views), version + 1};
     };
     co_return co_await write_or_undo(database_, work);
@@ -152,7 +174,7 @@ Task<std::string> ProjectStore::rotate_hook(std::string project, Actor actor) {
     const auto work = [&](soci::session& sql) {
         db::execute(sql, "delete from hooks where project = :project", project);
         db::insert(sql, "hooks", row);
-        accounts::write_audit(sql, row.created_at_ms, {actor.name, "hook_rotated", project, ""});
+        accounts::write_audit(sql, row.created_at_ms, {actor, "hook_rotated", project, ""});
     };
     co_await database_.write(work);
     co_return secret;

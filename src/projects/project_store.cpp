@@ -57,7 +57,7 @@ void write_access_audit(soci::session& sql, std::int64_t now_ms, const Actor& ac
                         const std::string& project) {
     const SiteAccess now = view_site_access(sql, project);
     accounts::write_audit(sql, now_ms,
-                          {actor.name, "site_access_changed", project,
+                          {actor, "site_access_changed", project,
                            fmt::format("previews: {}, production: {}{}",
                                        boost::describe::enum_to_string(now.previews, ""),
                                        boost::describe::enum_to_string(now.production, ""),
@@ -128,7 +128,7 @@ Task<Result<ProjectDetails>> ProjectStore::add(NewProject wanted, Actor actor) {
         const Result<> stored =
             replace_variables(sql, sealer_, project.id, wanted.variables, "/variables", now);
         if (!stored) throw Undo{stored.error()};
-        accounts::write_audit(sql, now, {actor.name, "project_created", project.id, project.name});
+        accounts::write_audit(sql, now, {actor, "project_created", project.id, project.name});
         announce(sql, "created", project.id, now);
         return details_of(sql, project);
     };
@@ -210,10 +210,9 @@ Task<Result<ProjectDetails>> ProjectStore::change(Project changed,
         if (*opened) write_access_audit(sql, now, actor, changed.id);
         if (before->secret_in_output != changed.secret_in_output) {
             const std::string word = boost::describe::enum_to_string(changed.secret_in_output, "");
-            accounts::write_audit(sql, now,
-                                  {actor.name, "secret_in_output_changed", changed.id, word});
+            accounts::write_audit(sql, now, {actor, "secret_in_output_changed", changed.id, word});
         }
-        accounts::write_audit(sql, now, {actor.name, "project_changed", changed.id, changed.name});
+        accounts::write_audit(sql, now, {actor, "project_changed", changed.id, changed.name});
         announce(sql, "changed", changed.id, now);
         Project stored = changed;
         stored.version = version;
@@ -238,7 +237,7 @@ Task<Result<>> ProjectStore::remove(std::string project, Actor actor) {
                     "update tokens set revoked_at_ms = :now where project = :project and "
                     "revoked_at_ms is null",
                     now, project);
-        accounts::write_audit(sql, now, {actor.name, "project_deleted", project, found->name});
+        accounts::write_audit(sql, now, {actor, "project_deleted", project, found->name});
         return {};
     };
     co_return co_await database_.write(work);

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "accounts/audit.hpp"
 #include "base/clock.hpp"
 #include "base/crypto.hpp"
 #include "base/task.hpp"
@@ -38,8 +39,14 @@ struct ProjectDetails {
 
 /// Who acts: for the audit, and whose deploy keys may be used.
 struct Actor {
-    std::string user{};  // usr_…
-    std::string name{};  // e-mail address
+    std::string user{};     // usr_…
+    std::string name{};     // e-mail address
+    std::string address{};  // of the request
+    std::string token{};    // tok_…, when it came by one
+
+    operator accounts::AuditActor() const {
+        return {name, address, token};
+    }  // NOLINT(google-explicit-constructor)
 };
 
 struct NewProject {

@@ -135,7 +135,7 @@ Task<Result<AddedLink>> VisitorStore::add_link(std::string project, std::string 
         const Result<> fits = check_link(sql, project, host, now);
         if (!fits) return fits.error();
         db::insert(sql, "share_links", row);
-        accounts::write_audit(sql, now, {actor.name, "share_link_created", project, row.id});
+        accounts::write_audit(sql, now, {actor, "share_link_created", project, row.id});
         return AddedLink{{row.id, host, actor.name, now, row.expires_at_ms, {}}, token};
     };
     co_return co_await database_.write(work);
@@ -180,7 +180,7 @@ Task<Result<>> VisitorStore::revoke_link(std::string project, std::string id, Ac
             "and revoked_at_ms is null",
             now, id, project);
         if (found == 0) return fail(Failure::not_found, "no such share link");
-        accounts::write_audit(sql, now, {actor.name, "share_link_revoked", project, id});
+        accounts::write_audit(sql, now, {actor, "share_link_revoked", project, id});
         const std::vector<std::string> revoked = revoked_links(sql, project, now);
         if (revoked.size() <= revoked_max) {
             set_revoked_links(sql, project, revoked);
@@ -200,7 +200,7 @@ Task<> VisitorStore::sign_everybody_out(std::string project, Actor actor) {
     const std::int64_t now = now_ms_();
     const auto work = [&](soci::session& sql) {
         end_passes(sql, project);
-        accounts::write_audit(sql, now, {actor.name, "visitors_signed_out", project, ""});
+        accounts::write_audit(sql, now, {actor, "visitors_signed_out", project, ""});
     };
     co_await database_.write(work);
 }

@@ -72,7 +72,7 @@ Task<AddedWebhook> WebhookStore::rotate(std::string project, Actor actor) {
                              .created_at_ms = now};
         db::execute(sql, "delete from webhooks where project = :project", project);
         db::insert(sql, "webhooks", row);
-        accounts::write_audit(sql, now, {actor.name, "webhook_rotated", project, row.id});
+        accounts::write_audit(sql, now, {actor, "webhook_rotated", project, row.id});
         return AddedWebhook{{.id = row.id, .created_at_ms = now}, secret};
     };
     co_return co_await database_.write(work);
@@ -84,7 +84,7 @@ Task<Result<>> WebhookStore::remove(std::string project, Actor actor) {
         const long long gone =
             db::execute(sql, "delete from webhooks where project = :project", project);
         if (gone == 0) return fail(Failure::not_found, "this project has no webhook");
-        accounts::write_audit(sql, now, {actor.name, "webhook_removed", project, ""});
+        accounts::write_audit(sql, now, {actor, "webhook_removed", project, ""});
         return {};
     };
     co_return co_await database_.write(work);
@@ -162,7 +162,7 @@ Task<Result<Delivery>> WebhookStore::repeat(std::string project, std::string del
         draft.redelivery_of = delivery;
         draft.deployment = deployment.empty() ? new_id("dpl") : deployment;
         Delivery added = add_delivery(sql, *found, std::move(draft), 0, kept->parsed);
-        accounts::write_audit(sql, now, {actor.name, "webhook_redelivered", project, delivery});
+        accounts::write_audit(sql, now, {actor, "webhook_redelivered", project, delivery});
         prune_deliveries(sql, project);
         return added;
     };

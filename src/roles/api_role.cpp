@@ -114,7 +114,7 @@ Task<> archive_ended(db::Database& database, logs::LogStore& store) {
 
 Task<> reconcile_forever(Deployments& deployments, deployments::Inspections& inspections,
                          projects::TrafficStore& traffic, db::Database& database,
-                         logs::LogStore& logs, api::Services& services) {
+                         logs::LogStore& logs, api::Services& services, std::int64_t audit_days) {
     int round = 0;
     while (true) {  // until canceled
         co_await sleep_for(1s);
@@ -123,6 +123,7 @@ Task<> reconcile_forever(Deployments& deployments, deployments::Inspections& ins
             if (++round % 60 != 0) continue;
             co_await inspections.sweep();
             co_await traffic.prune();
+            co_await services.accounts.audit.shorten(audit_days);
             co_await archive_ended(database, logs);  // what no worker ended
             co_await api::deploy_received(services);
         } catch (const std::runtime_error& broken) {
@@ -246,7 +247,8 @@ public:
         if (!published) spawn(here, publish_until_done(), "publish");
         spawn(here, deployments_.dispatch_events(), "events");
         spawn(here,
-              reconcile_forever(deployments_, inspections_, traffic_, database_, logs_, services_),
+              reconcile_forever(deployments_, inspections_, traffic_, database_, logs_, services_,
+                                config_.audit_days),
               "reconcile");
         spawn(here, api::deploy_received(services_), "deliveries");
         spawn(here, archive_ended(database_, logs_), "archive logs");

@@ -291,6 +291,8 @@ const std::vector<Option>& all_options() {
          of_serve | of_worker | of_build, 0, 1 << 20},
         {"first-uid", "as root: first uid of sandboxes; another for each worker of one machine",
          &C::first_uid, of_worker, 1 << 20, 0x7ff00000},
+        {"audit-days", "days that rows of the audit log are kept", &C::audit_days, of_serve, 1,
+         36'500},
         {"log-level",
          "how much Berth says",
          &C::log_level,

@@ -69,6 +69,7 @@ struct ServeConfig {
     std::int64_t project_cache_gb = 5;    // of one project
     std::int64_t disk_reserve_mb = 1024;  // below it no build begins
     std::int64_t first_uid = 1 << 30;  // worker: of its sandboxes; those of serve begin at 1 << 20
+    std::int64_t audit_days = 400;     // rows of the audit log older than this go
     std::string log_level = "info";
 };
 
@@ -130,6 +131,7 @@ struct ApiRoleConfig {
     std::string site_scheme = "http";
     std::string log_level{};
     std::int64_t disk_reserve_mb = 0;
+    std::int64_t audit_days = 400;
     jobs::JobLimits limits{};
     std::string admin_email{};     // for prepare
     std::string admin_password{};  // for prepare
@@ -137,7 +139,7 @@ struct ApiRoleConfig {
 BOOST_DESCRIBE_STRUCT(ApiRoleConfig, (),
                       (database, objects, s3, ca_file, spool, reserved, seal_key, setup_code_file,
                        base_host, platform_url, site_port, site_scheme, log_level, disk_reserve_mb,
-                       limits, admin_email, admin_password))
+                       audit_days, limits, admin_email, admin_password))
 
 struct WorkerRoleConfig {
     std::string server{};  // "unix:/run/berth/worker/run/api.sock:" or "http://…"

@@ -10,6 +10,7 @@ import type {
   VariableInput,
   WebhookHint,
 } from '../src/api/types'
+import { auditHandlers } from './audit'
 import { explanationOf, rulesOf } from './rules'
 import { teamHandlers } from './teams'
 import { trafficOf } from './traffic'
@@ -112,6 +113,7 @@ const page = <T>(items: T[]) => ({ body: { items, next: null } })
 
 const handlers: Record<string, Handler> = {
   ...teamHandlers,
+  ...auditHandlers,
   'GET instance/health': () => ({ body: { status: 'ready', version: '0.1.0-mock' } }),
   'GET setup': ({ world }) => ({
     body: { needed: !world.set_up, public_signup: world.settings.public_signup },

@@ -17,7 +17,9 @@ export const pages = {
   tokens: '/tokens',
   teams: '/teams',
   team: '/teams/$team',
+  team_audit: '/teams/$team/audit',
   users: '/users',
+  audit: '/audit',
   settings: '/settings',
 } as const
 

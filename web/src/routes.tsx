@@ -202,6 +202,18 @@ const team = createRoute({
   component: lazyRouteComponent(() => import('./pages/TeamPage')),
 })
 
+const teamAudit = createRoute({
+  getParentRoute: () => app,
+  path: pages.team_audit,
+  component: lazyRouteComponent(() => import('./pages/TeamAuditPage')),
+})
+
+const audit = createRoute({
+  getParentRoute: () => app,
+  path: pages.audit,
+  component: lazyRouteComponent(() => import('./pages/AuditPage')),
+})
+
 const users = createRoute({
   getParentRoute: () => app,
   path: pages.users,
@@ -229,7 +241,9 @@ export const routeTree = root.addChildren([
     tokens,
     teams,
     team,
+    teamAudit,
     users,
+    audit,
     settings,
   ]),
 ])

@@ -3,6 +3,7 @@ import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import { call, callVersioned, Problem } from './client'
 import type {
   AccessCode,
+  AuditRow,
   Delivery,
   Deployment,
   InstanceSettings,
@@ -161,6 +162,32 @@ export const accessCodeQuery = (host: string, return_to: string) =>
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: 0,
     retry: false,
+  })
+
+export interface AuditSearch {
+  actor?: string
+  action?: string
+  project?: string
+  since_ms?: number
+}
+
+/** `end`: what comes after the log's own address, a `?` included. */
+export const auditPath = (team: string | undefined, search: AuditSearch, end: string) => {
+  const filters = Object.entries(search)
+    .filter(([, value]) => value)
+    .map(([name, value]) => `&${name}=${part(String(value))}`)
+  return `${team ? `/teams/${part(team)}` : ''}/audit${end}${filters.join('')}`
+}
+
+export const auditQuery = (team: string | undefined, search: AuditSearch) =>
+  infiniteQueryOptions({
+    queryKey: ['audit', team, search],
+    queryFn: ({ pageParam }) =>
+      call<ListPage<AuditRow>>(
+        `${auditPath(team, search, '?limit=50')}${pageParam ? `&cursor=${part(pageParam)}` : ''}`,
+      ),
+    initialPageParam: '',
+    getNextPageParam: (last) => last.next ?? undefined,
   })
 
 /** The secret is the credential: asked without a session, and not kept when the page is left. */

@@ -1,5 +1,33 @@
 // Written by tools/types.mjs (npm run schema) out of src/api/openapi.json: change it there.
 
+export interface AuditRow {
+  id: number
+  at_ms: number
+  actor: string
+  address: string
+  token: string
+  action: string
+  target: string
+  project: string
+  team: string
+  detail: string
+  previous_hash: string
+  /** SHA-256 of the JSON list of the other fields, in this order. */
+  hash: string
+}
+
+export interface AuditVerdict {
+  intact: boolean
+  rows: number
+  first_id: number
+  last_id: number
+  /** Note it elsewhere: it finds a log that was written anew. */
+  last_hash: string
+  /** The first row at fault. */
+  at: number | null
+  fault: '' | 'changed' | 'missing' | 'misplaced'
+}
+
 export interface Problem {
   type: string
   title: string

@@ -19,6 +19,8 @@ import type {
 export type {
   AccessCode,
   AddedWebhook,
+  AuditRow,
+  AuditVerdict,
   ClearedCaches,
   CredentialInput,
   CredentialView,

@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { useParams } from '@tanstack/react-router'
+import { Link, useParams } from '@tanstack/react-router'
 import { useState } from 'react'
 
 import { call, type Problem } from '../api/client'
@@ -8,6 +8,7 @@ import type { Member, Team, TeamRole } from '../api/types'
 import { ProblemNotice } from '../parts/Broken'
 import { Invitations } from '../parts/Invitations'
 import { Chip } from '../parts/StateBadge'
+import { pages } from '../paths'
 import { Button } from '../ui/Button'
 import { Dialog, DialogButtons } from '../ui/Dialog'
 import { Icon } from '../ui/Icon'
@@ -27,7 +28,17 @@ export default function TeamPage() {
   return (
     <div className="max-w-4xl space-y-6">
       <title>{`${team?.name ?? slug} · Berth`}</title>
-      <PageHead title={team?.name ?? slug} below={team && `You are ${team.role} here.`} />
+      <PageHead
+        title={team?.name ?? slug}
+        below={team && `You are ${team.role} here.`}
+        actions={
+          manages && (
+            <Link to={pages.team_audit} params={{ team: slug }}>
+              Audit log
+            </Link>
+          )
+        }
+      />
       {error && <ProblemNotice error={error} />}
       <Panel title="Members" flush>
         {members.data && team ? (

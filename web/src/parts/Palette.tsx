@@ -112,6 +112,7 @@ export default function Palette({ onClose }: { onClose: () => void }) {
     { id: 'tokens', label: 'Access tokens', icon: 'key', run: go(pages.tokens) },
     { id: 'sessions', label: 'Sessions', icon: 'device', run: go(pages.sessions) },
     { id: 'users', label: 'People', icon: 'users', run: go(pages.users) },
+    { id: 'audit', label: 'Audit log', icon: 'eye', run: go(pages.audit) },
     { id: 'settings', label: 'Instance settings', icon: 'gear', run: go(pages.settings) },
   )
 

@@ -21,6 +21,7 @@ const instance: { to: string; label: string; icon: IconName }[] = [
   { to: pages.sessions, label: 'Sessions', icon: 'device' },
   { to: pages.teams, label: 'Teams', icon: 'list' },
   { to: pages.users, label: 'People', icon: 'users' },
+  { to: pages.audit, label: 'Audit log', icon: 'eye' },
   { to: pages.settings, label: 'Settings', icon: 'gear' },
 ]
 
