@@ -33,7 +33,9 @@ Accounts::Accounts(db::Database& database, Clock now_ms, InstanceSecrets secrets
       teams(database, now_ms),
       invitations(database, now_ms, passwords_),
       project_roles(database, now_ms),
-      audit(database, now_ms) {}
+      audit(database, now_ms),
+      second_factors(database, now_ms, secrets_.factor_key, throttle),
+      device_logins(database, now_ms) {}
 
 std::vector<Throttle::Use> Accounts::sign_in_limits(const std::string& email,
                                                     const std::string& address) {
@@ -57,6 +59,15 @@ Task<Result<User>> Accounts::sign_in(std::string email, std::string password, st
         co_await note_failure(email, address, "sign_in_failed");
     }
     co_return user;
+}
+
+Task<Result<Factor>> Accounts::check_factor(User user, std::optional<std::string> code) {
+    const Result<Factor> shown = co_await second_factors.check(user, code);
+    if (!shown && shown.error().code == "wrong_code") {
+        const AuditActor actor(user);
+        co_await audit.note(actor, "second_factor_failed", "");
+    }
+    co_return shown;
 }
 
 /// An address without an account is not kept: people type passwords there, too.

@@ -2,10 +2,12 @@
 /// Everything about people in one place, for the composition root and the API.
 
 #include "accounts/audit_log.hpp"
+#include "accounts/device_logins.hpp"
 #include "accounts/instance.hpp"
 #include "accounts/invitations.hpp"
 #include "accounts/password.hpp"
 #include "accounts/project_roles.hpp"
+#include "accounts/second_factors.hpp"
 #include "accounts/sessions.hpp"
 #include "accounts/teams.hpp"
 #include "accounts/throttle.hpp"
@@ -27,6 +29,9 @@ public:
     /// Throttled per address and per account; failures count, successes forgive.
     /// Errors: unauthenticated — wrong_password; limited — too_many_attempts, busy.
     Task<Result<User>> sign_in(std::string email, std::string password, std::string address);
+
+    /// What a sign-in needs beside the password, see SecondFactors::check; what fails is noted.
+    Task<Result<Factor>> check_factor(User user, std::optional<std::string> code);
 
     /// Sets the instance up with the one-time code.
     /// Errors: forbidden — wrong_code at /code; conflict — already_set_up; invalid; limited.
@@ -54,6 +59,8 @@ public:
     Invitations invitations;
     ProjectRoles project_roles;
     AuditLog audit;
+    SecondFactors second_factors;
+    DeviceLogins device_logins;
 };
 
 }  // namespace berth::accounts

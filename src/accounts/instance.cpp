@@ -43,6 +43,7 @@ Task<InstanceSecrets> ensure_instance_secrets(db::Database& database, const Seal
         secrets.id = ensure(sql, sealer, "id", [] { return new_id("ins"); });
         secrets.signing_key = ensure(sql, sealer, "signing_key", make_signing_key);
         secrets.refresh_key = ensure(sql, sealer, "refresh_key", [] { return random_bytes(32); });
+        secrets.factor_key = ensure(sql, sealer, "factor_key", [] { return random_bytes(32); });
         secrets.pass_key = ensure(sql, sealer, "pass_key", make_signing_key);
         secrets.worker_token = ensure(sql, sealer, "worker_token",
                                       [] { return "wkt_" + base64url(random_bytes(32)); });

@@ -18,6 +18,7 @@ struct InstanceSecrets {
     std::string id{};            // ins_…, marks what we made (cgroups, mounts)
     std::string signing_key{};   // PEM, of access tokens
     std::string refresh_key{};   // 32 bytes, of refresh tokens
+    std::string factor_key{};    // 32 bytes, seals secrets of authenticator apps
     std::string pass_key{};      // PEM, of visitors' passes
     std::string worker_token{};  // wkt_…, what workers join with
     std::string edge_token{};    // edt_…

@@ -20,9 +20,11 @@ struct Token {
     std::optional<std::string> project{};  // id: the token works for this project alone
     std::int64_t created_at_ms = 0;
     std::optional<std::int64_t> expires_at_ms{};
-    std::optional<std::int64_t> last_used_ms{};
+    std::optional<std::int64_t> last_used_ms{};  // to the minute
+    std::string last_used_address{};
 };
 BOOST_DESCRIBE_STRUCT(Token, (),
-                      (id, name, scope, project, created_at_ms, expires_at_ms, last_used_ms))
+                      (id, name, scope, project, created_at_ms, expires_at_ms, last_used_ms,
+                       last_used_address))
 
 }  // namespace berth::accounts

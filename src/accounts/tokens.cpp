@@ -22,11 +22,12 @@ struct TokenRow {
     std::int64_t created_at_ms = 0;
     std::optional<std::int64_t> expires_at_ms{};
     std::optional<std::int64_t> last_used_ms{};
+    std::string last_used_address{};
     std::optional<std::int64_t> revoked_at_ms{};
 };
 BOOST_DESCRIBE_STRUCT(TokenRow, (),
                       (id, user_id, name, scope, project, hash, created_at_ms, expires_at_ms,
-                       last_used_ms, revoked_at_ms))
+                       last_used_ms, last_used_address, revoked_at_ms))
 
 Token view_of(const TokenRow& row) {
     return {.id = row.id,
@@ -35,7 +36,8 @@ Token view_of(const TokenRow& row) {
             .project = row.project,
             .created_at_ms = row.created_at_ms,
             .expires_at_ms = row.expires_at_ms,
-            .last_used_ms = row.last_used_ms};
+            .last_used_ms = row.last_used_ms,
+            .last_used_address = row.last_used_address};
 }
 
 Result<> check_new(const NewToken& wanted, std::int64_t now) {
@@ -125,7 +127,7 @@ Task<bool> Tokens::holds(std::string token) {
     co_return co_await database_.read(query);
 }
 
-Task<Result<TokenOwner>> Tokens::check(std::string value) {
+Task<Result<TokenOwner>> Tokens::check(std::string value, std::string address) {
     if (value.size() > 200) co_return unknown();
     const std::string hash = sha256_hex(value);
     const auto query = [&](soci::session& sql) {
@@ -148,7 +150,10 @@ Task<Result<TokenOwner>> Tokens::check(std::string value) {
     }
     if (row.last_used_ms.value_or(0) + last_used_step_ms < now) {
         const auto note = [&](soci::session& sql) {
-            db::execute(sql, "update tokens set last_used_ms = :now where id = :id", now, row.id);
+            db::execute(sql,
+                        "update tokens set last_used_ms = :now, last_used_address = :address "
+                        "where id = :id",
+                        now, address, row.id);
         };
         co_await database_.write(note);
     }

@@ -48,8 +48,9 @@ public:
     /// Errors: not_found — not a token of that person.
     Task<Result<>> revoke(User owner, std::string token);
 
+    /// Notes the use and its address, at most once a minute.
     /// Errors: unauthenticated — unknown, revoked or of a disabled person; token_expired.
-    Task<Result<TokenOwner>> check(std::string value);
+    Task<Result<TokenOwner>> check(std::string value, std::string address = "");
 
     /// Whether a token, found by check() before, still holds: for what goes on after its request.
     Task<bool> holds(std::string token);

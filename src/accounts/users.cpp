@@ -192,6 +192,10 @@ Task<Result<AddedUser>> Users::reset(std::string column, std::string key, AuditA
                     "where id = :id",
                     *hash, found->id);
         end_sessions(sql, found->id, "", now);
+        // Whoever lost the app is let in by this, too, and whoever took the account over is not.
+        db::execute(sql, "delete from passkeys where user_id = :user", found->id);
+        db::execute(sql, "delete from totp where user_id = :user", found->id);
+        db::execute(sql, "delete from recovery_codes where user_id = :user", found->id);
         write_audit(sql, now, {actor, "password_reset", found->id, found->email});
         found->must_change_password = true;
         return AddedUser{*found, password};

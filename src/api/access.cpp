@@ -38,7 +38,7 @@ std::string_view bearer_of(const http::Request& request) {
     return given.substr(scheme.size());
 }
 
-Task<Result<Caller>> caller_by_token(Services& services, std::string value) {
+Task<Result<Caller>> caller_by_token(Services& services, std::string value, std::string address) {
     if (services.accounts.is_worker_token(value)) co_return Caller{.kind = CallerKind::worker};
     if (services.accounts.is_edge_token(value)) co_return Caller{.kind = CallerKind::edge};
     if (!value.starts_with("tok_")) {
@@ -46,7 +46,7 @@ Task<Result<Caller>> caller_by_token(Services& services, std::string value) {
         if (!owner) co_return owner.error();
         co_return Caller{.kind = CallerKind::user, .user = owner->user, .session = owner->session};
     }
-    const auto owner = co_await services.accounts.tokens.check(value);
+    const auto owner = co_await services.accounts.tokens.check(value, address);
     if (!owner) co_return owner.error();
     co_return Caller{.kind = CallerKind::token,
                      .user = owner->user,
@@ -62,7 +62,8 @@ Task<Result<Caller>> caller_of(Services& services, const http::Request& request)
         if (value.empty()) {
             co_return fail(Failure::unauthenticated, "only `Authorization: Bearer` works here");
         }
-        co_return co_await caller_by_token(services, value);
+        const std::string address = request.peer;
+        co_return co_await caller_by_token(services, value, address);
     }
     const auto cookie = request.cookie(cookie_name("berth_access", request));
     if (!cookie) co_return Caller{};

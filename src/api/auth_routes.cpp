@@ -16,11 +16,18 @@ struct SetupBody {
 };
 BOOST_DESCRIBE_STRUCT(SetupBody, (), (code, email, password))
 
-struct LoginBody {
+struct SignUpBody {
     std::string email{};
     std::string password{};
 };
-BOOST_DESCRIBE_STRUCT(LoginBody, (), (email, password))
+BOOST_DESCRIBE_STRUCT(SignUpBody, (), (email, password))
+
+struct LoginBody {
+    std::string email{};
+    std::string password{};
+    std::optional<std::string> code{};  // of an authenticator app, or a recovery code
+};
+BOOST_DESCRIBE_STRUCT(LoginBody, (), (email, password, code))
 
 struct PasswordBody {
     std::string current{};
@@ -54,6 +61,12 @@ LoginReply reply_of(const accounts::OpenedSession& session) {
             .user = session.user};
 }
 
+/// How somebody signed in, for the audit log.
+std::string how_word(accounts::Factor factor) {
+    if (factor == accounts::Factor::totp) return "by password and authenticator app";
+    return factor == accounts::Factor::none ? "by password" : "by password and recovery code";
+}
+
 /// GET /api/v1/setup → {needed, public_signup}: what the first page needs to know.
 Task<Result<http::Response>> show_setup(Services& services, Context&) {
     const bool needed = co_await services.accounts.users.is_empty();
@@ -82,18 +95,25 @@ Task<Result<http::Response>> set_up(Services& services, Context& context) {
 
 /// POST /api/v1/auth/login
 ///
+/// Body:   {email, password, code?}
 /// 200:    {access_token, expires_at_ms, user} and cookies
-/// Errors: unauthenticated — wrong_password; limited — too_many_attempts, busy
+/// Errors: unauthenticated — wrong_password, second_factor_needed and wrong_code at /code; limited
+/// — too_many_attempts, busy
 Task<Result<http::Response>> login(Services& services, Context& context) {
     const Result<LoginBody> body = parse_body<LoginBody>(context.request);
     if (!body) co_return body.error();
     const std::string address = context.request.peer;
-    const Result<accounts::User> user =
+    Result<accounts::User> user =
         co_await services.accounts.sign_in(body->email, body->password, address);
     tell_limits(context.reply_headers, services.accounts.throttle,
                 accounts::Accounts::sign_in_limits(body->email, address));
     if (!user) co_return user.error();
-    const accounts::OpenedSession session = co_await open_session(services, context, *user);
+    user->address = address;
+    const std::optional<std::string> code = body->code;
+    const Result<accounts::Factor> factor = co_await services.accounts.check_factor(*user, code);
+    if (!factor) co_return factor.error();
+    const std::string how = how_word(*factor);
+    const accounts::OpenedSession session = co_await open_session(services, context, *user, how);
     co_return http::json_response(200, reply_of(session));
 }
 
@@ -193,7 +213,7 @@ Task<Result<http::Response>> change_password(Services& services, Context& contex
 /// 201:    User, signed in
 /// Errors: forbidden — signup_closed; conflict — email_taken; invalid; limited
 Task<Result<http::Response>> sign_up(Services& services, Context& context) {
-    const Result<LoginBody> body = parse_body<LoginBody>(context.request);
+    const Result<SignUpBody> body = parse_body<SignUpBody>(context.request);
     if (!body) co_return body.error();
     const accounts::InstanceSettings settings = co_await accounts::read_settings(services.database);
     const bool empty = co_await services.accounts.users.is_empty();
@@ -210,7 +230,7 @@ Task<Result<http::Response>> sign_up(Services& services, Context& context) {
     accounts::NewUser wanted;
     wanted.email = body->email;
     wanted.password = body->password;
-    wanted.actor = "sign-up";
+    wanted.actor = {"sign-up", context.request.peer, ""};
     const Result<accounts::AddedUser> added = co_await services.accounts.users.add(wanted);
     if (!added) co_return added.error();
     const accounts::OpenedSession session = co_await open_session(services, context, added->user);

@@ -106,6 +106,8 @@ TEST_F(PolicyTest, the_open_routes_are_these) {
         open += std::string(http::word(route.verb)) + " " + std::string(route.pattern) + "\n";
     }
     EXPECT_EQ(open,
+              "POST /api/v1/auth/device\nPOST /api/v1/auth/device/token\n"
+              "POST /api/v1/auth/passkey-login\nPOST /api/v1/auth/passkey-login/options\n"
               "GET /api/v1/instance/health\nGET /livez\nGET /readyz\nGET /api/v1/livez\n"
               "GET /api/v1/readyz\nGET /api/v1/instance/version\nGET /api/v1/openapi.json\n"
               "GET /api/v1/setup\nPOST /api/v1/setup\nPOST /api/v1/auth/login\n"

@@ -11,7 +11,9 @@ namespace berth::api {
 std::span<const Route> audit_routes();
 std::span<const Route> auth_routes();
 std::span<const Route> instance_routes();
+std::span<const Route> passkey_routes();
 std::span<const Route> project_routes();
+std::span<const Route> second_factor_routes();
 std::span<const Route> session_routes();
 std::span<const Route> token_routes();
 std::span<const Route> user_routes();
@@ -22,6 +24,7 @@ std::span<const Route> explain_routes();
 std::span<const Route> log_routes();
 std::span<const Route> event_routes();
 std::span<const Route> worker_routes();
+std::span<const Route> device_routes();
 std::span<const Route> edge_routes();
 std::span<const Route> traffic_routes();
 std::span<const Route> share_routes();

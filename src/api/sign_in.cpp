@@ -6,11 +6,11 @@
 namespace berth::api {
 
 Task<accounts::OpenedSession> open_session(Services& services, Context& context,
-                                           accounts::User user) {
+                                           accounts::User user, std::string how) {
     const std::string agent(context.request.headers.get("user-agent"));
     const std::string address = context.request.peer;
     accounts::OpenedSession session =
-        co_await services.accounts.sessions.open(user, agent, address);
+        co_await services.accounts.sessions.open(user, agent, address, how);
     set_session_cookies(context.reply_headers, context.request, session, services.now_ms());
     co_return session;
 }

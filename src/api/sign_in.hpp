@@ -6,9 +6,9 @@
 
 namespace berth::api {
 
-/// Opens a session for a person and puts its cookies into the answer.
+/// Opens a session for a person and puts its cookies into the answer. `how` is for the audit log.
 Task<accounts::OpenedSession> open_session(Services& services, Context& context,
-                                           accounts::User user);
+                                           accounts::User user, std::string how = "");
 
 /// 201: the user, and how to go on.
 http::Response new_user_response(const accounts::OpenedSession& session);

@@ -148,6 +148,10 @@ const handlers: Record<string, Handler> = {
   'GET auth/session': ({ world }) => ({
     body: { user: world.users[0], session: { id: world.sessions[0]?.id ?? 'ses' } },
   }),
+  'GET auth/second-factor': () => ({
+    body: { totp: false, since_ms: null, recovery_codes_left: 0 },
+  }),
+  'GET auth/passkeys': () => page([]),
   'GET sessions': ({ world }) => page(world.sessions),
   'DELETE sessions/*': ({ world, parts }) => {
     world.sessions = world.sessions.filter((each) => each.id !== parts[1])
@@ -163,6 +167,7 @@ const handlers: Record<string, Handler> = {
       created_at_ms: Date.now(),
       expires_at_ms: (body.expires_at_ms as number) ?? null,
       last_used_ms: null,
+      last_used_address: '',
     }
     world.tokens.unshift(token)
     return { status: 201, body: { ...token, token: 'tok_mock_not_a_secret_0123456789' } }

@@ -366,6 +366,7 @@ export class World {
         created_at_ms: now - 9 * day,
         expires_at_ms: now + 81 * day,
         last_used_ms: now - 3 * hour,
+        last_used_address: '192.0.2.17',
       },
       {
         id: id('tok'),
@@ -375,6 +376,7 @@ export class World {
         created_at_ms: now - 30 * day,
         expires_at_ms: null,
         last_used_ms: null,
+        last_used_address: '192.0.2.17',
       },
     ]
     const messages = [

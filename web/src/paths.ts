@@ -15,6 +15,7 @@ export const pages = {
   project_settings: '/p/$project/settings',
   sessions: '/sessions',
   tokens: '/tokens',
+  device: '/device',
   teams: '/teams',
   team: '/teams/$team',
   team_audit: '/teams/$team/audit',

@@ -188,6 +188,12 @@ const tokens = createRoute({
   component: lazyRouteComponent(() => import('./pages/TokensPage')),
 })
 
+const device = createRoute({
+  getParentRoute: () => app,
+  path: pages.device,
+  component: lazyRouteComponent(() => import('./pages/DevicePage')),
+})
+
 const teams = createRoute({
   getParentRoute: () => app,
   path: pages.teams,
@@ -239,6 +245,7 @@ export const routeTree = root.addChildren([
     project.addChildren([overview, deployments, deployment, traffic, env, projectSettings]),
     sessions,
     tokens,
+    device,
     teams,
     team,
     teamAudit,

@@ -12,9 +12,11 @@ import type {
   Member,
   OpenInvitation,
   OutputFile,
+  Passkey,
   Production,
   Project,
   ProjectCaches,
+  SecondFactor as SecondFactorState,
   Session,
   SessionRow,
   SetupState,
@@ -163,6 +165,16 @@ export const accessCodeQuery = (host: string, return_to: string) =>
     gcTime: 0,
     retry: false,
   })
+
+export const secondFactorQuery = queryOptions({
+  queryKey: ['second-factor'],
+  queryFn: () => call<SecondFactorState>('/auth/second-factor'),
+})
+
+export const passkeysQuery = queryOptions({
+  queryKey: ['passkeys'],
+  queryFn: () => call<ListPage<Passkey>>('/auth/passkeys'),
+})
 
 export interface AuditSearch {
   actor?: string

@@ -1,5 +1,76 @@
 // Written by tools/types.mjs (npm run schema) out of src/api/openapi.json: change it there.
 
+export interface Passkey {
+  id: string
+  name: string
+  created_at_ms: number
+  last_used_ms: number | null
+}
+
+export interface PasskeyWish {
+  /** base64url */
+  challenge: string
+  rp_id: string
+  /** base64url */
+  user_id: string
+  user_name: string
+  exclude: string[]
+}
+
+export interface PasskeyQuestion {
+  /** base64url */
+  challenge: string
+  /** The name that passkeys are for. */
+  rp_id: string
+}
+
+export interface DeviceOffer {
+  /** The device's secret. */
+  device_code: string
+  /** What a person types. */
+  user_code: string
+  /** Where. */
+  verification_uri: string
+  expires_in_s: number
+  interval_s: number
+}
+
+export interface DeviceRequest {
+  name: string
+  scope: 'read' | 'deploy' | 'admin'
+  user_agent: string
+  address: string
+  created_at_ms: number
+}
+
+export interface DeviceToken {
+  /** Shown once. */
+  token: string
+  id: string
+  name: string
+  scope: 'read' | 'deploy' | 'admin'
+  expires_at_ms: number
+  /** Who approved. */
+  email: string
+}
+
+export interface RecoveryCodes {
+  recovery_codes: string[]
+}
+
+export interface SecondFactor {
+  totp: boolean
+  since_ms: number | null
+  recovery_codes_left: number
+}
+
+export interface TotpOffer {
+  /** Base32, shown once. */
+  secret: string
+  /** What a QR code says. */
+  uri: string
+}
+
 export interface AuditRow {
   id: number
   at_ms: number
@@ -123,6 +194,7 @@ export interface Token {
   created_at_ms: number
   expires_at_ms: number | null
   last_used_ms: number | null
+  last_used_address: string
 }
 
 export interface Planned {

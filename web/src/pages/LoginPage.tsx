@@ -4,13 +4,15 @@ import { useState } from 'react'
 
 import { call, Problem } from '../api/client'
 import { setupQuery } from '../api/queries'
-import type { User } from '../api/types'
+import type { PasskeyQuestion, User } from '../api/types'
 import { ProblemNotice } from '../parts/Broken'
 import { Door } from '../parts/Door'
 import { fieldError, isGeneral } from '../parts/forms'
 import { pages } from '../paths'
 import { Button } from '../ui/Button'
 import { TextField } from '../ui/Field'
+import { Notice } from '../ui/Notice'
+import { askPasskey, hasPasskeys, wordsOf } from '../webauthn'
 
 /** Only a place of this dashboard: an address from outside must not send people elsewhere. */
 export const safeNext = (next: string | undefined): string =>
@@ -22,19 +24,45 @@ export default function LoginPage() {
   const { next } = useSearch({ from: pages.login })
   const setup = useQuery(setupQuery)
   const [joining, setJoining] = useState(false)
+  const [asksCode, setAsksCode] = useState(false)
   const signIn = useMutation({
     mutationFn: (data: FormData) =>
       call<{ user: User }>(joining ? '/auth/signup' : '/auth/login', {
         method: 'POST',
         anonymous: true,
-        body: { email: String(data.get('email')).trim(), password: String(data.get('password')) },
+        body: {
+          email: String(data.get('email')).trim(),
+          password: String(data.get('password')),
+          ...(data.get('code') && { code: String(data.get('code')) }),
+        },
       }),
+    onError: (error: Problem) => {
+      if (error.body.code === 'second_factor_needed') setAsksCode(true)
+    },
     onSuccess: async () => {
       client.clear()
       router.history.push(safeNext(next))
     },
   })
-  const wrong = signIn.error instanceof Problem && signIn.error.status === 401
+  const byPasskey = useMutation({
+    mutationFn: async () => {
+      const question = await call<PasskeyQuestion>('/auth/passkey-login/options', {
+        method: 'POST',
+        anonymous: true,
+        body: {},
+      })
+      const used = await askPasskey(question)
+      if (!used) throw new Error('No passkey came.')
+      return call('/auth/passkey-login', { method: 'POST', anonymous: true, body: used })
+    },
+    onSuccess: async () => {
+      client.clear()
+      router.history.push(safeNext(next))
+    },
+  })
+  const code = signIn.error instanceof Problem ? signIn.error.body.code : ''
+  const wrong = code === 'wrong_password'
+  const known = wrong || code === 'second_factor_needed' || code === 'wrong_code'
 
   return (
     <Door title={joining ? 'Make an account' : 'Sign in to Berth'}>
@@ -64,7 +92,19 @@ export default function LoginPage() {
           autoComplete={joining ? 'new-password' : 'current-password'}
           error={wrong ? signIn.error?.message : fieldError(signIn.error, '/password')}
         />
-        {!wrong && isGeneral(signIn.error, ['/email', '/password']) && (
+        {asksCode && (
+          <TextField
+            label="Code"
+            name="code"
+            required
+            autoFocus
+            inputMode="text"
+            autoComplete="one-time-code"
+            hint="Of your authenticator app; a recovery code will do, too."
+            error={code === 'wrong_code' ? signIn.error?.message : undefined}
+          />
+        )}
+        {!known && isGeneral(signIn.error, ['/email', '/password']) && (
           <ProblemNotice error={signIn.error} />
         )}
         <Button
@@ -76,6 +116,23 @@ export default function LoginPage() {
         >
           {joining ? 'Make account' : 'Sign in'}
         </Button>
+        {!joining && hasPasskeys() && (
+          <Button
+            size="large"
+            icon="key"
+            busy={byPasskey.isPending}
+            className="w-full"
+            onClick={() => byPasskey.mutate()}
+          >
+            Use a passkey
+          </Button>
+        )}
+        {byPasskey.error &&
+          (byPasskey.error instanceof Problem ? (
+            <ProblemNotice error={byPasskey.error} />
+          ) : (
+            <Notice tone="warn" title={wordsOf(byPasskey.error)} />
+          ))}
         {setup.data?.public_signup && (
           <button
             type="button"

@@ -6,6 +6,8 @@ import { sessionsQuery } from '../api/queries'
 import type { SessionRow } from '../api/types'
 import { ProblemNotice } from '../parts/Broken'
 import { fieldError, isGeneral } from '../parts/forms'
+import { Passkeys } from '../parts/Passkeys'
+import { SecondFactor } from '../parts/SecondFactor'
 import { Chip } from '../parts/StateBadge'
 import { Button } from '../ui/Button'
 import { TextField } from '../ui/Field'
@@ -59,6 +61,8 @@ export default function SessionsPage() {
         )}
       </Panel>
       <Password />
+      <SecondFactor />
+      <Passkeys />
     </div>
   )
 }

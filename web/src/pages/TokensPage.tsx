@@ -108,6 +108,7 @@ function Row({ token }: { token: Token }) {
           {token.last_used_ms ? (
             <>
               used <Ago at_ms={token.last_used_ms} />
+              {token.last_used_address && ` from ${token.last_used_address}`}
             </>
           ) : (
             'never used'

@@ -4,7 +4,7 @@ import { useState } from 'react'
 import { type AuditSearch, auditPath, auditQuery } from '../api/queries'
 import type { AuditRow } from '../api/types'
 import { Button } from '../ui/Button'
-import { TextField } from '../ui/Field'
+import { SelectField, TextField } from '../ui/Field'
 import { Icon } from '../ui/Icon'
 import { Empty, Loading, Panel } from '../ui/Panel'
 import { Ago } from '../ui/Time'
@@ -46,19 +46,13 @@ export function AuditTable({ team }: { team?: string }) {
         <TextField label="Who" name="actor" placeholder="ada@example.org" className="w-48" />
         <TextField label="What" name="action" placeholder="token created" className="w-40" />
         <TextField label="Project" name="project" className="w-36" />
-        <label className="block text-[13px] font-medium">
-          When
-          <select
-            name="span"
-            className="mt-1 block h-9 rounded-md border border-line bg-panel px-2 font-normal"
-          >
-            {spans.map(({ label, ms }) => (
-              <option key={ms} value={ms}>
-                {label}
-              </option>
-            ))}
-          </select>
-        </label>
+        <SelectField label="When" name="span" className="w-36">
+          {spans.map(({ label, ms }) => (
+            <option key={ms} value={ms}>
+              {label}
+            </option>
+          ))}
+        </SelectField>
         <Button type="submit" icon="search">
           Search
         </Button>
