@@ -27,6 +27,7 @@ void add_hook(CLI::App& app, Parsed& parsed);
 void add_webhook(CLI::App& app, Parsed& parsed);
 void add_share(CLI::App& app, Parsed& parsed);
 void add_cache(CLI::App& app, Parsed& parsed);
+void add_audit(CLI::App& app, Parsed& parsed);
 void add_tokens(CLI::App& app, Parsed& parsed);
 void add_team(CLI::App& app, Parsed& parsed);
 void add_users(CLI::App& app, Parsed& parsed);

@@ -466,11 +466,36 @@ const bj::object& ada() {
     return user;
 }
 
+/// A sign-in by a code is approved at the third question.
+Said device_answer(const Asked& asked, std::size_t times) {
+    if (asked.path == "/auth/device" && asked.body.contains("read"))
+        return refused(404, "not_found", "there is nothing here");
+    if (asked.path == "/auth/device") {
+        return json_said(201, bj::object{{"device_code", "dvc_1"},
+                                         {"user_code", "BCDF-GHJK"},
+                                         {"verification_uri", "https://berth.example/device"},
+                                         {"expires_in_s", 600},
+                                         {"interval_s", 0}});
+    }
+    if (times < 3) return refused(409, "authorization_pending", "nobody has approved it yet");
+    return json_said(201, bj::object{{"token", "tok_1_secret"},
+                                     {"id", "tok_1"},
+                                     {"name", "cli"},
+                                     {"scope", "admin"},
+                                     {"expires_at_ms", 2'000'000'000'000},
+                                     {"email", "ada@example.org"}});
+}
+
 Said auth_answer(const Asked& asked) {
     if (asked.path == "/auth/login") {
         if (!asked.body.contains("right")) {
             return refused(401, "invalid_credentials",
                            "the e-mail address or the password is wrong");
+        }
+        if (asked.body.contains("guarded") && !asked.body.contains("123456")) {
+            const bool given = asked.body.contains("\"code\"");
+            return refused(401, given ? "wrong_code" : "second_factor_needed",
+                           "code: the one of your authenticator app", "/code");
         }
         bj::object user = ada();
         if (asked.body.contains("once")) user["must_change_password"] = true;
@@ -485,17 +510,49 @@ Said auth_answer(const Asked& asked) {
             {"teams", bj::array{bj::object{{"id", "tea_1"}, {"slug", "ada"}, {"role", "owner"}}}}});
 }
 
+Said audit_answer(const Asked& asked) {
+    if (asked.path.ends_with("/verification")) {
+        const bool broken = asked.headers.at("authorization") == "Bearer tok_lonely";
+        return json_said(200, bj::object{{"intact", !broken},
+                                         {"rows", 41},
+                                         {"first_id", 1},
+                                         {"last_id", 42},
+                                         {"last_hash", "89ab"},
+                                         {"at", broken ? bj::value(7) : bj::value(nullptr)},
+                                         {"fault", broken ? "changed" : ""}});
+    }
+    const bj::object row{{"id", 42},
+                         {"at_ms", 1'000},
+                         {"actor", "ada@example.org"},
+                         {"address", "192.0.2.1"},
+                         {"token", ""},
+                         {"action", "token_created"},
+                         {"target", "tok_1"},
+                         {"project", ""},
+                         {"team", ""},
+                         {"detail", "ci\x1b[31m"},
+                         {"previous_hash", "4466"},
+                         {"hash", "0123"}};
+    if (asked.path.ends_with("/export") && asked.query.contains("format=csv"))
+        return {.body = "id,at\r\n42,then\r\n", .type = "text/csv"};
+    if (asked.path.ends_with("/export")) return json_said(200, row);
+    return json_said(200, bj::object{{"items", bj::array{row}}, {"next", nullptr}});
+}
+
 Said account_answer(const Asked& asked) {
     if (asked.path == "/tokens" && asked.verb == "POST") {
         return json_said(201, bj::object{{"id", "tok_1"}, {"name", "ci"}, {"token", "brt_secret"}});
     }
     if (asked.path == "/tokens") {
         if (!asked.query.empty()) return refused(400, "unknown_parameter", "no parameters here");
-        return json_said(200, bj::object{{"items", bj::array{bj::object{{"id", "tok_1"},
-                                                                        {"name", "ci"},
-                                                                        {"scope", "deploy"},
-                                                                        {"project", nullptr}}}},
-                                         {"next", nullptr}});
+        return json_said(
+            200, bj::object{{"items", bj::array{bj::object{{"id", "tok_1"},
+                                                           {"name", "ci"},
+                                                           {"scope", "deploy"},
+                                                           {"project", nullptr},
+                                                           {"last_used_ms", 1'000},
+                                                           {"last_used_address", "192.0.2.1"}}}},
+                            {"next", nullptr}});
     }
     if (asked.path == "/users" && asked.verb == "GET") {
         return json_said(200, bj::object{{"items", bj::array{ada()}}, {"next", nullptr}});
@@ -599,6 +656,7 @@ Said invitation_answer(const Asked& asked) {
 
 Said fake_answer(const Asked& asked, const std::string&, std::size_t times) {
     if (asked.path == "/auth/login") return auth_answer(asked);
+    if (asked.path.starts_with("/auth/device")) return device_answer(asked, times);
     if (asked.path.starts_with("/invitations/")) return invitation_answer(asked);
     const auto token = asked.headers.find("authorization");
     if (token == asked.headers.end() || token->second == "Bearer bad") {
@@ -621,6 +679,7 @@ Said fake_answer(const Asked& asked, const std::string&, std::size_t times) {
     if (asked.path.starts_with("/tokens") || asked.path.starts_with("/users")) {
         return account_answer(asked);
     }
+    if (asked.path.contains("/audit")) return audit_answer(asked);
     if (asked.path.starts_with("/teams")) return team_answer(asked);
     return refused(404, "not_found", "there is nothing here");
 }

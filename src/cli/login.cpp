@@ -13,6 +13,8 @@ constexpr std::int64_t token_life_ms = 90ll * 86'400'000;
 
 struct LoginFlags {
     std::string email{};
+    std::string code{};
+    std::string scope = "admin";
     bool password_stdin = false;
     bool token_stdin = false;
 };
@@ -88,11 +90,62 @@ Outcome<> change_password(Context& context, Session& session, const std::string&
     return {};
 }
 
+/// Asks until it is decided. The server says when a wait is too short (RFC 8628 §3.5).
+Outcome<Answer> wait_for_approval(Session& session, const json::value& offer) {
+    const json::bj::object body{{"device_code", text(offer, "device_code")}};
+    std::chrono::seconds interval(number(offer, "interval_s").value_or(5));
+    while (true) {  // ends with a decision, or when the code has ended
+        const Outcome<> waited = session.loop().pause(interval);
+        if (!waited) return waited.error();
+        Outcome<Answer> answer = session.post("/auth/device/token", body);
+        if (answer) return answer;
+        const std::string& code = answer.error().code;
+        if (code == "slow_down") {
+            interval += std::chrono::seconds(5);
+        } else if (code != "authorization_pending") {
+            return answer;
+        }
+    }
+}
+
+/// Signs in by a browser, on this machine or another. Nothing: the server is too old for it.
+Outcome<std::optional<Credential>> login_with_browser(Context& context, Session& session,
+                                                      const LoginFlags& flags) {
+    const json::bj::object wish{{"name", "cli on " + host_name()}, {"scope", flags.scope}};
+    const Outcome<Answer> offer = session.post("/auth/device", wish);
+    if (!offer && offer.error().status == 404) return std::nullopt;
+    if (!offer) return offer.error();
+    context.output.say(fmt::format("Open {} and type this code: {}",
+                                   text(offer->body, "verification_uri"),
+                                   text(offer->body, "user_code")));
+    const Outcome<Answer> made = wait_for_approval(session, offer->body);
+    if (!made) return made.error();
+    return Credential{.token = text(made->body, "token"),
+                      .token_id = text(made->body, "id"),
+                      .email = text(made->body, "email"),
+                      .expires_at_ms = number(made->body, "expires_at_ms").value_or(0)};
+}
+
+/// Asked for only when the server wants one.
+Outcome<std::string> code_of(Context& context, const LoginFlags& flags) {
+    if (!flags.code.empty()) return flags.code;
+    return context.terminal.ask("Code of your authenticator app, or a recovery code", "--code");
+}
+
 Outcome<> login(Context& context, const LoginFlags& flags) {
     if (flags.token_stdin) return login_with_token(context);
     const Outcome<Session*> session = context.session_with("");
     if (!session) return session.error();
 
+    const bool by_password = !flags.email.empty() || flags.password_stdin;
+    if (!by_password && context.terminal.may_ask()) {
+        const auto credential = login_with_browser(context, **session, flags);
+        if (!credential) return credential.error();
+        if (*credential) {
+            return signed_in(context, (*session)->server(), **credential,
+                             json::bj::object{{"email", (*credential)->email}});
+        }
+    }
     Outcome<std::string> email = flags.email;
     if (flags.email.empty()) email = context.terminal.ask("E-mail", "--email");
     if (!email) return email.error();
@@ -101,8 +154,14 @@ Outcome<> login(Context& context, const LoginFlags& flags) {
                              : context.terminal.ask_secret("Password", "--password-stdin");
     if (!password) return password.error();
 
-    const json::bj::object body{{"email", *email}, {"password", *password}};
-    const Outcome<Answer> answer = (*session)->post("/auth/login", body);
+    json::bj::object body{{"email", *email}, {"password", *password}};
+    Outcome<Answer> answer = (*session)->post("/auth/login", body);
+    if (!answer && answer.error().code == "second_factor_needed") {
+        const Outcome<std::string> code = code_of(context, flags);
+        if (!code) return code.error();
+        body["code"] = *code;
+        answer = (*session)->post("/auth/login", body);
+    }
     if (!answer) {
         Problem refused = answer.error();
         if (refused.status == 401) refused.next.clear();  // "sign in" is what was tried
@@ -172,18 +231,28 @@ Outcome<> whoami(Context& context) {
 }  // namespace
 
 void add_login(CLI::App& app, Parsed& parsed) {
-    CLI::App* in =
-        add_command(app, "login", "Sign in and remember it for this user of this machine",
-                    {{"berth login --server https://berth.example", "asks for e-mail and password"},
-                     {"berth login --token-stdin < token", "keeps a token made elsewhere"},
-                     {"berth login --email E --password-stdin < pw", "asks nothing"}});
+    CLI::App* in = add_command(
+        app, "login", "Sign in and remember it for this user of this machine",
+        {{"berth login --server https://berth.example", "shows a code for the dashboard"},
+         {"berth login --email ada@example.org", "asks for the password"},
+         {"berth login --token-stdin < token", "keeps a token made elsewhere"},
+         {"berth login --email E --password-stdin < pw", "asks nothing"}});
     const auto flags = std::make_shared<LoginFlags>();
     CLI::Option* email = in->add_option("--email", flags->email, "Who signs in")->type_name("E");
     CLI::Option* password =
         in->add_flag("--password-stdin", flags->password_stdin, "Read the password from stdin");
     CLI::Option* token =
         in->add_flag("--token-stdin", flags->token_stdin, "Read an API token from stdin");
-    token->excludes(email)->excludes(password);
+    in->add_option("--scope", flags->scope, "Of a sign-in by a code: read, deploy or admin")
+        ->type_name("S")
+        ->check(CLI::IsMember({"read", "deploy", "admin"}))
+        ->excludes(email)
+        ->excludes(password)
+        ->excludes(token);
+    CLI::Option* code =
+        in->add_option("--code", flags->code, "Of the authenticator app, where one is set up")
+            ->type_name("C");
+    token->excludes(email)->excludes(password)->excludes(code);
     on_run(in, parsed, flags, login);
 
     CLI::App* out = add_command(

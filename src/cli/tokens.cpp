@@ -27,12 +27,13 @@ Outcome<> list_them(Context& context) {
         return {};
     }
     std::vector<std::vector<std::string>> rows = {
-        {"ID", "NAME", "SCOPE", "PROJECT", "LAST USED", "EXPIRES"}};
+        {"ID", "NAME", "SCOPE", "PROJECT", "LAST USED", "FROM", "EXPIRES"}};
     const std::int64_t now_ms = unix_now_ms();
     for (const json::value& item : list(answer->body, "items")) {
         rows.push_back({text(item, "id"), printable(text(item, "name"), Colour::strip),
                         text(item, "scope"), text(item, "project"),
                         since(number(item, "last_used_ms").value_or(0), now_ms),
+                        text(item, "last_used_address"),
                         since(number(item, "expires_at_ms").value_or(0), now_ms)});
     }
     context.output.table(rows);
