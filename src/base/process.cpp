@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,6 +14,7 @@
 
 #include "base/clock.hpp"
 #include "base/file.hpp"
+#include "base/start_process.hpp"
 #include "base/workers.hpp"
 
 namespace berth {
@@ -31,14 +31,6 @@ Pipe make_pipe() {
     return {Fd(ends[0]), Fd(ends[1])};
 }
 
-std::vector<char*> pointers(const std::vector<std::string>& texts) {
-    std::vector<char*> list;
-    for (const std::string& text : texts)
-        list.push_back(const_cast<char*>(text.c_str()));
-    list.push_back(nullptr);
-    return list;
-}
-
 /// What one started program is connected to.
 struct Child {
     pid_t pid = -1;
@@ -52,40 +44,10 @@ Result<Child> start(const Command& command) {
     Pipe out = make_pipe();
     Pipe err = make_pipe();
 
-    posix_spawn_file_actions_t actions;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, in.reading.get(), STDIN_FILENO);
-    posix_spawn_file_actions_adddup2(&actions, out.writing.get(), STDOUT_FILENO);
-    posix_spawn_file_actions_adddup2(&actions, err.writing.get(), STDERR_FILENO);
-    if (!command.directory.empty()) {
-        posix_spawn_file_actions_addchdir_np(&actions, command.directory.c_str());
-    }
-    // A group of its own, so that killing it takes its children along; default signals, because
-    // ours may be blocked or ignored.
-    posix_spawnattr_t attributes;
-    posix_spawnattr_init(&attributes);
-    sigset_t none;
-    sigset_t all;
-    sigemptyset(&none);
-    sigfillset(&all);
-    posix_spawnattr_setpgroup(&attributes, 0);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setsigdefault(&attributes, &all);
-    posix_spawnattr_setflags(
-        &attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-    const std::string program = program_path(command.argv[0], command.environment);
-    const std::vector<char*> argv = pointers(command.argv);
-    const std::vector<char*> environment = pointers(command.environment);
-    pid_t pid = -1;
-    const int refused = ::posix_spawn(&pid, program.c_str(), &actions, &attributes, argv.data(),
-                                      environment.data());
-    posix_spawnattr_destroy(&attributes);
-    posix_spawn_file_actions_destroy(&actions);
-    if (refused != 0) {
-        return fail(Failure::not_found, "cannot start {}: {}", command.argv[0],
-                    std::generic_category().message(refused));
-    }
-    return Child{pid, std::move(in.writing), std::move(out.reading), std::move(err.reading)};
+    const Result<pid_t> pid =
+        start_process(command, in.reading.get(), out.writing.get(), err.writing.get());
+    if (!pid) return pid.error();
+    return Child{*pid, std::move(in.writing), std::move(out.reading), std::move(err.reading)};
 }
 
 /// Takes what is there; closes the pipe at its end.
@@ -99,10 +61,6 @@ void drain(Fd& pipe, std::string& into, std::size_t bytes_max) {
     }
     const std::size_t room = bytes_max - std::min(bytes_max, into.size());
     into.append(buffer.data(), std::min(room, static_cast<std::size_t>(count)));
-}
-
-int exit_code_of(int status) {
-    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
 /// Feeds and reads until both outputs are closed or the deadline passes.
