@@ -33,7 +33,7 @@ ROOMS = {
     "api": "http visitors db bus objects artifacts jobs rules githosts traffic accounts projects "
            "logs deployments",
     "worker": "http builds engines jobs artifacts",
-    "local": "http builds engines jobs artifacts",
+    "local": "http builds engines jobs artifacts plans",
     "cli": "http plans rules jobs",
     "roles": "*",
 }

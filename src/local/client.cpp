@@ -14,10 +14,13 @@
 #include "base/crypto.hpp"
 #include "local/output_folder.hpp"
 #include "local/packing.hpp"
-#include "local/working_tree.hpp"
+#include "plans/working_tree.hpp"
 
 namespace berth::local {
 namespace {
+
+using plans::read_working_tree;
+using plans::WorkingTree;
 
 constexpr int tick_ms = 100;
 

@@ -41,7 +41,7 @@ struct Ended {
 /// it succeeded. SIGINT, SIGTERM and SIGHUP, which must be blocked, cancel it.
 ///
 /// Errors: conflict, stopped — by a signal; timed_out — over the limit; unavailable — the agent
-///         broke; those of working_tree.hpp, packing.hpp, output_folder.hpp. Throws: the disk
+///         broke; those of plans/working_tree.hpp, packing.hpp, output_folder.hpp. Throws: the disk
 ///         refused.
 Result<Ended> run_client(Wanted wanted, ClientStreams streams, const Watcher& watcher);
 

@@ -15,6 +15,7 @@ namespace berth::local {
 namespace {
 
 using builds::TarWriter;
+using plans::WorkingTree;
 
 Error unreadable(const std::string& path) {
     return fail_as(Failure::forbidden, "unreadable", "", "{} cannot be read: {}", path,

@@ -4,7 +4,7 @@
 #include <functional>
 #include <string>
 
-#include "local/working_tree.hpp"
+#include "plans/working_tree.hpp"
 
 namespace berth::local {
 
@@ -19,7 +19,7 @@ struct Packed {
 ///
 /// Errors: forbidden — a file may not be read; too_large — more than `bytes_max` or `files_max`;
 ///         conflict, stopped. Throws: the disk refused.
-Result<Packed> pack(const WorkingTree& tree, int into, std::uint64_t bytes_max,
+Result<Packed> pack(const plans::WorkingTree& tree, int into, std::uint64_t bytes_max,
                     std::size_t files_max, const std::function<bool()>& stopped);
 
 }  // namespace berth::local

@@ -1,4 +1,4 @@
-#include "local/working_tree.hpp"
+#include "local/packing.hpp"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -10,21 +10,21 @@
 #include "base/process.hpp"
 #include "builds/archive.hpp"
 #include "builds/step_run.hpp"
-#include "local/packing.hpp"
 
 namespace berth::local {
 namespace {
 
 namespace fs = std::filesystem;
-using Files = std::set<std::string>;
+using plans::read_working_tree;
+using plans::WorkingTree;
 
-class WorkingTreeTest : public testing::Test {
+class PackingTest : public testing::Test {
 protected:
-    WorkingTreeTest() {
+    PackingTest() {
         char name[] = "/tmp/berth.tree-XXXXXX";
         top_ = ::mkdtemp(name);
     }
-    ~WorkingTreeTest() override { fs::remove_all(top_); }
+    ~PackingTest() override { fs::remove_all(top_); }
 
     void put(const std::string& path, const std::string& content = "x") {
         fs::create_directories(fs::path(top_ + "/" + path).parent_path());
@@ -53,87 +53,6 @@ protected:
     std::string top_;
 };
 
-TEST_F(WorkingTreeTest, takes_what_is_tracked_or_would_be) {
-    put("a.txt");
-    put("gone.txt");
-    put(".gitignore", "dist\n*.log\n");
-    commit();
-    put("new/b.txt");
-    put("dist/c.js");
-    put("x.log");
-    fs::remove(top_ + "/gone.txt");
-    const WorkingTree tree = read();
-    EXPECT_EQ(tree.files, (Files{".gitignore", "a.txt", "new/b.txt"}));
-    EXPECT_TRUE(tree.of_git);
-    EXPECT_EQ(tree.commit.branch, "main");
-    EXPECT_EQ(tree.commit.commit.size(), 40u);
-    EXPECT_EQ(tree.commit.message, "First: ü");
-    EXPECT_EQ(tree.commit.author, "Ada");
-}
-
-TEST_F(WorkingTreeTest, leaves_out_what_vercelignore_names_also_where_it_is_tracked) {
-    put("a.txt");
-    put("docs/long.md");
-    put(".vercelignore", "docs\n");
-    commit();
-    put("docs/new.md");
-    const WorkingTree tree = read();
-    EXPECT_EQ(tree.files, (Files{".vercelignore", "a.txt"}));
-    EXPECT_EQ(tree.left_out, 2u);
-}
-
-TEST_F(WorkingTreeTest, never_takes_what_it_wrote_itself) {
-    put("a.txt");
-    commit();
-    put(".berth/output/index.html");
-    put("site/index.html");
-    put("sites/index.html");
-    EXPECT_EQ(read("site").files, (Files{"a.txt", "sites/index.html"}));
-}
-
-TEST_F(WorkingTreeTest, outside_of_git_takes_all_but_what_tools_make) {
-    put("index.html");
-    put("sub/.DS_Store");
-    put("node_modules/x/index.js");
-    put(".env.production.local", "SECRET=1");
-    put(".gitignore", "*.tmp\n");
-    put("y.tmp");
-    put(".vercelignore", "drafts\n");
-    put("drafts/a.html");
-    const WorkingTree tree = read();
-    EXPECT_EQ(tree.files, (Files{".gitignore", ".vercelignore", "index.html"}));
-    EXPECT_FALSE(tree.of_git);
-    EXPECT_EQ(tree.commit.commit, "");
-    EXPECT_FALSE(fs::exists(top_ + "/.git"));
-}
-
-TEST_F(WorkingTreeTest, says_so_when_nothing_is_left) {
-    put("node_modules/x.js");
-    EXPECT_EQ(read_working_tree(top_, "").error().code, "nothing_to_build");
-}
-
-TEST_F(WorkingTreeTest, says_what_git_said_of_a_broken_repository) {
-    put("a.txt");
-    put(".git/HEAD", "nonsense");
-    EXPECT_EQ(read_working_tree(top_, "").error().code, "git_failed");
-}
-
-TEST_F(WorkingTreeTest, runs_no_program_that_the_configuration_names) {
-    put("a.txt");
-    commit();
-    const std::string trap = top_ + "/.git/trap";
-    write_file(trap, "#!/bin/sh\ntouch '" + top_ + "/.git/sprung'\n", 0755);
-    git({"config", "core.fsmonitor", trap});
-    git({"config", "filter.x.clean", trap});
-    git({"config", "core.pager", trap});
-    git({"config", "log.showSignature", "true"});
-    git({"config", "gpg.program", trap});
-    put(".gitattributes", "* filter=x\n");
-    put("a.txt", "changed");
-    EXPECT_EQ(read().files, (Files{".gitattributes", "a.txt"}));
-    EXPECT_FALSE(fs::exists(top_ + "/.git/sprung"));
-}
-
 /// Path → content, links as "-> target", programs with a star.
 std::map<std::string, std::string> unpacked(int file) {
     std::map<std::string, std::string> all;
@@ -157,7 +76,7 @@ bool go_on() {
     return false;
 }
 
-TEST_F(WorkingTreeTest, packs_content_modes_links_and_facts) {
+TEST_F(PackingTest, packs_content_modes_links_and_facts) {
     put("größe/a.txt", "hello");
     write_file(top_ + "/run.sh", "#!/bin/sh\n", 0755);
     fs::create_symlink("/etc/passwd", top_ + "/link");
@@ -175,7 +94,7 @@ TEST_F(WorkingTreeTest, packs_content_modes_links_and_facts) {
                                         tree.commit.commit, packed.tree));
 }
 
-TEST_F(WorkingTreeTest, hashes_the_same_source_alike_and_another_otherwise) {
+TEST_F(PackingTest, hashes_the_same_source_alike_and_another_otherwise) {
     put("a.txt", "1");
     const auto hash = [&] {
         const Fd file = builds::scratch_file("/tmp");
@@ -190,7 +109,7 @@ TEST_F(WorkingTreeTest, hashes_the_same_source_alike_and_another_otherwise) {
     EXPECT_NE(hash(), first);
 }
 
-TEST_F(WorkingTreeTest, refuses_what_is_too_large_or_stopped) {
+TEST_F(PackingTest, refuses_what_is_too_large_or_stopped) {
     put("a.txt", std::string(2000, 'a'));
     put("b.txt");
     const WorkingTree tree = read();

@@ -1,4 +1,4 @@
-#include "local/working_tree.hpp"
+#include "plans/working_tree.hpp"
 
 #include <pwd.h>
 #include <sys/stat.h>
@@ -12,7 +12,7 @@
 #include "base/file.hpp"
 #include "base/process.hpp"
 
-namespace berth::local {
+namespace berth::plans {
 namespace {
 
 namespace fs = std::filesystem;
@@ -136,16 +136,22 @@ void keep_what_is_there(std::set<std::string> listed, const std::string& output,
     }
 }
 
-Result<> leave_out(const Git& git, Words kinds, WorkingTree& tree) {
-    const bool any = std::ranges::any_of(tree.files, [](const std::string& path) {
-        return path == ".vercelignore" || path.ends_with("/.vercelignore");
-    });
-    if (!any) return {};
-    kinds.insert(kinds.end(), {"--ignored", "--exclude-per-directory=.vercelignore"});
-    const auto ignored = git.list(std::move(kinds));
-    if (!ignored) return ignored.error();
-    for (const std::string& path : *ignored)
-        tree.left_out += tree.files.erase(path);
+/// The files that have a say beside .gitignore, in its words.
+constexpr const char* ignore_files[] = {".berthignore", ".vercelignore"};
+
+Result<> leave_out(const Git& git, const Words& kinds, WorkingTree& tree) {
+    for (const std::string name : ignore_files) {
+        const bool any = std::ranges::any_of(tree.files, [&](const std::string& path) {
+            return path == name || path.ends_with("/" + name);
+        });
+        if (!any) continue;
+        Words words = kinds;
+        words.insert(words.end(), {"--ignored", "--exclude-per-directory=" + name});
+        const auto ignored = git.list(std::move(words));
+        if (!ignored) return ignored.error();
+        for (const std::string& path : *ignored)
+            tree.left_out += tree.files.erase(path);
+    }
     return {};
 }
 
@@ -201,4 +207,4 @@ Result<WorkingTree> read_working_tree(const std::string& top, const std::string&
     return tree;
 }
 
-}  // namespace berth::local
+}  // namespace berth::plans
