@@ -1,6 +1,7 @@
 #include "api/answer.hpp"
 
 #include "api/access.hpp"
+#include "api/git_door.hpp"
 #include "api/idempotency.hpp"
 #include "api/problem.hpp"
 #include "api/route.hpp"
@@ -124,11 +125,14 @@ Task<http::Response> answer(Services& services, http::Request& request) {
                      request.path == "/livez" || request.path == "/readyz";
     // On a site's host; on the platform's own the door leads nowhere.
     if (request.path == visitors::door_path) co_return co_await door_answer(services, request);
-    if (!api) co_return web_answer(request);
+    const bool git = is_git_request(request);
+    if (!api && !git) co_return web_answer(request);
+    if (git) open_git_request(request);
     Context context{.request = request};
     context.request_id = new_id("req");
     http::Response response = co_await run_or_say_why(services, context);
     add_headers(response, context);
+    if (git) close_git_answer(response);
     co_return response;
 }
 

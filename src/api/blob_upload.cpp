@@ -101,7 +101,8 @@ Task<Result<std::vector<std::string>>> missing_blobs(objects::ObjectStore& store
     co_return lacking;
 }
 
-Task<Result<>> store_blobs(objects::ObjectStore& store, http::BodySource& source) {
+Task<Result<>> store_blobs(objects::ObjectStore& store, http::BodySource& source,
+                           NameBlob name_blob) {
     const std::unique_ptr<objects::Batch> batch = store.batch();
     std::vector<objects::Object> portion;
     std::size_t portion_bytes = 0;
@@ -118,7 +119,7 @@ Task<Result<>> store_blobs(objects::ObjectStore& store, http::BodySource& source
         const Result<bool> named = co_await fill(source, rest_span);
         if (!named) co_return named.error();
         if (!*named) co_return cut();
-        const Result<BlobName> name = parse_blob_name(rest.substr(0, name_bytes));
+        const Result<BlobName> name = name_blob(rest.substr(0, name_bytes));
         if (!name) co_return name.error();
         const auto bytes = little_endian<std::uint64_t>(rest.substr(name_bytes));
 

@@ -1,6 +1,7 @@
 #pragma once
 /// Bytes that a worker uploads: verified by hash before they are stored under it.
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -25,9 +26,14 @@ Result<BlobName> parse_blob_name(const std::string& name);
 Task<Result<std::vector<std::string>>> missing_blobs(objects::ObjectStore& store,
                                                      std::vector<std::string> names);
 
-/// Reads a stream of blobs (the format at the top of jobs/job.hpp) and stores it in batches.
+/// What a blob of a stream is, by the name it came with. Errors: invalid — bad_blob_name.
+using NameBlob = std::function<Result<BlobName>(const std::string& name)>;
+
+/// Reads a stream of blobs (the format at the top of jobs/job.hpp) and stores it in batches, under
+/// the keys that `name` gives; what came before an error may stay.
 /// Errors: invalid — bad_blob_name, blob_hash_mismatch, blob_stream_cut; unavailable.
-Task<Result<>> store_blobs(objects::ObjectStore& store, http::BodySource& source);
+Task<Result<>> store_blobs(objects::ObjectStore& store, http::BodySource& source,
+                           NameBlob name = &parse_blob_name);
 
 /// Errors: invalid — bad_blob_name, blob_hash_mismatch.
 Task<Result<>> store_source(objects::ObjectStore& store, http::BodySource& source,

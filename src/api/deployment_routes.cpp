@@ -5,7 +5,9 @@
 #include "api/routes.hpp"
 #include "artifacts/manifest.hpp"
 #include "deployments/deployments.hpp"
+#include "deployments/uploads.hpp"
 #include "objects/object_store.hpp"
+#include "projects/project.hpp"
 #include "rules/repo_url.hpp"
 
 namespace berth::api {
@@ -17,9 +19,11 @@ using deployments::Trigger;
 struct DeployBody {
     std::optional<std::string> ref{};
     bool reuse = true;
-    bool use_caches = true;  // false: nothing is reused either
+    bool use_caches = true;                 // false: nothing is reused either
+    std::optional<std::string> upload{};    // instead of what the repository has at `ref`
+    std::optional<std::string> prebuilt{};  // of the upload: the directory that is the site
 };
-BOOST_DESCRIBE_STRUCT(DeployBody, (), (ref, reuse, use_caches))
+BOOST_DESCRIBE_STRUCT(DeployBody, (), (ref, reuse, use_caches, upload, prebuilt))
 
 struct RedeployBody {
     bool reuse = false;
@@ -74,8 +78,32 @@ Task<Result<http::Response>> list_deployments(Services& services, Context& conte
     co_return list_response(std::move(items), next);
 }
 
-/// POST /api/v1/projects/{project}/deployments {ref?, reuse?, use_caches?} → 201 Deployment
-/// Errors: invalid — invalid_ref; unavailable — disk_full
+/// The source of a deployment that was uploaded. `ref` says where it goes: the production branch,
+/// which is the default, or a preview.
+Task<Result<>> take_upload(Services& services, Context& context, const DeployBody& body,
+                           deployments::NewDeployment& wanted) {
+    if (!wanted.commit.empty()) {
+        co_return fail_as(Failure::invalid, "invalid_ref", "/ref",
+                          "an upload goes to a branch, not to a commit");
+    }
+    const std::string project = context.project.id;
+    const std::string id = *body.upload;
+    const Result<deployments::Upload> upload = co_await services.uploads->find(project, id);
+    if (!upload) co_return upload.error();
+    wanted.source = deployments::SourceKind::upload;
+    wanted.source_sha256 = upload->sha256;
+    if (!body.prebuilt) co_return Result<>{};
+    const Result<std::string> directory = projects::check_directory(*body.prebuilt, "prebuilt");
+    if (!directory) co_return directory.error();
+    wanted.prebuilt = directory->empty() ? "." : *directory;
+    co_return Result<>{};
+}
+
+/// POST /api/v1/projects/{project}/deployments {ref?, reuse?, use_caches?, upload?, prebuilt?}
+///
+/// 201: Deployment
+/// Errors: invalid — invalid_ref, invalid_path; not_found — upload_not_found;
+///         conflict — no_repository; unavailable — disk_full
 Task<Result<http::Response>> create_deployment(Services& services, Context& context) {
     const Result<DeployBody> body = parse_body<DeployBody>(context.request);
     if (!body) co_return body.error();
@@ -92,6 +120,14 @@ Task<Result<http::Response>> create_deployment(Services& services, Context& cont
     } else if (body->ref && !body->ref->empty() && !rules::is_ref_name(*body->ref)) {
         co_return fail_as(Failure::invalid, "invalid_ref", "/ref",
                           "'{}' is not a branch, a tag or a full commit id", *body->ref);
+    }
+    if (body->prebuilt && !body->upload) {
+        co_return fail_as(Failure::invalid, "prebuilt_without_upload", "/prebuilt",
+                          "prebuilt: names a directory of an upload, and there is none");
+    }
+    if (body->upload) {
+        const Result<> taken = co_await take_upload(services, context, *body, wanted);
+        if (!taken) co_return taken.error();
     }
     const Result<DeploymentView> made = co_await services.deployments->create(std::move(wanted));
     if (!made) co_return made.error();

@@ -110,6 +110,11 @@ const std::map<std::string, Needs, std::less<>> table = {
     {"POST /api/v1/projects/{project}/share-links", Needs::deploy},
     {"DELETE /api/v1/projects/{project}/share-links/{id}", Needs::deploy},
     {"POST /api/v1/projects/{project}/webhook/deliveries/{delivery}/redeliver", Needs::deploy},
+    {"GET /git/{team}/{project}/info/refs", Needs::see_project},  // a push's asks for more
+    {"POST /git/{team}/{project}/git-upload-pack", Needs::see_project},
+    {"POST /git/{team}/{project}/git-receive-pack", Needs::deploy},
+    {"POST /api/v1/projects/{project}/uploads", Needs::deploy},
+    {"POST /api/v1/projects/{project}/uploads/blobs", Needs::deploy},
     {"DELETE /api/v1/deployments/{deployment}", Needs::change_project},
     {"PATCH /api/v1/projects/{project}", Needs::change_project},
     {"PUT /api/v1/projects/{project}/env", Needs::change_project},

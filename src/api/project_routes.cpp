@@ -13,8 +13,8 @@ namespace berth::api {
 /// POST /projects. Of a wrong field, the message names it; of an unknown one, too.
 struct ProjectDraft {
     std::string name{};
-    std::string repo_url{};
-    std::string branch{};  // "": the remote's own
+    std::string repo_url{};  // "": what is deployed is uploaded or pushed
+    std::string branch{};    // "": the remote's own
     std::string root{};
     std::optional<std::string> framework{};
     std::optional<std::string> install_command{};
@@ -160,6 +160,9 @@ Task<Result<http::Response>> add_project(Services& services, Context& context) {
     const Result<> fits = projects::check(wanted.project);
     if (!fits) co_return fits.error();
     const projects::Actor actor = actor_of(context);
+    if (wanted.project.branch.empty() && wanted.project.repo_url.empty()) {
+        wanted.project.branch = "main";
+    }
     if (wanted.project.branch.empty()) {
         const RepositoryWish wish{.repo_url = wanted.project.repo_url,
                                   .branch = "",

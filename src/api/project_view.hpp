@@ -40,14 +40,15 @@ struct ProjectView {
     projects::CredentialView credential{};
     projects::SiteAccess access{};
     std::int64_t created_at_ms = 0;
-    std::string url{};  // of production
+    std::string url{};      // of production
+    std::string git_url{};  // of Berth's own remote: a push to it deploys
     std::optional<projects::ProductionPointer> production{};
     json::value latest{};  // the newest deployment, or null
 };
 BOOST_DESCRIBE_STRUCT(ProjectView, (),
                       (id, name, repo_url, branch, root, framework, install_command, build_command,
                        output_dir, node, supersede, keep_sources, secret_in_output, credential,
-                       access, created_at_ms, url, production, latest))
+                       access, created_at_ms, url, git_url, production, latest))
 
 /// The views of projects, with their newest deployments.
 Task<std::vector<ProjectView>> project_views(Services& services,

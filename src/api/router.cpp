@@ -1,3 +1,4 @@
+#include "api/git_door.hpp"
 #include "api/routes.hpp"
 
 namespace berth::api {
@@ -40,13 +41,16 @@ std::optional<Parameters> match_pattern(std::string_view pattern, std::string_vi
 
 const std::vector<Route>& all_routes() {
     static const std::vector<Route> all =
-        join({audit_routes(),      second_factor_routes(), device_routes(),  passkey_routes(),
-              instance_routes(),   auth_routes(),          session_routes(), user_routes(),
-              token_routes(),      project_routes(),       share_routes(),   cache_routes(),
-              hook_routes(),       webhook_routes(),       inspect_routes(), deployment_routes(),
-              explain_routes(),    log_routes(),           event_routes(),   worker_routes(),
-              edge_routes(),       traffic_routes(),       team_routes(),    team_member_routes(),
-              invitation_routes(), project_member_routes()});
+        join({audit_routes(),      second_factor_routes(),  device_routes(),
+              passkey_routes(),    instance_routes(),       auth_routes(),
+              session_routes(),    user_routes(),           token_routes(),
+              project_routes(),    share_routes(),          cache_routes(),
+              hook_routes(),       webhook_routes(),        inspect_routes(),
+              deployment_routes(), explain_routes(),        log_routes(),
+              event_routes(),      worker_routes(),         edge_routes(),
+              traffic_routes(),    team_routes(),           team_member_routes(),
+              invitation_routes(), project_member_routes(), upload_routes(),
+              git_routes()});
     return all;
 }
 
@@ -67,7 +71,8 @@ Result<Match> match(http::Verb verb, std::string_view path) {
 }
 
 http::BodyPlan plan_body(const http::Request& head) {
-    const Result<Match> found = match(head.verb, head.path);
+    const std::string path = is_git_request(head) ? git_route_path(head.path) : head.path;
+    const Result<Match> found = match(head.verb, path);
     return found ? found->route->body : http::BodyPlan{.stream = false, .bytes_max = 64 << 10};
 }
 

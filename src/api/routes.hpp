@@ -23,6 +23,8 @@ std::span<const Route> deployment_routes();
 std::span<const Route> explain_routes();
 std::span<const Route> log_routes();
 std::span<const Route> event_routes();
+std::span<const Route> git_routes();
+std::span<const Route> upload_routes();
 std::span<const Route> worker_routes();
 std::span<const Route> device_routes();
 std::span<const Route> edge_routes();

@@ -32,6 +32,7 @@ namespace berth::deployments {
 class Deployments;
 class Inspections;
 class RoutePublisher;
+class Uploads;
 enum class Environment : int;
 struct JobInputs;
 }  // namespace berth::deployments
@@ -52,6 +53,7 @@ class PassSigner;
 namespace berth::api {
 
 class CacheReports;
+class GitRemote;
 
 /// The names under which this instance is reached.
 struct Config {
@@ -90,6 +92,8 @@ struct Services {
     objects::ObjectStore* objects = nullptr;
     deployments::Inspections* inspections = nullptr;
     deployments::RoutePublisher* publisher = nullptr;
+    deployments::Uploads* uploads = nullptr;
+    GitRemote* git = nullptr;
     projects::TrafficStore* traffic = nullptr;
     CacheReports* caches = nullptr;
     projects::WebhookStore* webhooks = nullptr;

@@ -78,6 +78,21 @@ deployments::Machine machine_of(const http::Request& request, const std::string&
     return machine;
 }
 
+/// There is nothing to clone: the kept source is the only one, and the repository's credential is
+/// none of the job's business. What was built elsewhere is published as it is.
+void take_kept_source_alone(const deployments::Deployment& taken, jobs::Job& job) {
+    job.source.repo_url.clear();
+    job.source.credential = {};
+    if (!taken.prebuilt) return;
+    job.source.root.clear();
+    job.settings = {.framework = "static",
+                    .install_command = "",
+                    .build_command = "",
+                    .output_dir = *taken.prebuilt,
+                    .node = {}};
+    job.reuse = false;  // nothing runs, neither an ignore command
+}
+
 /// The whole job, with what the project's owner set; a project that cannot be read fails it.
 /// Errors: conflict — worker_too_old: it does not know what the job asks for.
 Task<Result<jobs::Job>> job_of(Services& services, const deployments::Deployment& taken,
@@ -109,6 +124,7 @@ Task<Result<jobs::Job>> job_of(Services& services, const deployments::Deployment
     if (version >= 3) job.secret_in_output = inputs->secret_in_output;
     job.source.ref = taken.ref;
     job.source.commit = taken.commit;
+    if (taken.source != deployments::SourceKind::repository) take_kept_source_alone(taken, job);
     co_await name_addresses(services, job);
     co_return job;
 }

@@ -109,6 +109,15 @@ ByteSource read_from_start(int file) {
     };
 }
 
+/// Of what was uploaded or pushed there is no other source.
+StepFailure no_source_kept() {
+    return {.reason = jobs::Reason::clone_not_found,
+            .detail = "the source of this deployment is kept no longer",
+            .next_step =
+                "Deploy the directory again, or push again; the project's settings say "
+                "how many sources are kept (keep_sources)."};
+}
+
 }  // namespace
 
 Task<Outcome<>> fetch(BuildRun& run) {
@@ -126,13 +135,14 @@ Task<Outcome<>> fetch(BuildRun& run) {
         Outcome<std::optional<Fd>> kept = co_await download(run);
         if (!kept) co_return kept.error();
         if (*kept) {
-            run.log.say(run.api->source_words());
+            run.log.say(run.api->source_words(run.job.source));
             Outcome<plans::Survey> unpacked = co_await unpack(run, std::move(**kept));
             survey = std::move(unpacked);
         } else {
             run.job.source_sha256.reset();
         }
     }
+    if (!survey && run.job.source.repo_url.empty()) co_return no_source_kept();
     if (!survey) {
         Outcome<plans::Survey> cloned = co_await clone(run);
         survey = std::move(cloned);

@@ -38,8 +38,10 @@ public:
     virtual Task<Result<>> download_source(int into) = 0;
 
     /// What the log says of that snapshot.
-    virtual std::string source_words() const {
-        return "Using the source kept from an earlier deployment of this commit";
+    virtual std::string source_words(const jobs::Source& source) const {
+        return source.repo_url.empty()
+                   ? "Using the source that was uploaded or pushed to Berth"
+                   : "Using the source kept from an earlier deployment of this commit";
     }
 
     /// Told once for each call that is tried again and again for what the api says of others, such

@@ -275,8 +275,9 @@ Task<Outcome<jobs::Finish>> build_and_keep_source(BuildRun& run) {
 }
 
 Task<Outcome<jobs::Finish>> run_steps(BuildRun& run) {
-    run.log.say(fmt::format("Preparing a {} deployment of {}", run.job.environment,
-                            run.job.source.repo_url));
+    const std::string& repo_url = run.job.source.repo_url;
+    run.log.say(fmt::format("Preparing a {} deployment{}{}", run.job.environment,
+                            repo_url.empty() ? "" : " of ", repo_url));
     const Outcome<> prepared = co_await prepare(run);
     if (!prepared) co_return prepared.error();
     const Outcome<std::optional<jobs::Finish>> ignored = co_await ask_ignore_command(run);

@@ -123,6 +123,21 @@ const std::string_view unpack_script = R"sh(
 set -u
 mkdir -m 700 /tmp/berth && cd /tmp/berth && mkdir out || exit 42
 tar --zstd --no-same-owner -xf - -C /src || exit 42
+# What was uploaded or pushed as it is: its files of this kind have had no say yet.
+if grep -qx 'ignore_files yes' /src/facts; then
+    export GIT_DIR=/tmp/berth/git GIT_WORK_TREE=/src/tree GIT_CONFIG_NOSYSTEM=1 \
+        GIT_CONFIG_GLOBAL=/dev/null LC_ALL=C.UTF-8
+    git init -q --template= || exit 42
+    for file in .berthignore .vercelignore; do
+        (cd /src/tree && git ls-files -z -o -i --exclude-per-directory="$file") >ignored || exit 42
+        left=$(tr -cd '\0' <ignored | wc -c)
+        [ "$left" -gt 0 ] || continue
+        (cd /src/tree && xargs -0 -r rm -f --) <ignored
+        [ "$left" = 1 ] && what='1 file is' || what="$left files are"
+        echo "$what left out, as $file says" >&2
+    done
+    unset GIT_DIR GIT_WORK_TREE
+fi
 cp /src/facts out/facts
 survey "$1"
 )sh";

@@ -5,6 +5,7 @@
 
 #include "cli/command.hpp"
 #include "cli/commands.hpp"
+#include "cli/git.hpp"
 #include "cli/suggest.hpp"
 
 namespace berth::cli {
@@ -65,8 +66,8 @@ void add_commands(CLI::App& app, Parsed& parsed, std::span<const Verb> others) {
               {add_login, add_detect, add_build, add_import, add_deploy, add_status, add_logs,
                add_open, add_explain, add_traffic, add_production, add_deployments});
     add_group(app, parsed, "Configure",
-              {add_projects, add_env, add_share, add_webhook, add_hook, add_cache, add_tokens,
-               add_team, add_users, add_audit});
+              {add_projects, add_env, add_share, add_git, add_webhook, add_hook, add_cache,
+               add_tokens, add_team, add_users, add_audit});
     add_group(app, parsed, "More", {add_api, add_completion, add_version, add_help});
     for (const Verb& verb : others) {
         if (subcommand(app, verb.name) != nullptr) continue;

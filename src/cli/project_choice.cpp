@@ -1,6 +1,7 @@
 #include "cli/project_choice.hpp"
 
 #include "base/process.hpp"
+#include "cli/remote_project.hpp"
 #include "cli/view.hpp"
 #include "rules/repo_url.hpp"
 
@@ -19,12 +20,13 @@ std::string comparable(const std::string& url) {
     return text;
 }
 
-/// The addresses of this directory's Git remotes, `origin` first; none outside of a repository.
-std::vector<std::string> git_remotes(const Environment& environment) {
+/// The addresses of a directory's Git remotes, `origin` first; none outside of a repository.
+std::vector<std::string> git_remotes(const Environment& environment, const std::string& directory) {
     std::vector<std::string> plain = {"PATH=" + environment.path, "HOME=" + variable("HOME"),
                                       "LC_ALL=C"};
     const auto git = [&](std::vector<std::string> argv) -> std::string {
-        const Command command{.argv = std::move(argv), .environment = plain};
+        const Command command{
+            .argv = std::move(argv), .environment = plain, .directory = directory};
         const Result<Ended> ended = run_blocking(command, git_limit);
         if (!ended || ended->exit_code != 0) return {};
         return ended->output.substr(0, ended->output.find('\n'));
@@ -42,7 +44,7 @@ std::vector<std::string> git_remotes(const Environment& environment) {
     return urls;
 }
 
-std::vector<std::string> names_of(const std::vector<json::value>& projects) {
+std::vector<std::string> names_of(const json::bj::array& projects) {
     std::vector<std::string> names;
     for (const json::value& project : projects)
         names.push_back(text(project, "name"));
@@ -61,6 +63,25 @@ Problem ambiguous(const std::vector<std::string>& names) {
 
 Project project_of(const json::value& body) {
     return {.name = text(body, "name"), .body = body};
+}
+
+/// The one project of the first remote that has any.
+Outcome<std::optional<Project>> find_by_remote(Session& session, const json::bj::array& all,
+                                               const std::vector<std::string>& remotes) {
+    for (const std::string& remote : remotes) {
+        json::bj::array same;
+        for (const json::value& project : all) {
+            if (comparable(text(project, "repo_url")) == comparable(remote)) {
+                same.push_back(project);
+            }
+        }
+        if (same.size() > 1) return ambiguous(names_of(same));
+        if (same.empty()) continue;
+        Outcome<Project> found = find_project(session, text(same.front(), "name"));
+        if (!found) return found.error();
+        return std::optional<Project>(std::move(*found));
+    }
+    return std::optional<Project>();
 }
 
 }  // namespace
@@ -86,25 +107,27 @@ Outcome<Project> choose_project(Context& context, Session& session) {
         context.options.project.empty() ? context.environment.project : context.options.project;
     if (!named.empty()) return find_project(session, named);
 
-    const Outcome<json::bj::array> listed = session.get_all("/projects");
-    if (!listed) return listed.error();
-    if (listed->empty()) {
+    const Outcome<json::bj::array> all = session.get_all("/projects");
+    if (!all) return all.error();
+    if (all->empty()) {
         return problem(Exit::not_found, "no_project", "there is no project yet", "make one",
                        "berth import URL");
     }
-    std::vector<json::value> all(listed->begin(), listed->end());
-    for (const std::string& remote : git_remotes(context.environment)) {
-        std::vector<json::value> same;
-        for (const json::value& project : all) {
-            if (comparable(text(project, "repo_url")) == comparable(remote)) {
-                same.push_back(project);
-            }
-        }
-        if (same.size() == 1) return find_project(session, text(same.front(), "name"));
-        if (same.size() > 1) return ambiguous(names_of(same));
-    }
-    if (all.size() == 1) return find_project(session, text(all.front(), "name"));
-    return ambiguous(names_of(all));
+    Outcome<std::optional<Project>> of_remote =
+        find_by_remote(session, *all, git_remotes(context.environment, ""));
+    if (!of_remote) return of_remote.error();
+    if (*of_remote) return std::move(**of_remote);
+    if (all->size() == 1) return find_project(session, text(all->front(), "name"));
+    return ambiguous(names_of(*all));
+}
+
+Outcome<std::optional<Project>> project_of_remote(Context& context, Session& session,
+                                                  const std::string& directory) {
+    const std::vector<std::string> remotes = git_remotes(context.environment, directory);
+    if (remotes.empty()) return std::optional<Project>();
+    const Outcome<json::bj::array> all = session.get_all("/projects");
+    if (!all) return all.error();
+    return find_by_remote(session, *all, remotes);
 }
 
 Outcome<json::value> newest_deployment(Session& session, const std::string& project) {

@@ -18,6 +18,11 @@ BOOST_DESCRIBE_ENUM(Environment, production, preview)
 enum class Trigger { cli, dashboard, api, hook, redeploy, push };
 BOOST_DESCRIBE_ENUM(Trigger, cli, dashboard, api, hook, redeploy, push)
 
+/// Where its source came from: the project's repository, an upload of files, or a push to Berth's
+/// own Git remote. Of the last two Berth keeps the source itself; there is nothing to clone.
+enum class SourceKind { repository, upload, push };
+BOOST_DESCRIBE_ENUM(SourceKind, repository, upload, push)
+
 struct Deployment {
     std::string id{};
     std::string project{};
@@ -45,6 +50,8 @@ struct Deployment {
     std::string reuse_key{};
     std::optional<std::string> reused_deployment{};
     std::optional<std::string> source_sha256{};
+    SourceKind source = SourceKind::repository;
+    std::optional<std::string> prebuilt{};  // the directory of the source that is the site as it is
     std::int64_t epoch = 0;  // grows with every claim; an older holder's writes are refused
     std::string worker{};
     std::int64_t lease_until_ms = 0;
@@ -60,9 +67,9 @@ BOOST_DESCRIBE_STRUCT(Deployment, (),
                       (id, project, intent, state, reason, detail, first_error, next_step,
                        exit_code, environment, ref, commit, message, author, trigger, actor,
                        created_at_ms, finished_at_ms, bytes, files, plan, reuse, use_caches,
-                       reuse_key, reused_deployment, source_sha256, epoch, worker, lease_until_ms,
-                       memory_bytes, stop, stop_at_ms, log_next, log_archived, artifact,
-                       deleted_at_ms))
+                       reuse_key, reused_deployment, source_sha256, source, prebuilt, epoch, worker,
+                       lease_until_ms, memory_bytes, stop, stop_at_ms, log_next, log_archived,
+                       artifact, deleted_at_ms))
 
 /// What a deployment in the queue waits for: a worker at all, one of a worker's slots, memory on a
 /// worker, the end of another deployment of its project, or its team's turn: other teams have had
@@ -117,13 +124,15 @@ struct DeploymentView {
     std::optional<jobs::Plan> plan{};
     std::optional<std::string> reused_deployment{};
     bool has_source = false;  // a redeploy needs no clone
+    SourceKind source{};
+    std::optional<std::string> prebuilt{};
 };
 BOOST_DESCRIBE_STRUCT(DeploymentView, (),
                       (id, project, project_name, state, stop, reason, detail, first_error,
                        next_step, exit_code, environment, ref, commit, message, author, trigger,
                        actor, url, production_url, hosts, created_at_ms, finished_at_ms,
                        queue_position, queue_reason, queue_begin_ms, usual_ms, steps, bytes, files,
-                       log_lines, plan, reused_deployment, has_source))
+                       log_lines, plan, reused_deployment, has_source, source, prebuilt))
 
 /// One row of a deployment's own history.
 struct StateEvent {

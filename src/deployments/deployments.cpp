@@ -28,6 +28,14 @@ Error no_project(const std::string& id) {
     return fail_as(Failure::not_found, "project_not_found", "", "there is no project {}", id);
 }
 
+Error no_repository(const std::string& name) {
+    return fail_as(
+        Failure::conflict, "no_repository", "",
+        "{} has no repository to clone: deploy a directory (`berth deploy DIR`), push to "
+        "Berth's own remote (`berth git remote`), or set its repo_url",
+        name);
+}
+
 /// The disk's reserve: below it nothing new is begun, so that what runs can end.
 Result<> room_for_builds(const DeploymentsConfig& config) {
     struct statvfs disk{};
@@ -94,6 +102,9 @@ Task<Result<DeploymentView>> Deployments::create(NewDeployment wanted) {
         if (there) return viewer(sql).view(*there);
         const auto project = find_project(sql, wanted.project);
         if (!project) return no_project(wanted.project);
+        if (wanted.source == SourceKind::repository && project->repo_url.empty()) {
+            return no_repository(project->name);
+        }
         const std::string ref = wanted.ref.empty() ? project->branch : wanted.ref;
         const Deployment made{
             .id = wanted.id.empty() ? new_id("dpl") : wanted.id,
@@ -108,6 +119,8 @@ Task<Result<DeploymentView>> Deployments::create(NewDeployment wanted) {
             .reuse = wanted.reuse && wanted.use_caches,
             .use_caches = wanted.use_caches,
             .source_sha256 = wanted.source_sha256,
+            .source = wanted.source,
+            .prebuilt = wanted.prebuilt,
         };
         db::insert(sql, "deployments", made);
         db::execute(sql,
@@ -222,7 +235,9 @@ Task<Result<DeploymentView>> Deployments::redeploy(std::string id, Repeat how) {
                          .use_caches = how.use_caches,
                          .trigger = how.trigger,
                          .actor = std::move(how.actor),
-                         .source_sha256 = old->source_sha256};
+                         .source_sha256 = old->source_sha256,
+                         .source = old->source,
+                         .prebuilt = old->prebuilt};
     co_return co_await create(std::move(wanted));
 }
 

@@ -52,6 +52,8 @@ struct NewDeployment {
     Trigger trigger = Trigger::api;
     std::string actor{};
     std::optional<std::string> source_sha256{};
+    SourceKind source = SourceKind::repository;
+    std::optional<std::string> prebuilt{};
 };
 
 struct Repeat {
@@ -99,7 +101,8 @@ public:
 
     // What people do.
 
-    /// Errors: not_found — the project; unavailable — disk_full.
+    /// Errors: not_found — the project; conflict — no_repository: there is nothing to clone;
+    ///         unavailable — disk_full.
     Task<Result<DeploymentView>> create(NewDeployment wanted);
     Task<Result<DeploymentView>> find(std::string id);
     /// Newest first; `below` is a page's `next`, 0 for the first page.

@@ -18,11 +18,12 @@ struct ProjectRow {
     std::string id{};
     std::string team{};
     std::string name{};
+    std::string repo_url{};  // "": what is deployed is uploaded or pushed
     std::string branch{};
     bool supersede = true;
     std::int64_t keep_sources = 0;
 };
-BOOST_DESCRIBE_STRUCT(ProjectRow, (), (id, team, name, branch, supersede, keep_sources))
+BOOST_DESCRIBE_STRUCT(ProjectRow, (), (id, team, name, repo_url, branch, supersede, keep_sources))
 
 struct ProductionRow {
     std::string project{};

@@ -53,6 +53,8 @@ DeploymentView Viewer::view(const Deployment& deployment) {
         .plan = deployment.plan,
         .reused_deployment = deployment.reused_deployment,
         .has_source = deployment.source_sha256.has_value(),
+        .source = deployment.source,
+        .prebuilt = deployment.prebuilt,
     };
     if (deployment.state == jobs::State::queued) {
         const Place there = place(deployment);

@@ -28,7 +28,7 @@ public:
     Task<Result<>> upload_blobs(builds::MakeByteSource stream) override;
     Task<Result<>> upload_source(std::string sha256, builds::MakeByteSource stream) override;
     Task<Result<>> download_source(int into) override;
-    std::string source_words() const override { return source_words_; }
+    std::string source_words(const jobs::Source&) const override { return source_words_; }
 
     /// What it has gathered, for the end of the build. The step that was on has ended now.
     End end_with(jobs::Finish finish);

@@ -1,5 +1,6 @@
 #pragma once
-/// A project: one Git repository that Berth builds and serves under one name.
+/// A project: what Berth builds and serves under one name, of one Git repository or of what people
+/// upload and push.
 
 #include <cstdint>
 #include <optional>
@@ -16,7 +17,7 @@ struct Project {
     std::string id{};        // prj_…
     std::string team{};      // tea_…
     std::string name{};      // DNS label: the `shop` of shop.example.com
-    std::string repo_url{};  // normalised, without credentials
+    std::string repo_url{};  // normalised, without credentials; "": there is none
     std::string branch{};    // production branch; "" until the first clone told the remote's own
     std::string root{};      // directory below the top; "" is the top
     std::optional<std::string> framework{};

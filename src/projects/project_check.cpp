@@ -117,9 +117,11 @@ Result<std::string> check_directory(std::string_view path, const std::string& fi
 
 Result<> check(Project& project) {
     if (const Result<> fits = check_name(project.name); !fits) return fits.error();
-    const Result<rules::RepoUrl> url = rules::parse_repo_url(project.repo_url);
-    if (!url) return url.error();
-    project.repo_url = url->text;
+    if (!project.repo_url.empty()) {
+        const Result<rules::RepoUrl> url = rules::parse_repo_url(project.repo_url);
+        if (!url) return url.error();
+        project.repo_url = url->text;
+    }
     if (!project.branch.empty() && !rules::is_ref_name(project.branch)) {
         return fail_as(Failure::invalid, "invalid_branch", "/branch",
                        "branch: not a name that Git allows");

@@ -10,6 +10,7 @@
 #include "accounts/accounts.hpp"
 #include "api/answer.hpp"
 #include "api/cache_reports.hpp"
+#include "api/git_remote.hpp"
 #include "api/push_deliveries.hpp"
 #include "api/route.hpp"
 #include "api/services.hpp"
@@ -18,6 +19,7 @@
 #include "db/database.hpp"
 #include "deployments/deployments.hpp"
 #include "deployments/inspections.hpp"
+#include "deployments/uploads.hpp"
 #include "http/server.hpp"
 #include "logs/log_store.hpp"
 #include "objects/object_store.hpp"
@@ -31,6 +33,7 @@
 #include "roles/garbage.hpp"
 #include "roles/role_config.hpp"
 #include "roles/roles.hpp"
+#include "roles/source_packing.hpp"
 #include "visitors/pass.hpp"
 
 namespace berth::roles {
@@ -197,8 +200,19 @@ public:
           logs_(database, *objects_, *bus_),
           deployments_(database, *objects_, *bus_, &unix_now_ms, publisher_, settings()),
           inspections_(database, *bus_, sealer, &unix_now_ms),
+          packing_(*objects_, config.spool),
+          uploads_(database, *objects_, &unix_now_ms,
+                   [this](std::string project, deployments::UploadTree tree) {
+                       return packing_.pack(std::move(project), std::move(tree));
+                   }),
           traffic_(database, &unix_now_ms),
           caches_(*bus_, &unix_now_ms),
+          pushed_refs_(database),
+          repositories_(config.spool + "/git", config.limits.disk_bytes,
+                        [this](int archive, std::string facts) {
+                            return packing_.repack(archive, std::move(facts));
+                        }),
+          git_(repositories_, pushed_refs_, deployments_),
           services_{.database = database,
                     .sealer = sealer,
                     .now_ms = &unix_now_ms,
@@ -212,6 +226,8 @@ public:
         services_.bus = bus_.get();
         services_.objects = objects_.get();
         services_.inspections = &inspections_;
+        services_.uploads = &uploads_;
+        services_.git = &git_;
         services_.publisher = &publisher_;
         services_.traffic = &traffic_;
         services_.caches = &caches_;
@@ -234,6 +250,7 @@ public:
             return latest_of(deployments_, std::move(projects));
         };
         services_.project_deleted = [this](std::string project) {
+            git_.remove(project);
             return deployments_.remove_project(std::move(project), "project deleted");
         };
     }
@@ -251,6 +268,7 @@ public:
                                 config_.audit_days),
               "reconcile");
         spawn(here, api::deploy_received(services_), "deliveries");
+        spawn(here, git_.deploy_left_over(), "pushes");
         spawn(here, archive_ended(database_, logs_), "archive logs");
         const AdminServices admin{services_, accounts_, *objects_, database_};
         const http::Answer admin_answer = [admin](http::Request& request) {
@@ -332,8 +350,13 @@ private:
     logs::LogStore logs_;
     Deployments deployments_;
     deployments::Inspections inspections_;
+    SourcePacking packing_;
+    deployments::Uploads uploads_;
     projects::TrafficStore traffic_;
     api::CacheReports caches_;
+    deployments::PushedRefs pushed_refs_;
+    api::GitRepositories repositories_;
+    api::GitRemote git_;
     Workers form_checks_{1};
     api::Services services_;
     db::Database& database_;

@@ -5,6 +5,7 @@
 #include "artifacts/manifest.hpp"
 #include "db/database.hpp"
 #include "db/records.hpp"
+#include "deployments/uploads.hpp"
 #include "objects/object_store.hpp"
 
 namespace berth::roles {
@@ -23,11 +24,23 @@ struct Living {
 };
 BOOST_DESCRIBE_STRUCT(Living, (), (id, project, artifact, source_sha256, keep_sources))
 
-/// What has to stay: deployments, blobs by hash, sources by hash.
+/// An upload, and how many of its project are newer.
+struct KeptUpload {
+    std::string id{};
+    std::string project{};
+    std::string sha256{};
+    std::int64_t created_at_ms = 0;
+    std::int64_t keep_sources = 0;
+};
+BOOST_DESCRIBE_STRUCT(KeptUpload, (), (id, project, sha256, created_at_ms, keep_sources))
+
+/// What has to stay: deployments, blobs by hash, sources by hash, what uploads have by key.
 struct Marked {
     std::set<std::string> deployments{};
     std::set<std::string> blobs{};
     std::set<std::string> sources{};
+    std::set<std::string> uploaded{};
+    std::vector<std::string> old_uploads{};  // by id: to be forgotten
 };
 
 std::string hash_of(const std::string& key) {
@@ -40,10 +53,45 @@ bool is_needed(const Marked& marked, const std::string& key) {
     if (key.starts_with("public/manifests/")) return marked.deployments.contains(hash_of(key));
     if (key.starts_with("private/logs/")) return marked.deployments.contains(hash_of(key));
     if (key.starts_with("private/sources/")) return marked.sources.contains(hash_of(key));
+    if (key.starts_with("private/uploads/")) return marked.uploaded.contains(key);
     return true;  // not ours to judge
 }
 
-Task<Marked> mark(db::Database& database, objects::ObjectStore& objects) {
+/// The trees of each project's last uploads, so that the next one sends only what has changed, and
+/// of those that may be deployed any moment.
+Task<> mark_uploads(db::Database& database, objects::ObjectStore& objects, std::int64_t now_ms,
+                    Marked& marked) {
+    const auto find = [](soci::session& sql) {
+        return db::select<KeptUpload>(
+            sql,
+            "from (select u.id as id, u.project as project, u.sha256 as sha256, "
+            "u.created_at_ms as created_at_ms, case when p.deleted_at_ms is null then "
+            "p.keep_sources else 0 end as keep_sources from uploads u join projects p on "
+            "p.id = u.project) as kept order by id desc");
+    };
+    const std::vector<KeptUpload> uploads = co_await database.read(find);
+    std::map<std::string, std::int64_t> kept;
+    for (const KeptUpload& upload : uploads) {
+        const bool young = upload.created_at_ms + grace_ms > now_ms;
+        if (kept[upload.project]++ >= upload.keep_sources && !young) {
+            marked.old_uploads.push_back(upload.id);
+            continue;
+        }
+        if (young) marked.sources.insert(upload.sha256);
+        const std::string key = deployments::upload_tree_key(upload.project, upload.id);
+        const Result<std::string> text = co_await objects.get(key, manifest_bytes_max);
+        if (!text && text.error().failure == Failure::not_found) continue;
+        if (!text)
+            throw std::runtime_error("gc: " + text.error().message + "; nothing was deleted");
+        const auto tree = json::parse_as<deployments::UploadTree>(*text);
+        if (!tree) throw std::runtime_error("gc: " + key + " is damaged; nothing was deleted");
+        marked.uploaded.insert(key);
+        for (const deployments::UploadFile& file : tree->files)
+            marked.uploaded.insert(deployments::upload_blob_key(upload.project, file.sha256));
+    }
+}
+
+Task<Marked> mark(db::Database& database, objects::ObjectStore& objects, std::int64_t now_ms) {
     const auto find = [](soci::session& sql) {
         return db::select<Living>(
             sql,
@@ -70,6 +118,7 @@ Task<Marked> mark(db::Database& database, objects::ObjectStore& objects) {
         for (const auto& [path, entry] : manifest->files)
             marked.blobs.insert(entry.sha256);
     }
+    co_await mark_uploads(database, objects, now_ms, marked);
     co_return marked;
 }
 
@@ -98,13 +147,15 @@ Task<> sweep(objects::ObjectStore& objects, const Marked& marked, std::string pr
 
 Task<Swept> collect_garbage(db::Database& database, objects::ObjectStore& objects,
                             std::int64_t now_ms) {
-    const Marked marked = co_await mark(database, objects);
+    const Marked marked = co_await mark(database, objects, now_ms);
     Swept swept;
-    for (const char* prefix :
-         {"public/blobs/", "public/manifests/", "private/logs/", "private/sources/"}) {
+    for (const char* prefix : {"public/blobs/", "public/manifests/", "private/logs/",
+                               "private/sources/", "private/uploads/"}) {
         co_await sweep(objects, marked, prefix, now_ms, swept);
     }
-    const auto forget = [](soci::session& sql) {
+    const auto forget = [&](soci::session& sql) {
+        for (const std::string& id : marked.old_uploads)
+            db::execute(sql, "delete from uploads where id = :id", id);
         db::execute(sql,
                     "delete from log_chunks where deployment in "
                     "(select id from deployments where deleted_at_ms is not null)");

@@ -6,6 +6,7 @@
 #include "base/crypto.hpp"
 #include "db/database.hpp"
 #include "db/records.hpp"
+#include "deployments/uploads.hpp"
 #include "objects/object_store.hpp"
 
 namespace berth::roles {
@@ -64,6 +65,47 @@ protected:
     db::Database database_{"sqlite::memory:"};
     std::unique_ptr<objects::ObjectStore> objects_ = objects::make_memory_object_store();
 };
+
+TEST_F(GarbageTest, keeps_the_last_uploads_of_a_project_and_what_is_young) {
+    const std::int64_t now = unix_now_ms();
+    const auto add = [&](const std::string& id, const std::string& text, std::int64_t age_ms) {
+        const std::string sha = sha256_hex(text);
+        deployments::UploadTree tree;
+        tree.files = {{.path = "a", .sha256 = sha, .bytes = text.size()},
+                      {.path = "b", .sha256 = sha256_hex("both"), .bytes = 4}};
+        wait(objects_->put({deployments::upload_blob_key("prj_1", sha), text}));
+        wait(objects_->put({deployments::upload_blob_key("prj_1", sha256_hex("both")), "both"}));
+        wait(objects_->put({deployments::upload_tree_key("prj_1", id), json::text(tree)}));
+        const deployments::Upload row{
+            .id = id, .project = "prj_1", .sha256 = sha, .created_at_ms = now - age_ms};
+        const auto insert = [&](soci::session& sql) { db::insert(sql, "uploads", row); };
+        wait(database_.write(insert));
+    };
+    const auto blob = [&](const std::string& text) {
+        return exists(deployments::upload_blob_key("prj_1", sha256_hex(text)));
+    };
+    const std::int64_t day = 24 * 3600'000;
+    add("upl_1", "first", day);
+    add("upl_2", "second", 0);
+    wait(objects_->put({deployments::upload_blob_key("prj_1", sha256_hex("left")), "left"}));
+    collect(30 * 60'000);
+    EXPECT_TRUE(blob("first") && blob("second") && blob("both") && blob("left"));  // all is young
+    collect(2 * 3600'000);
+    EXPECT_FALSE(blob("first"));
+    EXPECT_FALSE(blob("left"));
+    EXPECT_FALSE(exists(deployments::upload_tree_key("prj_1", "upl_1")));
+    EXPECT_TRUE(blob("second") && blob("both"));
+    const auto forget = [](soci::session& sql) {
+        db::execute(sql, "update projects set deleted_at_ms = 1");
+    };
+    wait(database_.write(forget));
+    collect(2 * 3600'000);
+    EXPECT_FALSE(blob("second") || blob("both"));
+    const auto count = [](soci::session& sql) {
+        return db::value<std::int64_t>(sql, "select count(*) from uploads").value();
+    };
+    EXPECT_EQ(wait(database_.read(count)), 0);
+}
 
 TEST_F(GarbageTest, keeps_what_a_living_deployment_needs) {
     deploy("dpl_a", 1, "shared");

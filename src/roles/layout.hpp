@@ -3,7 +3,7 @@
 ///
 ///   lock              held by the supervisor for its life
 ///   instance          of a joined worker: names its sandboxes
-///   api/              berth.sqlite, seal.key            api's user
+///   api/              berth.sqlite, seal.key, git/      api's user
 ///   objects/public/   routes, manifests, blobs          api's user, readable by the edge
 ///   objects/private/  logs, sources, caches             api's user
 ///   worker/           spool, token                      worker's user

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 
 import type { Question } from '../src/api/rules'
+import type { UploadTree } from '../src/api/schema'
 import { isEnd } from '../src/api/states'
 import type {
   NewProject,
@@ -227,7 +228,7 @@ const handlers: Record<string, Handler> = {
       throw new Refusal(422, 'invalid_name', 'Lower-case letters, digits and hyphens.', '/name')
     if (world.find(made.name))
       throw new Refusal(409, 'name_taken', `The name “${made.name}” is taken.`, '/name')
-    const row = world.addProject(made.name, made.repo_url)
+    const row = world.addProject(made.name, made.repo_url ?? '')
     row.project.branch = made.branch || 'main'
     row.variables = (made.variables ?? []).map(storedVariable)
     return { status: 201, body: row.project, etag: '"1"' }
@@ -266,6 +267,20 @@ const handlers: Record<string, Handler> = {
     row.variables = (call.body.items as VariableInput[]).map(storedVariable)
     row.env_version++
     return { body: { items: row.variables }, etag: `"${row.env_version}"` }
+  },
+  'POST projects/*/uploads': (call) => {
+    const row = rowOf(call)
+    const { files } = call.body as unknown as UploadTree
+    const hashes = [...new Set(files.map((file) => file.sha256))]
+    const missing = hashes.filter((hash) => !row.uploaded.has(hash))
+    return missing.length > 0
+      ? { body: { id: null, missing } }
+      : { status: 201, body: { id: id('upl'), missing: [] } }
+  },
+  'POST projects/*/uploads/blobs': (call) => {
+    const row = rowOf(call)
+    for (const hash of call.body.blobs as string[]) row.uploaded.add(hash)
+    return { body: {} }
   },
   'GET projects/*/deployments': (call) => {
     const items = rowOf(call).runs.map((run) => run.deployment)

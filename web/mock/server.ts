@@ -30,9 +30,22 @@ export interface Mock {
   close: () => Promise<void>
 }
 
+/** The names in a stream of blobs. */
+const blobsOf = (stream: Buffer) => {
+  const names: string[] = []
+  for (let at = 0; at < stream.length; ) {
+    const name = stream.toString('latin1', at + 2, at + 2 + stream.readUInt16LE(at))
+    names.push(name)
+    at += 2 + name.length + 8 + Number(stream.readBigUInt64LE(at + 2 + name.length))
+  }
+  return names
+}
+
 const readBody = async (request: IncomingMessage) => {
   const chunks: Buffer[] = []
   for await (const chunk of request) chunks.push(chunk as Buffer)
+  if (request.headers['content-type'] === 'application/octet-stream')
+    return { blobs: blobsOf(Buffer.concat(chunks)) }
   const text = Buffer.concat(chunks).toString()
   return text ? (JSON.parse(text) as Record<string, unknown>) : {}
 }

@@ -96,6 +96,8 @@ export interface ProjectRow {
   links: ShareLink[]
   caches: KeptCache[]
   runs: Run[]
+  /** SHA-256 of what was uploaded. */
+  uploaded: Set<string>
 }
 
 const stepsOf = (created: number, state: State, failedAt?: StepName): Step[] => {
@@ -212,6 +214,7 @@ export class World {
       access: { previews: 'everybody', production: 'everybody', has_password: false, role_key: '' },
       created_at_ms: Date.now() - age_ms,
       url: siteUrl(name),
+      git_url: `http://localhost/git/default/${name}.git`,
       production: null,
       latest: null,
     }
@@ -227,6 +230,7 @@ export class World {
       links: [],
       caches: cachesAtFirst(),
       runs: [],
+      uploaded: new Set<string>(),
     }
     this.projects.unshift(row)
     return row
@@ -272,6 +276,8 @@ export class World {
       reused_deployment: null,
       plan: planOf,
       has_source: true,
+      source: 'repository',
+      prebuilt: null,
       ...change,
     }
     const run: Run = { deployment, lines, open: null, listeners: new Set() }

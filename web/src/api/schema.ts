@@ -276,7 +276,8 @@ export interface Variable {
 export interface ProjectDraft {
   /** A DNS label of at most 40 characters. */
   name: string
-  repo_url: string
+  /** None: what is deployed is uploaded, or pushed to Berth. */
+  repo_url?: string
   branch?: string
   root?: string
   framework?: string | null
@@ -385,6 +386,8 @@ export interface Project {
   access: SiteAccess
   created_at_ms: number
   url: string
+  /** Of Berth's own Git remote: a push to it deploys. */
+  git_url: string
   production: {
     deployment: string
     generation: number
@@ -536,6 +539,28 @@ export interface Deployment {
   plan: Plan | null
   reused_deployment: string | null
   has_source: boolean
+  source: 'repository' | 'upload' | 'push'
+  prebuilt: string | null
+}
+
+export interface UploadTree {
+  files: {
+    path: string
+    sha256: string
+    bytes: number
+    mode?: 'file' | 'program' | 'link'
+  }[]
+  commit?: string
+  branch?: string
+  message?: string
+  author?: string
+  /** Whether .berthignore and .vercelignore have a say yet. */
+  ignore_files?: boolean
+}
+
+export interface UploadReply {
+  id: string | null
+  missing: string[]
 }
 
 export interface StateEvent {
