@@ -1,5 +1,5 @@
 // The whole job in a browser, against a real Berth, once per look: set-up (the first time) or sign-in,
-// import, live log with the api restarted in its middle, visit, second push, redeploy, roll back.
+// import, live log with the api restarted in its middle, visit, second push, redeploy, roll back, a zip.
 //
 //   BERTH_URL            where the dashboard is, e.g. http://localhost:8080
 //   BERTH_SETUP_CODE     the one-time code, when the instance is fresh
@@ -13,6 +13,7 @@
 // Commands are given to sh, with the mark in their environment. Answers 0 when every look passed.
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
+import { strToU8, zipSync } from 'fflate'
 import type { BrowserContext, Page } from 'playwright-core'
 
 import { audit } from './axe'
@@ -213,6 +214,36 @@ const walk = async (journey: Journey) => {
     await look(journey, '9-rolled-back')
     await visit(journey, await productionUrl(page), first)
   })
+  await step(journey, 'a zip becomes a preview', () => dropZip(journey))
+}
+
+/** A zip, chosen on the project's page: its folder is taken off, its secret stays here. */
+const dropZip = async (journey: Journey) => {
+  const { page, project } = journey
+  const mark = `mark-${project}-zip`
+  const zip = zipSync({
+    'site/index.html': strToU8(`<!doctype html><title>Zip</title><h1>${mark}</h1>`),
+    'site/.env': strToU8('SECRET=1'),
+  })
+  await openOverview(journey)
+  await page.getByLabel('Zip to deploy').setInputFiles({
+    name: 'site.zip',
+    mimeType: 'application/zip',
+    buffer: Buffer.from(zip),
+  })
+  await page.getByText('1 kept back').waitFor()
+  await look(journey, '10-zip')
+  await page.getByRole('button', { name: 'Upload and deploy' }).click()
+  await page.waitForURL(`**/p/${project}/d/**`)
+  const deployment = page.url().split('/d/')[1]!.split(/[?#]/)[0]!
+  await page.locator('header [data-state=ready]').waitFor({ timeout: 120_000 })
+  const made = await page.evaluate(async (path) => {
+    const answer = await fetch(path)
+    return (await answer.json()) as { url: string; source: string; environment: string }
+  }, `/api/v1/deployments/${deployment}`)
+  if (made.source !== 'upload' || made.environment !== 'preview')
+    throw new Failed(`the zip became ${made.source} in ${made.environment}`)
+  await visit(journey, made.url, mark)
 }
 
 const looksOf = (text: string): Look[] =>

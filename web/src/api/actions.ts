@@ -25,7 +25,7 @@ export const refreshProject = (client: QueryClient) =>
 
 export const deploy = (
   project: string,
-  body: { ref?: string; reuse?: boolean; use_caches?: boolean } = {},
+  body: { ref?: string; reuse?: boolean; use_caches?: boolean; upload?: string } = {},
 ) => call<Deployment>(`/projects/${part(project)}/deployments`, { method: 'POST', body })
 
 export const redeploy = (deployment: string, how: { use_caches?: boolean } = {}) =>

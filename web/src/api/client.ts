@@ -35,6 +35,8 @@ export interface Versioned<T> {
 export interface CallOptions {
   method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   body?: unknown
+  /** Bytes instead of JSON. What is sent twice is stored once: no key goes with them. */
+  raw?: Blob
   etag?: string | null
   signal?: AbortSignal
   /** Sign-in calls say 401 themselves: no refresh, no sign-in page. */
@@ -61,12 +63,13 @@ export const randomKey = () =>
 const send = (path: string, options: CallOptions, key: string | null) => {
   const headers = new Headers({ Accept: 'application/json' })
   if (options.body !== undefined) headers.set('Content-Type', 'application/json')
+  if (options.raw) headers.set('Content-Type', 'application/octet-stream')
   if (options.etag) headers.set('If-Match', options.etag)
   if (key) headers.set('Idempotency-Key', key)
   return fetch(base + path, {
     method: options.method ?? 'GET',
     headers,
-    body: options.body === undefined ? undefined : JSON.stringify(options.body),
+    body: options.raw ?? (options.body === undefined ? undefined : JSON.stringify(options.body)),
     signal: options.signal,
     credentials: 'same-origin',
   })
@@ -98,7 +101,7 @@ export const refresh = () => {
 }
 
 const exchange = async (path: string, options: CallOptions): Promise<Response> => {
-  const key = options.method === 'POST' ? randomKey() : null
+  const key = options.method === 'POST' && !options.raw ? randomKey() : null
   try {
     const first = await send(path, options, key)
     if (first.status !== 401 || options.anonymous) return first

@@ -16,6 +16,7 @@ import {
   noCredential,
 } from '../parts/Credential'
 import { Detected, frameworkName, type Overrides, planFields } from '../parts/Detected'
+import { DropProject } from '../parts/DropProject'
 import { fieldError, focusFirstError, isGeneral } from '../parts/forms'
 import { pages } from '../paths'
 import { Button, Spinner } from '../ui/Button'
@@ -328,6 +329,11 @@ export default function NewProjectPage() {
           </Button>
         </div>
       </form>
+      {url.trim() === '' && (
+        <div className="mt-5">
+          <DropProject />
+        </div>
+      )}
     </div>
   )
 }

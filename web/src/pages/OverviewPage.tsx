@@ -2,7 +2,7 @@ import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tansta
 import { Link, useNavigate, useParams } from '@tanstack/react-router'
 import { useState } from 'react'
 
-import { deploy, refreshProject } from '../api/actions'
+import { deploy, redeploy, refreshProject } from '../api/actions'
 import type { Problem } from '../api/client'
 import { deploymentQuery, deploymentsQuery } from '../api/queries'
 import { isEnd, titleOf } from '../api/states'
@@ -10,6 +10,7 @@ import type { Deployment, Project } from '../api/types'
 import { bare, bytes, repoName } from '../format'
 import { CommitLine } from '../parts/Commit'
 import { DeploymentList } from '../parts/DeploymentList'
+import { DropUpload } from '../parts/DropUpload'
 import { Failure } from '../parts/Failure'
 import { useKeys } from '../parts/keys'
 import { Pipeline } from '../parts/Pipeline'
@@ -32,7 +33,9 @@ export default function OverviewPage() {
   const [rolling, setRolling] = useState(false)
   const project = data?.data
   const start = useMutation({
-    mutationFn: () => deploy(name),
+    // Without a repository there is no newer commit: what was deployed last is deployed again.
+    mutationFn: () =>
+      project?.repo_url === '' && project.latest ? redeploy(project.latest.id) : deploy(name),
     onSuccess: (next) => {
       void refreshProject(client)
       return navigate({ to: pages.deployment, params: { project: name, deployment: next.id } })
@@ -55,6 +58,7 @@ export default function OverviewPage() {
       {latest && !isEnd(latest.state) && <Running deployment={latest} project={project} />}
       {latest?.state === 'failed' && <Failure deployment={latest} compact />}
       <Recent project={project} />
+      <DropUpload project={project} />
       {rolling && <RollBack project={project} onClose={() => setRolling(false)} />}
     </div>
   )
@@ -161,7 +165,7 @@ function Production({
         </Fact>
         <Fact name="Repository">
           <span className="block truncate" title={project.repo_url}>
-            {repoName(project.repo_url)}
+            {project.repo_url ? repoName(project.repo_url) : 'none: uploaded or pushed'}
           </span>
         </Fact>
       </dl>

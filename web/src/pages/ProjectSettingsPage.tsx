@@ -154,7 +154,7 @@ function General({ project, etag }: { project: Project; etag: string | null }) {
         label="Git repository"
         name="repo_url"
         mono
-        required
+        hint={project.repo_url ? undefined : 'None: what is deployed is uploaded or pushed.'}
         defaultValue={project.repo_url}
         error={fieldError(save.error, '/repo_url')}
       />
