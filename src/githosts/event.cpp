@@ -199,6 +199,9 @@ Result<Event> read_event(const Origin& origin, std::string_view content_type,
             if (const Result<> read = read_generic(*payload, event); !read) return read.error();
             break;
     }
+    if (event.kind == EventKind::pull_request) {
+        event.request = read_request_change(origin.provider, *payload);
+    }
     if (event.kind == EventKind::push && event.pushes.empty()) {
         return unreadable("a push that moves no ref");
     }

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/json.hpp"
-#include "githosts/provider.hpp"
+#include "githosts/remote.hpp"
 
 namespace berth::githosts {
 
@@ -34,14 +34,22 @@ BOOST_DESCRIBE_STRUCT(Push, (), (kind, ref, before, commit, message, deleted, ov
 enum class EventKind { push, ping, pull_request, other };
 BOOST_DESCRIBE_ENUM(EventKind, push, ping, pull_request, other)
 
+/// A pull or merge request as it is after the event.
+struct RequestChange {
+    bool closed = false;  // or merged
+    OpenRequest request{};
+};
+BOOST_DESCRIBE_STRUCT(RequestChange, (), (closed, request))
+
 struct Event {
     EventKind kind = EventKind::other;
-    std::vector<std::string> addresses{};  // the repository's, as the host writes them
-    std::string path{};                    // "team/shop", of hosts that send no address
-    std::string pusher{};                  // at most 100 bytes; "": nobody said
-    std::vector<Push> pushes{};            // of `push`: one or more
+    std::vector<std::string> addresses{};    // the repository's, as the host writes them
+    std::string path{};                      // "team/shop", of hosts that send no address
+    std::string pusher{};                    // at most 100 bytes; "": nobody said
+    std::vector<Push> pushes{};              // of `push`: one or more
+    std::optional<RequestChange> request{};  // of `pull_request`, if it tells one with a number
 };
-BOOST_DESCRIBE_STRUCT(Event, (), (kind, addresses, path, pusher, pushes))
+BOOST_DESCRIBE_STRUCT(Event, (), (kind, addresses, path, pusher, pushes, request))
 
 /// What Provider::generic sends; unknown fields are refused. `ref` may also be a branch's name.
 struct GenericPush {
@@ -58,9 +66,9 @@ BOOST_DESCRIBE_STRUCT(GenericPush, (), (ref, commit, before, repo_url, message, 
 EventKind kind_of(Provider provider, std::string_view event);
 
 /// `content_type` "application/x-www-form-urlencoded": the JSON is the field `payload` (GitHub's
-/// and Gitea's other form). Of events that are not pushes only the repository is read.
-/// Errors: invalid — unreadable_payload: not JSON, deeper than 64 levels, or not of the host's
-/// form.
+/// and Gitea's other form). Of events that are neither pushes nor requests only the repository is
+/// read. Errors: invalid — unreadable_payload: not JSON, deeper than 64 levels, or not of the
+/// host's form.
 Result<Event> read_event(const Origin& origin, std::string_view content_type,
                          std::string_view body);
 
@@ -77,6 +85,9 @@ void set_ref(Push& push, std::string_view ref);
 /// "" for a commit id of zeros alone.
 std::string commit_or_none(std::string_view id);
 void add_address(Event& event, std::string_view address);
+
+/// requests.cpp: the request of an event, in the host's form; nothing without a number.
+std::optional<RequestChange> read_request_change(Provider provider, const json::value& payload);
 
 /// bitbucket.cpp
 void read_bitbucket(const json::value& payload, Event& event);

@@ -40,13 +40,6 @@ bool is_at_path(std::string_view path, std::string_view repo_url) {
     return own.ends_with("/" + wanted);
 }
 
-bool is_of(const Event& event, std::string_view repo_url) {
-    if (event.addresses.empty()) return is_at_path(event.path, repo_url);
-    return std::ranges::any_of(event.addresses, [&](const std::string& address) {
-        return is_same_repository(address, repo_url);
-    });
-}
-
 /// The mark as the message has it, or "".
 std::string_view skip_mark(std::string_view message) {
     const std::string small = lower(message);
@@ -61,6 +54,15 @@ Verdict no(std::string reason) {
     return {false, std::move(reason)};
 }
 
+std::string words_of(const Event& event) {
+    if (!event.request) return "of this event of a pull request nothing is done";
+    const OpenRequest& request = event.request->request;
+    const std::string name = fmt::format("pull request {}", request.number);
+    if (event.request->closed) return name + " was closed: its preview is taken down";
+    if (request.fork) return name + " comes from a fork: see the pull requests";
+    return name + ": the pushes to its branch deploy";
+}
+
 }  // namespace
 
 bool is_same_repository(std::string_view a, std::string_view b) {
@@ -70,12 +72,19 @@ bool is_same_repository(std::string_view a, std::string_view b) {
            plain_path(one->path) == plain_path(other->path);
 }
 
+bool is_of(const Event& event, std::string_view repo_url) {
+    if (event.addresses.empty()) return is_at_path(event.path, repo_url);
+    return std::ranges::any_of(event.addresses, [&](const std::string& address) {
+        return is_same_repository(address, repo_url);
+    });
+}
+
 Verdict judge_event(const Origin& origin, const Event& event) {
     switch (event.kind) {
         case EventKind::ping:
             return no("a ping: the webhook works");
         case EventKind::pull_request:
-            return no("pull requests are not handled yet; the pushes to their branches are");
+            return no(words_of(event));
         case EventKind::push:
         case EventKind::other:
             break;

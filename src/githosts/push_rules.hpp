@@ -22,6 +22,9 @@ Verdict judge_event(const Origin& origin, const Event& event);
 /// [berth skip], in any case.
 Verdict judge_push(const Event& event, const Push& push, std::string_view repo_url);
 
+/// Whether an event is of the repository at `repo_url`, by its addresses or, without any, its path.
+bool is_of(const Event& event, std::string_view repo_url);
+
 /// Whether two addresses are of one repository: the same host and path, whatever the scheme, user,
 /// port, ".git" and letter case.
 bool is_same_repository(std::string_view a, std::string_view b);
