@@ -150,6 +150,12 @@ Task<Result<>> Teams::remove(std::string team, User actor) {
                     "update invitations set revoked_at_ms = :now where team = :team and "
                     "used_at_ms is null and revoked_at_ms is null",
                     now, team);
+        // Nobody is left who could use them; their projects, and so their links, are gone.
+        db::execute(sql,
+                    "delete from git_hooks_left where connection in "
+                    "(select id from git_connections where team = :team)",
+                    team);
+        db::execute(sql, "delete from git_connections where team = :team", team);
         // An id is no slug (it has an underscore): nobody can take that one.
         db::execute(sql, "update teams set slug = id, deleted_at_ms = :now where id = :id", now,
                     team);

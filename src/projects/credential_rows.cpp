@@ -2,6 +2,7 @@
 
 #include "base/id.hpp"
 #include "db/records.hpp"
+#include "projects/git_rows.hpp"
 #include "projects/ssh_key.hpp"
 
 namespace berth::projects {
@@ -160,7 +161,7 @@ CredentialView view_credential(soci::session& sql, const std::string& project) {
 Result<jobs::Credential> open_credential(soci::session& sql, const Sealer& sealer,
                                          const std::string& project) {
     const std::optional<ConnectionRow> row = row_of(sql, project);
-    if (!row) return jobs::Credential{};
+    if (!row) return linked_credential(sql, sealer, project);
     Result<std::string> secret = sealer.open(credential_context(project), row->sealed_secret);
     if (!secret) return secret.error();
     return jobs::Credential{.kind = row->kind,

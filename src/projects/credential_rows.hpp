@@ -34,7 +34,8 @@ Result<> set_credential(soci::session& sql, const Sealer& sealer, const std::str
 
 CredentialView view_credential(soci::session& sql, const std::string& project);
 
-/// With its secret. Errors: invalid — seal_broken.
+/// With its secret; of a project without one of its own, that of its link to a Git host.
+/// Errors: invalid — seal_broken.
 Result<jobs::Credential> open_credential(soci::session& sql, const Sealer& sealer,
                                          const std::string& project);
 

@@ -4,6 +4,7 @@
 #include "base/id.hpp"
 #include "db/database.hpp"
 #include "db/records.hpp"
+#include "projects/git_rows.hpp"
 #include "projects/host_rows.hpp"
 #include "projects/undo.hpp"
 #include "projects/variable_rows.hpp"
@@ -229,6 +230,7 @@ Task<Result<>> ProjectStore::remove(std::string project, Actor actor) {
         db::execute(sql, "update projects set deleted_at_ms = :now where id = :id", now, project);
         release_hosts(sql, project, now);
         close_site_access(sql, project);
+        drop_link(sql, project, now);
         for (const char* table : {"connections", "variables", "hooks", "webhooks"}) {
             db::execute(sql, std::string("delete from ") + table + " where project = :project",
                         project);
