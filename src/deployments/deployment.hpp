@@ -62,6 +62,7 @@ struct Deployment {
     bool log_archived = false;
     bool artifact = false;  // its manifest is in the object store
     std::optional<std::int64_t> deleted_at_ms{};
+    bool fork = false;  // a stranger's code: no secrets, no caches, nothing reused of it
 };
 BOOST_DESCRIBE_STRUCT(Deployment, (),
                       (id, project, intent, state, reason, detail, first_error, next_step,
@@ -69,7 +70,7 @@ BOOST_DESCRIBE_STRUCT(Deployment, (),
                        created_at_ms, finished_at_ms, bytes, files, plan, reuse, use_caches,
                        reuse_key, reused_deployment, source_sha256, source, prebuilt, epoch, worker,
                        lease_until_ms, memory_bytes, stop, stop_at_ms, log_next, log_archived,
-                       artifact, deleted_at_ms))
+                       artifact, deleted_at_ms, fork))
 
 /// What a deployment in the queue waits for: a worker at all, one of a worker's slots, memory on a
 /// worker, the end of another deployment of its project, or its team's turn: other teams have had

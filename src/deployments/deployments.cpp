@@ -110,17 +110,19 @@ Task<Result<DeploymentView>> Deployments::create(NewDeployment wanted) {
             .id = wanted.id.empty() ? new_id("dpl") : wanted.id,
             .project = project->id,
             .intent = db::next_number(sql, "intent"),
-            .environment = ref == project->branch ? Environment::production : Environment::preview,
+            .environment = ref == project->branch && !wanted.fork ? Environment::production
+                                                                  : Environment::preview,
             .ref = ref,
             .commit = wanted.commit,
             .trigger = wanted.trigger,
             .actor = wanted.actor,
             .created_at_ms = now,
-            .reuse = wanted.reuse && wanted.use_caches,
-            .use_caches = wanted.use_caches,
+            .reuse = wanted.reuse && wanted.use_caches && !wanted.fork,
+            .use_caches = wanted.use_caches && !wanted.fork,
             .source_sha256 = wanted.source_sha256,
             .source = wanted.source,
             .prebuilt = wanted.prebuilt,
+            .fork = wanted.fork,
         };
         db::insert(sql, "deployments", made);
         db::execute(sql,
@@ -138,6 +140,7 @@ Task<Result<DeploymentView>> Deployments::create(NewDeployment wanted) {
             lines.push_back(system_line(now, std::move(*why)));
         }
         logs::append_lines(sql, made.id, lines);
+        mark_report(sql, made.id, project->id, now);
         announce(sql, "deployments", "created", made.id, now);
         return views.view(*find_deployment(sql, made.id));
     };
@@ -237,7 +240,8 @@ Task<Result<DeploymentView>> Deployments::redeploy(std::string id, Repeat how) {
                          .actor = std::move(how.actor),
                          .source_sha256 = old->source_sha256,
                          .source = old->source,
-                         .prebuilt = old->prebuilt};
+                         .prebuilt = old->prebuilt,
+                         .fork = old->fork};
     co_return co_await create(std::move(wanted));
 }
 

@@ -54,6 +54,7 @@ struct NewDeployment {
     std::optional<std::string> source_sha256{};
     SourceKind source = SourceKind::repository;
     std::optional<std::string> prebuilt{};
+    bool fork = false;  // of a stranger: a preview, whatever its ref
 };
 
 struct Repeat {
@@ -116,6 +117,9 @@ public:
     Task<std::vector<std::string>> branches(std::string project);
     /// Frees its host and forgets it. Errors: not_found; conflict — it is live, or still running.
     Task<Result<>> remove(std::string id, accounts::AuditActor actor);
+    /// Takes the previews of a ref down: what is unfinished is canceled, its addresses serve no
+    /// more. Production's branch and what production serves stay. How many addresses went.
+    Task<int> take_down(std::string project, std::string ref, std::string actor);
     /// Points production there. `deployment` "" walks back in the pointer's history.
     /// Errors: not_found; conflict — not_ready, already_live, nothing_to_roll_back_to.
     Task<Result<Production>> set_production(std::string project, std::string deployment,

@@ -129,10 +129,12 @@ Task<Result<>> Deployments::finish(std::string id, jobs::Finish finish) {
             if (current->artifact) return 0;  // a repeated call: the pointer has moved already
             canceled = current->stop == State::canceled;  // the word came before the pointer moved
             if (canceled) return 0;
+            // What a stranger's build made is nobody else's result.
+            const std::string reuse_key = current->fork ? "" : finish.reuse_key;
             db::execute(sql,
                         "update deployments set artifact = 1, bytes = :bytes, files = :files, "
                         "reuse_key = :key, reused_deployment = :reused where id = :id",
-                        bytes, static_cast<std::int64_t>(manifest->files.size()), finish.reuse_key,
+                        bytes, static_cast<std::int64_t>(manifest->files.size()), reuse_key,
                         finish.reused_deployment, id);
             return go_live(sql, *current, config_.base_host, now, config_.retention_ms);
         };

@@ -48,6 +48,16 @@ std::optional<jobs::Step> step_of(State state) {
     }
 }
 
+void mark_report(soci::session& sql, const std::string& deployment, const std::string& project,
+                 std::int64_t now_ms) {
+    db::execute(sql,
+                "insert into git_reports (deployment, project, due, next_at_ms) "
+                "select :deployment, project, 1, :now from git_links where project = :project "
+                "on conflict (deployment) do update set due = 1, marks = git_reports.marks + 1, "
+                "attempts = 0, next_at_ms = excluded.next_at_ms",
+                deployment, now_ms, project);
+}
+
 void announce(soci::session& sql, const std::string& topic, const std::string& type,
               const std::string& subject, std::int64_t now_ms) {
     db::execute(sql,
@@ -77,6 +87,7 @@ bool change_state(soci::session& sql, const Deployment& was, State to, const Out
                 "values (:id, :deployment, :now, :state, :reason, :actor)",
                 db::next_number(sql, "deployment_event"), was.id, now_ms, to, outcome.reason,
                 outcome.actor);
+    mark_report(sql, was.id, was.project, now_ms);
     announce(sql, "deployments", jobs::is_terminal(to) ? "ended" : "state", was.id, now_ms);
     return true;
 }

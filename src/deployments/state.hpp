@@ -22,13 +22,17 @@ struct Outcome {
     std::string actor{};
 };
 
-/// Compare-and-set on (state, epoch) as `was` has them, with the history row, the step rows and the
-/// outbox row. False: somebody was faster, or `was` had ended; nothing changed.
+/// Compare-and-set on (state, epoch) as `was` has them, with the history row, the step rows, the
+/// outbox row and the Git host's. False: somebody was faster, or `was` had ended; nothing changed.
 bool change_state(soci::session& sql, const Deployment& was, jobs::State to, const Outcome& outcome,
                   std::int64_t now_ms);
 
 /// What a state works on; nothing for queued and the ends.
 std::optional<jobs::Step> step_of(jobs::State state);
+
+/// The Git host of a linked project is to be told of this deployment's state.
+void mark_report(soci::session& sql, const std::string& deployment, const std::string& project,
+                 std::int64_t now_ms);
 
 /// Puts an event into the outbox.
 void announce(soci::session& sql, const std::string& topic, const std::string& type,
