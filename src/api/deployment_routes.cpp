@@ -1,6 +1,7 @@
 /// Deployments of a project, one deployment, and what production points to.
 
 #include "api/body.hpp"
+#include "api/deployment_diff.hpp"
 #include "api/paging.hpp"
 #include "api/routes.hpp"
 #include "artifacts/manifest.hpp"
@@ -243,6 +244,7 @@ constexpr Route table[] = {
     {post, "/api/v1/deployments/{deployment}/redeploy", Policy::project_deploy, redeploy},
     {get, "/api/v1/deployments/{deployment}/files", Policy::project_read, deployment_files},
     {get, "/api/v1/deployments/{deployment}/events", Policy::project_read, deployment_events},
+    {get, "/api/v1/deployments/{deployment}/diff/{other}", Policy::project_read, diff_deployments},
 };
 
 }  // namespace

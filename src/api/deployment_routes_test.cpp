@@ -190,7 +190,7 @@ TEST_F(DeploymentRoutesTest, a_log_that_is_followed_says_where_to_go_on_when_the
 }
 
 TEST_F(DeploymentRoutesTest, a_build_without_caches_goes_to_workers_that_know_of_it) {
-    services.job_inputs = [](std::string, deployments::Environment) {
+    services.job_inputs = [](const deployments::Deployment&) {
         return answered(Result<deployments::JobInputs>(deployments::JobInputs{}));
     };
     const auto claim = [&](const char* version) {

@@ -1,7 +1,8 @@
-// Projects, their settings and their variables.
+// Projects and their settings.
 #include "accounts/accounts.hpp"
 #include "api/body.hpp"
 #include "api/cache_reports.hpp"
+#include "api/last_change.hpp"
 #include "api/paging.hpp"
 #include "api/project_view.hpp"
 #include "api/publish_routes.hpp"
@@ -59,11 +60,6 @@ BOOST_DESCRIBE_STRUCT(ProjectSettings, (),
                       (name, repo_url, branch, root, framework, install_command, build_command,
                        output_dir, node, supersede, keep_sources, secret_in_output, credential,
                        access))
-
-struct VariableList {
-    std::optional<std::vector<projects::VariableInput>> items{};  // none would drop all: refused
-};
-BOOST_DESCRIBE_STRUCT(VariableList, (), (items))
 
 namespace {
 
@@ -217,7 +213,10 @@ Task<Result<http::Response>> change_project(Services& services, Context& context
     if (!found) co_return found.error();
     projects::Project project = found->project;
     const Result<> matches = check_if_match(context.request, project.version);
-    if (!matches) co_return matches.error();
+    if (!matches) {
+        co_return co_await with_last_change(services, matches.error(), project.id,
+                                            "project_changed");
+    }
     const Result<ProjectSettings> settings = merge_body(settings_of(project), context.request);
     if (!settings) co_return settings.error();
     if (settings->keep_sources < 0 || settings->keep_sources > 100) {
@@ -239,12 +238,16 @@ Task<Result<http::Response>> change_project(Services& services, Context& context
     const projects::Actor actor = actor_of(context);
     Result<projects::ProjectDetails> changed =
         co_await services.projects.change(project, credential, actor, visitors);
-    if (!changed) co_return changed.error();
+    if (!changed) {
+        co_return co_await with_last_change(services, changed.error(), project.id,
+                                            "project_changed");
+    }
     if (wanted) co_await publish_routes(services);
     co_return co_await project_response(services, 200, std::move(*changed));
 }
 
-/// DELETE /api/v1/projects/{project}: takes its sites down; its names rest for 30 days.
+/// DELETE /api/v1/projects/{project}: takes its sites down. For seven days the team's owners can
+/// have it back (project_fate_routes.cpp); then it is gone, and its names rest for 30 days.
 Task<Result<http::Response>> remove_project(Services& services, Context& context) {
     const std::string id = context.project.id;
     const projects::Actor actor = actor_of(context);
@@ -254,38 +257,6 @@ Task<Result<http::Response>> remove_project(Services& services, Context& context
     // What a build still uses is ordered again when its worker says that it has it.
     if (services.caches != nullptr) services.caches->drop_everywhere(id);
     co_return http::empty_response(204);
-}
-
-http::Response variables_response(const projects::ProjectStore::Variables& variables) {
-    http::Response response = list_response(json::from(variables.items).as_array(), std::nullopt);
-    response.headers.set("etag", etag_of(variables.version));
-    return response;
-}
-
-/// GET /api/v1/projects/{project}/env → {items: [{key, value?, scope, environment, sensitive}]}
-Task<Result<http::Response>> list_variables(Services& services, Context& context) {
-    const auto variables = co_await services.projects.variables(context.project.id);
-    if (!variables) co_return variables.error();
-    co_return variables_response(*variables);
-}
-
-/// PUT /api/v1/projects/{project}/env {items}, If-Match: replaces the list. An item without
-/// `value` keeps the stored one.
-Task<Result<http::Response>> set_variables(Services& services, Context& context) {
-    const Result<VariableList> body = parse_body<VariableList>(context.request);
-    if (!body) co_return body.error();
-    if (!body->items) co_return missing_field("items");
-    const std::string id = context.project.id;
-    const auto stored = co_await services.projects.variables(id);
-    if (!stored) co_return stored.error();
-    const Result<> matches = check_if_match(context.request, stored->version);
-    if (!matches) co_return matches.error();
-    const projects::Actor actor = actor_of(context);
-    const std::int64_t version = stored->version;
-    const std::vector<projects::VariableInput> items = *body->items;
-    const auto changed = co_await services.projects.set_variables(id, version, items, actor);
-    if (!changed) co_return changed.error();
-    co_return variables_response(*changed);
 }
 
 /// POST /api/v1/deploy-keys → 201 {id, public_key}: a key to add to a repository before its
@@ -319,15 +290,6 @@ const Route table[] = {
      .pattern = "/api/v1/projects/{project}",
      .policy = Policy::project_own,
      .handler = remove_project},
-    {.verb = http::Verb::get,
-     .pattern = "/api/v1/projects/{project}/env",
-     .policy = Policy::project_read,
-     .handler = list_variables},
-    {.verb = http::Verb::put,
-     .pattern = "/api/v1/projects/{project}/env",
-     .policy = Policy::project_write,
-     .handler = set_variables,
-     .body = {.stream = false, .bytes_max = 8 << 20}},
     {.verb = http::Verb::post,
      .pattern = "/api/v1/deploy-keys",
      .policy = Policy::signed_in,

@@ -120,7 +120,7 @@ TEST_F(ProjectRoutesTest, only_an_owner_lets_secrets_into_the_output) {
     EXPECT_TRUE(audited().ends_with(" warn")) << audited();
     const std::string id = changed.at("id");
     const auto inputs =
-        wait(services.projects.job_inputs(id, projects::VariableEnvironment::preview));
+        wait(services.projects.job_inputs(id, projects::VariableEnvironment::preview, ""));
     EXPECT_EQ(inputs.value().secret_in_output, jobs::SecretInOutput::warn);
 
     const auto become_member = [](soci::session& sql) {
@@ -149,7 +149,12 @@ TEST_F(ProjectRoutesTest, replaces_variables_under_their_own_etag) {
                                          {"key":"SECRET","value":"s3cret"}]})";
     EXPECT_EQ(send(Verb::put, place, two, ann_).code(), "precondition_required");
     EXPECT_EQ(send_if_match(Verb::put, place, two, "\"1\"").status, 200u);
-    EXPECT_EQ(send_if_match(Verb::put, place, two, "\"1\"").code(), "precondition_failed");
+    const TestReply late = send_if_match(Verb::put, place, two, "\"1\"");
+    EXPECT_EQ(late.code(), "precondition_failed");
+    EXPECT_TRUE(late.at("detail").starts_with("ann@example.com changed it in the meantime, at "))
+        << late.text;
+    EXPECT_EQ(get(place + "/changes", ann_).text,
+              R"({"deployment":null,"known":false,"items":[]})");
     const TestReply read = get(place, ann_);
     EXPECT_EQ(read.text.find("s3cret"), std::string::npos);
     EXPECT_EQ(read.json().at("items").at(0).at("value"), "p");
@@ -175,8 +180,55 @@ TEST_F(ProjectRoutesTest, deletes_a_project_and_takes_its_sites_down) {
     EXPECT_EQ(send(Verb::del, "/api/v1/projects/shop", "", ann_).status, 204u);
     EXPECT_EQ(taken_down, id);
     EXPECT_EQ(get("/api/v1/projects/shop", ann_).status, 404u);
-    EXPECT_EQ(get("/api/v1/projects/shop", bound).status, 401u);
+    EXPECT_EQ(get("/api/v1/projects/shop", bound).status, 404u);
     EXPECT_EQ(send(Verb::del, "/api/v1/projects/shop", "", ann_).status, 404u);
+}
+
+TEST_F(ProjectRoutesTest, gives_a_deleted_project_back_or_deletes_it_for_good) {
+    const std::string id = add_project(ann_, "shop");
+    std::string purged;
+    services.project_purged = [&](std::string project) {
+        purged = project;
+        return nothing();
+    };
+    const std::string team(
+        get("/api/v1/teams", ann_).json().at("items").at(0).at("id").as_string());
+    const std::string place = "/api/v1/teams/" + team + "/deleted-projects";
+    send(Verb::del, "/api/v1/projects/shop", "", ann_);
+    EXPECT_EQ(get(place, ann_).json().at("items").at(0).at("name"), "shop");
+    const TestReply back = post(place + "/" + id + "/restore", "", ann_);
+    ASSERT_EQ(back.status, 200u) << back.text;
+    EXPECT_EQ(back.at("name"), "shop");
+    EXPECT_EQ(get("/api/v1/projects/shop", ann_).status, 200u);
+    EXPECT_EQ(post(place + "/" + id + "/restore", "", ann_).status, 404u);
+
+    send(Verb::del, "/api/v1/projects/shop", "", ann_);
+    EXPECT_EQ(send(Verb::del, place + "/" + id, "", ann_).status, 204u);
+    EXPECT_EQ(purged, id);
+    EXPECT_EQ(post(place + "/" + id + "/restore", "", ann_).status, 404u);
+    EXPECT_FALSE(add_project(ann_, "shop").empty()) << "the name is free for its team";
+}
+
+TEST_F(ProjectRoutesTest, gives_a_project_to_another_team_of_the_person) {
+    add_project(ann_, "shop");
+    post("/api/v1/teams", R"({"slug":"crew"})", ann_);
+    const std::string place = "/api/v1/projects/shop/transfer";
+    EXPECT_EQ(post(place, R"({"team":"nobody"})", ann_).code(), "team_not_found");
+    EXPECT_EQ(post(place, "{}", ann_).code(), "missing_field");
+    ASSERT_EQ(post(place, R"({"team":"crew"})", ann_).status, 200u);
+    const auto demote = [](soci::session& sql) {
+        db::execute(sql,
+                    "update members set role = 'developer' where team not in (select id from teams "
+                    "where slug = 'crew')");
+    };
+    wait(database.write(demote));
+    const auto teams = get("/api/v1/teams", ann_).json().at("items").as_array();
+    for (const auto& team : teams) {
+        if (team.at("slug") == "crew") continue;
+        const std::string body =
+            boost::json::serialize(boost::json::object{{"team", team.at("slug")}});
+        EXPECT_EQ(post(place, body, ann_).code(), "role_needed");
+    }
 }
 
 TEST_F(ProjectRoutesTest, shows_the_newest_deployment_of_each) {

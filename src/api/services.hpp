@@ -33,6 +33,7 @@ class Deployments;
 class Inspections;
 class RoutePublisher;
 class Uploads;
+struct Deployment;
 enum class Environment : int;
 struct JobInputs;
 }  // namespace berth::deployments
@@ -46,6 +47,9 @@ class TrafficStore;
 class VisitorStore;
 class WebhookStore;
 }  // namespace berth::projects
+namespace berth::notifications {
+class ChannelStore;
+}
 namespace berth::visitors {
 class PassSigner;
 }
@@ -97,6 +101,7 @@ struct Services {
     projects::TrafficStore* traffic = nullptr;
     CacheReports* caches = nullptr;
     projects::WebhookStore* webhooks = nullptr;
+    notifications::ChannelStore* channels = nullptr;
     std::size_t delivery_bytes = 0;  // of webhooks' bodies that are being read
 
     // For visitors of protected sites. Their passwords are checked on threads of their own: a crowd
@@ -110,9 +115,9 @@ struct Services {
     // What jobs get.
     std::int64_t lease_ms = 15'000;
     jobs::JobLimits job_limits{};
-    /// The project's repository, settings and opened variables.
-    std::function<Task<Result<deployments::JobInputs>>(std::string project,
-                                                       deployments::Environment environment)>
+    /// The repository, settings and opened variables of a deployment's project, for its build;
+    /// which variables those were is noted.
+    std::function<Task<Result<deployments::JobInputs>>(const deployments::Deployment& deployment)>
         job_inputs{};
 
     /// Looks at a repository through a worker.
@@ -124,6 +129,8 @@ struct Services {
         latest_deployments{};
     /// Called after a project was deleted: takes its routes down.
     std::function<Task<>(std::string project)> project_deleted{};
+    /// Called after a deleted project is gone for good: forgets its deployments.
+    std::function<Task<>(std::string project)> project_purged{};
     /// Whether deployments can be made and served; beside the database, which is asked anyway.
     std::function<Task<Result<>>()> ready{};
 };

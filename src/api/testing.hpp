@@ -10,6 +10,7 @@
 #include "api/answer.hpp"
 #include "api/route.hpp"
 #include "api/schema_check.hpp"
+#include "notifications/channel_store.hpp"
 #include "projects/project_store.hpp"
 #include "projects/visitor_store.hpp"
 #include "projects/webhook_store.hpp"
@@ -128,6 +129,7 @@ struct TestApi : accounts::TestAccounts {
                                     {.base_host = "localhost", .platform_host = "localhost"}};
     projects::VisitorStore visitor_store{database, [this] { return now; }};
     projects::WebhookStore webhooks{database, sealer, [this] { return now; }};
+    notifications::ChannelStore channels{database, sealer, [this] { return now; }};
     accounts::Passwords visitor_passwords{{.passes = 1, .memory_bytes = 8192}};
     visitors::PassSigner passes{accounts->secrets().pass_key};
     Services services{.database = database,
@@ -137,6 +139,7 @@ struct TestApi : accounts::TestAccounts {
                       .accounts = *accounts,
                       .projects = projects,
                       .webhooks = &webhooks,
+                      .channels = &channels,
                       .visitors = &visitor_store,
                       .visitor_passwords = &visitor_passwords,
                       .passes = &passes};

@@ -102,16 +102,13 @@ Task<Result<jobs::Job>> job_of(Services& services, const deployments::Deployment
                           "the worker that took it is older than this Berth and cannot build "
                           "without caches: upgrade it");
     }
-    const std::string project = taken.project;
-    const auto environment = taken.environment;
-    const Result<deployments::JobInputs> inputs =
-        co_await services.job_inputs(project, environment);
+    const Result<deployments::JobInputs> inputs = co_await services.job_inputs(taken);
     if (!inputs) co_return inputs.error();
     jobs::Job job{.id = taken.id,
                   .kind = jobs::Kind::build,
                   .epoch = taken.epoch,
                   .project = taken.project,
-                  .environment = boost::describe::enum_to_string(environment, ""),
+                  .environment = boost::describe::enum_to_string(taken.environment, ""),
                   .source = inputs->source,
                   .source_sha256 = taken.source_sha256,
                   .settings = inputs->settings,

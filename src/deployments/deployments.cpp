@@ -62,6 +62,14 @@ bool claim_host(soci::session& sql, const std::string& host, const std::string& 
                        host, project, kind, branch, now_ms) > 0;
 }
 
+void cancel_all(soci::session& sql, const std::string& project, const std::string& actor,
+                std::int64_t now_ms) {
+    for (const Deployment& running : unfinished(sql, project)) {
+        const Outcome outcome{.detail = "its project was deleted", .actor = actor};
+        change_state(sql, running, State::canceled, outcome, now_ms);
+    }
+}
+
 jobs::Line system_line(std::int64_t now_ms, std::string text) {
     return {.at_ms = now_ms, .text = std::move(text)};
 }
@@ -294,13 +302,18 @@ Task<Result<>> Deployments::remove(std::string id, accounts::AuditActor actor) {
     co_return forgotten;
 }
 
+Task<> Deployments::stop_project(std::string project, std::string actor) {
+    const std::int64_t now = clock_();
+    const auto stop = [&](soci::session& sql) { cancel_all(sql, project, actor, now); };
+    co_await database_.write(stop);
+    co_await publisher_.publish();
+    hint("removed", project);
+}
+
 Task<> Deployments::remove_project(std::string project, std::string actor) {
     const std::int64_t now = clock_();
     const auto forget = [&](soci::session& sql) {
-        for (const Deployment& running : unfinished(sql, project)) {
-            const Outcome outcome{.detail = "its project was deleted", .actor = actor};
-            change_state(sql, running, State::canceled, outcome, now);
-        }
+        cancel_all(sql, project, actor, now);
         for (const std::string& host : hosts_of_project(sql, project)) {
             set_route(sql, host, project, "", now, config_.retention_ms);
         }

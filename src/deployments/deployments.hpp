@@ -127,6 +127,8 @@ public:
     Task<Production> production(std::string project);
     /// Stops what runs and takes every host of the project off the edge.
     Task<> remove_project(std::string project, std::string actor);
+    /// Of a deleted project that can be had back: cancels what it builds, takes its sites down.
+    Task<> stop_project(std::string project, std::string actor);
 
     // What workers do.
 

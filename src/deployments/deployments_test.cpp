@@ -440,6 +440,32 @@ TEST_F(DeploymentsTest, what_was_canceled_does_not_go_live) {
     EXPECT_EQ(wait(deployments_.production("prj_1")).deployment, std::nullopt);
 }
 
+TEST_F(DeploymentsTest, a_deleted_project_serves_nothing_until_it_is_had_back) {
+    const std::string live = deploy("x");
+    const std::string waiting = create().id;
+    const auto set_deleted = [&](const std::string& until) {
+        const auto work = [&](soci::session& sql) {
+            db::execute(sql, "update projects set deleted_at_ms = " + until +
+                                 ", purge_at_ms = " + until + " where id = 'prj_1'");
+            db::execute(sql,
+                        "update routes set generation = generation + 1000 where project = 'prj_1'");
+            db::execute(sql, "update counters set value = value + 1000 where name = 'generation'");
+        };
+        wait(database_.write(work));
+    };
+    set_deleted("5");
+    wait(deployments_.stop_project("prj_1", "a@x"));
+    EXPECT_EQ(served("shop.localhost"), "");
+    EXPECT_EQ(served("shop-" + id_tail(live) + ".localhost"), "");
+    EXPECT_EQ(find(waiting).state, State::canceled);
+    wait(deployments_.reconcile());
+    EXPECT_TRUE(wait(deployments_.find(live)).has_value()) << "it is kept for the way back";
+    set_deleted("null");
+    wait(publisher_.publish());
+    EXPECT_EQ(served("shop.localhost"), live);
+    EXPECT_EQ(served("shop-" + id_tail(live) + ".localhost"), live);
+}
+
 TEST_F(DeploymentsTest, a_project_whose_deletion_was_cut_short_is_taken_down) {
     deploy("x");
     create();

@@ -91,11 +91,12 @@ bool end_unattended(soci::session& sql, const Deployment& late, std::int64_t now
     return change_state(sql, late, how.to, how.outcome, now_ms);
 }
 
-/// A project that was deleted while deployments of it still stand: its deletion was cut short.
+/// A project that is gone for good while deployments of it still stand.
 std::optional<std::string> half_deleted_project(soci::session& sql) {
     return db::value<std::string>(
         sql,
-        "select p.id from projects p where p.deleted_at_ms is not null and exists (select 1 from "
+        "select p.id from projects p where p.deleted_at_ms is not null and "
+        "p.purge_at_ms is null and exists (select 1 from "
         "deployments d where d.project = p.id and d.deleted_at_ms is null) limit 1");
 }
 

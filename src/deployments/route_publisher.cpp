@@ -23,7 +23,8 @@ struct RouteRow {
 BOOST_DESCRIBE_STRUCT(RouteRow, (), (host, project, deployment, generation, previous))
 
 /// A route as the store gets it: beside its row, what the host is and what its project says about
-/// visitors. Read together, so that no route goes out without it.
+/// visitors. Read together, so that no route goes out without it. A deleted project's leads
+/// nowhere.
 struct PublishedRow {
     std::string host{};
     std::string project{};
@@ -41,14 +42,16 @@ BOOST_DESCRIBE_STRUCT(PublishedRow, (),
                        revoked_links, role_key, host_kind))
 
 constexpr const char* published_rows =
-    "from (select r.host as host, r.project as project, r.deployment as deployment, "
+    "from (select r.host as host, r.project as project, "
+    "case when p.deleted_at_ms is null then r.deployment else '' end as deployment, "
     "r.generation as generation, r.previous as previous, "
     "coalesce(h.kind, 'production') as host_kind, "
     "coalesce(case when h.kind = 'production' then a.production else a.previews end, "
     "'everybody') as access, coalesce(a.generation, 0) as access_generation, "
     "coalesce(a.revoked_links, '[]') as revoked_links, coalesce(a.role_key, '') as role_key "
     "from routes r "
-    "left join hosts h on h.host = r.host left join site_access a on a.project = r.project) found ";
+    "left join hosts h on h.host = r.host left join site_access a on a.project = r.project "
+    "left join projects p on p.id = r.project) found ";
 
 objects::Object route_object(const PublishedRow& row) {
     const artifacts::Route route{.generation = row.generation,

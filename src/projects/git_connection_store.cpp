@@ -70,7 +70,7 @@ Task<Result<GitConnection>> GitConnectionStore::add(NewConnection wanted, Actor 
                            row.account, row.base_url);
         }
         GitConnection made = view_of(sql, id).value();
-        accounts::write_audit(sql, now, {actor.name, "git_connected", id, name_of(made)});
+        accounts::write_audit(sql, now, {actor, "git_connected", id, name_of(made)});
         return made;
     };
     co_return co_await database_.write(work);
@@ -112,8 +112,7 @@ Task<Result<GitConnection>> GitConnectionStore::renew(std::string connection, st
                     "where trouble <> '' and project in "
                     "(select project from git_links where connection = :id)",
                     now, connection);
-        accounts::write_audit(sql, now,
-                              {actor.name, "git_token_renewed", connection, name_of(*found)});
+        accounts::write_audit(sql, now, {actor, "git_token_renewed", connection, name_of(*found)});
         return view_of(sql, connection).value();
     };
     co_return co_await database_.write(work);
@@ -134,8 +133,7 @@ Task<Result<>> GitConnectionStore::remove(std::string team, std::string connecti
         // Their host can no longer be asked to remove them.
         db::execute(sql, "delete from git_hooks_left where connection = :id", connection);
         db::execute(sql, "delete from git_connections where id = :id", connection);
-        accounts::write_audit(sql, now,
-                              {actor.name, "git_disconnected", connection, name_of(*found)});
+        accounts::write_audit(sql, now, {actor, "git_disconnected", connection, name_of(*found)});
         return {};
     };
     co_return co_await database_.write(work);
@@ -168,8 +166,7 @@ Task<Result<>> GitConnectionStore::link(GitLink wanted, Actor actor) {
         }
         drop_link(sql, wanted.project, now);
         db::insert(sql, "git_links", wanted);
-        accounts::write_audit(sql, now,
-                              {actor.name, "git_linked", wanted.project, wanted.repository});
+        accounts::write_audit(sql, now, {actor, "git_linked", wanted.project, wanted.repository});
         return {};
     };
     co_return co_await database_.write(work);
@@ -188,7 +185,7 @@ Task<Result<>> GitConnectionStore::unlink(std::string project, Actor actor) {
             return fail(Failure::not_found, "this project is not linked to a repository");
         }
         drop_link(sql, project, now);
-        accounts::write_audit(sql, now, {actor.name, "git_unlinked", project, found->repository});
+        accounts::write_audit(sql, now, {actor, "git_unlinked", project, found->repository});
         return {};
     };
     co_return co_await database_.write(work);

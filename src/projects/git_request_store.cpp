@@ -102,7 +102,7 @@ Task<Result<GitRequest>> GitRequestStore::approve(std::string project, std::int6
                     "where project = :project and number = :number",
                     actor.name, project, number);
         accounts::write_audit(sql, now,
-                              {actor.name, "pull_request_approved", project,
+                              {actor, "pull_request_approved", project,
                                fmt::format("{} of {}", number, found->author)});
         return std::move(*found);
     };

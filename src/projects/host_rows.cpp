@@ -14,6 +14,11 @@ struct HostRow {
 };
 BOOST_DESCRIBE_STRUCT(HostRow, (), (host, project, kind, branch, created_at_ms, released_at_ms))
 
+struct RoutedHost {
+    std::string host{};
+};
+BOOST_DESCRIBE_STRUCT(RoutedHost, (), (host))
+
 namespace {
 
 /// Whether a name that somebody has, or had, may be taken now.
@@ -26,12 +31,28 @@ bool may_take(soci::session& sql, const HostRow& row, const std::string& team, s
     return owner == team;
 }
 
+/// Whether a deleted project of the same team still has it; another team's is simply taken.
+bool rests_deleted(soci::session& sql, const HostRow& row, const std::string& team) {
+    return db::value<std::int64_t>(sql,
+                                   "select count(*) from projects where id = :id and team = :team "
+                                   "and purge_at_ms is not null",
+                                   row.project, team)
+               .value_or(0) > 0;
+}
+
 }  // namespace
 
 Result<> claim_production_host(soci::session& sql, const std::string& host,
                                const std::string& project, const std::string& team,
                                std::int64_t now_ms, std::int64_t tombstone_ms) {
     const auto taken = db::select_one<HostRow>(sql, "from hosts where host = :host", host);
+    if (taken && rests_deleted(sql, *taken, team)) {
+        return fail_as(
+            Failure::conflict, "name_taken", "/name",
+            "name: {} is that of a deleted project, which can still be had back: restore "
+            "it, or delete it for good",
+            host);
+    }
     if (taken && !may_take(sql, *taken, team, now_ms, tombstone_ms)) {
         return fail_as(Failure::conflict, "name_taken", "/name", "name: {} is taken", host);
     }
@@ -44,6 +65,16 @@ Result<> claim_production_host(soci::session& sql, const std::string& host,
                       .released_at_ms = std::nullopt};
     db::insert(sql, "hosts", row);
     return {};
+}
+
+void renew_routes(soci::session& sql, const std::string& project) {
+    const auto routes = db::select<RoutedHost>(
+        sql, "from routes where project = :project and deployment <> ''", project);
+    for (const RoutedHost& route : routes) {
+        const std::int64_t generation = db::next_number(sql, "generation");
+        db::execute(sql, "update routes set generation = :generation where host = :host",
+                    generation, route.host);
+    }
 }
 
 void release_hosts(soci::session& sql, const std::string& project, std::int64_t now_ms) {

@@ -19,6 +19,9 @@ Result<> claim_production_host(soci::session& sql, const std::string& host,
                                const std::string& project, const std::string& team,
                                std::int64_t now_ms, std::int64_t tombstone_ms);
 
+/// Has the routes of a project published anew: the publisher leaves out those of a deleted one.
+void renew_routes(soci::session& sql, const std::string& project);
+
 /// Frees every host of a project; the names rest as tombstones.
 void release_hosts(soci::session& sql, const std::string& project, std::int64_t now_ms);
 

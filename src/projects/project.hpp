@@ -32,11 +32,21 @@ struct Project {
     std::int64_t env_version = 1;                                        // ETag of the variables
     std::int64_t created_at_ms = 0;
     std::optional<std::int64_t> deleted_at_ms{};
+    std::optional<std::int64_t> purge_at_ms{};  // of a deleted one that can be had back: until then
 };
 BOOST_DESCRIBE_STRUCT(Project, (),
                       (id, team, name, repo_url, branch, root, framework, install_command,
                        build_command, output_dir, node, supersede, keep_sources, secret_in_output,
-                       version, env_version, created_at_ms, deleted_at_ms))
+                       version, env_version, created_at_ms, deleted_at_ms, purge_at_ms))
+
+/// A deleted project that can be had back.
+struct DeletedProject {
+    std::string id{};
+    std::string name{};
+    std::int64_t deleted_at_ms = 0;
+    std::int64_t purge_at_ms = 0;  // until then
+};
+BOOST_DESCRIBE_STRUCT(DeletedProject, (), (id, name, deleted_at_ms, purge_at_ms))
 
 /// How Git gets in, as people may see it.
 struct CredentialView {

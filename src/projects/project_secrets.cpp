@@ -2,7 +2,7 @@
 #include "accounts/audit.hpp"
 #include "db/database.hpp"
 #include "db/records.hpp"
-#include "projects/project_store.hpp"
+#include "projects/project_rows.hpp"
 #include "projects/undo.hpp"
 #include "projects/variable_rows.hpp"
 
@@ -18,15 +18,6 @@ BOOST_DESCRIBE_STRUCT(HookRow, (), (project, hash, sealed_secret, created_at_ms)
 
 namespace {
 
-Error not_found() {
-    return fail(Failure::not_found, "no such project");
-}
-
-std::optional<Project> living(soci::session& sql, const std::string& id) {
-    return db::select_one<Project>(sql, "from projects where id = :id and deleted_at_ms is null",
-                                   id);
-}
-
 using Views = std::vector<VariableView>;
 
 /// The names of what a change set and removed, for the audit log; never a value.
@@ -38,7 +29,8 @@ std::string change_of(const Views& before, const Views& after, std::int64_t now_
     }
     for (const VariableView& one : before) {
         const auto same = [&](const VariableView& other) {
-            return other.key == one.key && other.environment == one.environment;
+            return other.key == one.key && other.environment == one.environment &&
+                   other.branch == one.branch;
         };
         if (std::ranges::any_of(after, same)) continue;
         removed += (removed.empty() ? "removed: " : ", ") + one.key;
@@ -55,7 +47,7 @@ std::string hook_context(const std::string& project) {
 Task<Result<ProjectStore::Variables>> ProjectStore::variables(std::string project) {
     const auto query = [&](soci::session& sql) -> Result<Variables> {
         const std::optional<Project> found = living(sql, project);
-        if (!found) return not_found();
+        if (!found) return no_such_project();
         Result<std::vector<VariableView>> items = read_variables(sql, sealer_, project);
         if (!items) return items.error();
         return Variables{std::move(*items), found->env_version};
@@ -72,14 +64,15 @@ Task<Result<ProjectStore::Variables>> ProjectStore::set_variables(std::string pr
     const std::int64_t now = now_ms_();
     const auto work = [&](soci::session& sql) -> Result<Variables> {
         const std::optional<Project> found = living(sql, project);
-        if (!found) return not_found();
+        if (!found) return no_such_project();
         if (found->env_version != version) {
             return fail_as(Failure::precondition, "precondition_failed", "",
                            "the variables were changed by somebody else in the meantime");
         }
         const Result<std::vector<VariableView>> before = read_variables(sql, sealer_, project);
         if (!before) return before.error();
-        const Result<> stored = replace_variables(sql, sealer_, project, items, "/items", now);
+        const Result<> stored =
+            replace_variables(sql, sealer_, project, items, "/items", actor.name, now);
         if (!stored) return stored.error();
         db::execute(sql, "update projects set env_version = :version where id = :id", version + 1,
                     project);
@@ -93,10 +86,11 @@ Task<Result<ProjectStore::Variables>> ProjectStore::set_variables(std::string pr
 }
 
 Task<Result<JobInputs>> ProjectStore::job_inputs(std::string project,
-                                                 VariableEnvironment environment) {
+                                                 VariableEnvironment environment,
+                                                 std::string branch) {
     const auto query = [&](soci::session& sql) -> Result<JobInputs> {
         const std::optional<Project> found = living(sql, project);
-        if (!found) return not_found();
+        if (!found) return no_such_project();
         JobInputs inputs;
         inputs.source.repo_url = found->repo_url;
         inputs.source.ref = found->branch;
@@ -109,7 +103,7 @@ Task<Result<JobInputs>> ProjectStore::job_inputs(std::string project,
                            .build_command = found->build_command,
                            .output_dir = found->output_dir,
                            .node = found->node};
-        auto variables = build_variables(sql, sealer_, project, environment);
+        auto variables = build_variables(sql, sealer_, project, environment, branch);
         if (!variables) return variables.error();
         inputs.variables = std::move(*variables);
         inputs.secret_in_output = found->secret_in_output;

@@ -6,6 +6,7 @@
 #include "db/records.hpp"
 #include "projects/git_rows.hpp"
 #include "projects/host_rows.hpp"
+#include "projects/project_rows.hpp"
 #include "projects/undo.hpp"
 #include "projects/variable_rows.hpp"
 #include "rules/repo_url.hpp"
@@ -13,39 +14,9 @@
 namespace berth::projects {
 namespace {
 
-constexpr std::int64_t projects_per_team_max = 1000;
-
-/// Tells readers of the event stream, after the commit.
-void announce(soci::session& sql, const std::string& type, const std::string& project,
-              std::int64_t now_ms) {
-    db::execute(sql,
-                "insert into outbox (id, topic, type, subject, at_ms) "
-                "values (:id, 'projects', :type, :project, :now)",
-                db::next_number(sql, "outbox"), type, project, now_ms);
-}
-
-Error not_found() {
-    return fail(Failure::not_found, "no such project");
-}
-
 Error changed_meanwhile() {
     return fail_as(Failure::precondition, "precondition_failed", "",
                    "it was changed by somebody else in the meantime");
-}
-
-std::optional<Project> living(soci::session& sql, const std::string& id) {
-    return db::select_one<Project>(sql, "from projects where id = :id and deleted_at_ms is null",
-                                   id);
-}
-
-ProjectDetails details_of(soci::session& sql, Project project) {
-    ProjectDetails details;
-    details.credential = view_credential(sql, project.id);
-    details.access = view_site_access(sql, project.id);
-    details.production = db::select_one<ProductionPointer>(
-        sql, "from productions where project = :project and deployment <> ''", project.id);
-    details.project = std::move(project);
-    return details;
 }
 
 Result<> check_new(const NewProject& wanted) {
@@ -112,13 +83,8 @@ Task<Result<ProjectDetails>> ProjectStore::add(NewProject wanted, Actor actor) {
     project.env_version = 1;
     project.deleted_at_ms.reset();
     const auto work = [&](soci::session& sql) -> Result<ProjectDetails> {
-        const auto count = db::value<std::int64_t>(
-            sql, "select count(*) from projects where team = :team and deleted_at_ms is null",
-            project.team);
-        if (count.value_or(0) >= projects_per_team_max) {
-            return fail_as(Failure::conflict, "too_many_projects", "",
-                           "a team has at most {} projects", projects_per_team_max);
-        }
+        const Result<> has_room = check_room(sql, project.team);
+        if (!has_room) return has_room.error();
         const Result<> claimed =
             claim_production_host(sql, host, project.id, project.team, now, tombstone_ms);
         if (!claimed) return claimed.error();
@@ -126,8 +92,8 @@ Task<Result<ProjectDetails>> ProjectStore::add(NewProject wanted, Actor actor) {
         const Result<> connected =
             set_credential(sql, sealer_, project.id, actor.user, wanted.credential);
         if (!connected) throw Undo{connected.error()};
-        const Result<> stored =
-            replace_variables(sql, sealer_, project.id, wanted.variables, "/variables", now);
+        const Result<> stored = replace_variables(sql, sealer_, project.id, wanted.variables,
+                                                  "/variables", actor.name, now);
         if (!stored) throw Undo{stored.error()};
         accounts::write_audit(sql, now, {actor, "project_created", project.id, project.name});
         announce(sql, "created", project.id, now);
@@ -139,7 +105,7 @@ Task<Result<ProjectDetails>> ProjectStore::add(NewProject wanted, Actor actor) {
 Task<Result<ProjectDetails>> ProjectStore::find(std::string project) {
     const auto query = [&](soci::session& sql) -> Result<ProjectDetails> {
         std::optional<Project> found = living(sql, project);
-        if (!found) return not_found();
+        if (!found) return no_such_project();
         return details_of(sql, std::move(*found));
     };
     co_return co_await database_.read(query);
@@ -177,7 +143,7 @@ Task<Result<ProjectDetails>> ProjectStore::change(Project changed,
     const std::int64_t now = now_ms_();
     const auto work = [&](soci::session& sql) -> Result<ProjectDetails> {
         const std::optional<Project> before = living(sql, changed.id);
-        if (!before) return not_found();
+        if (!before) return no_such_project();
         if (before->version != changed.version) return changed_meanwhile();
         if (before->name != changed.name) {
             return fail_as(Failure::invalid, "name_fixed", "/name",
@@ -220,29 +186,6 @@ Task<Result<ProjectDetails>> ProjectStore::change(Project changed,
         return details_of(sql, std::move(stored));
     };
     co_return co_await write_or_undo(database_, work);
-}
-
-Task<Result<>> ProjectStore::remove(std::string project, Actor actor) {
-    const std::int64_t now = now_ms_();
-    const auto work = [&](soci::session& sql) -> Result<> {
-        const std::optional<Project> found = living(sql, project);
-        if (!found) return not_found();
-        db::execute(sql, "update projects set deleted_at_ms = :now where id = :id", now, project);
-        release_hosts(sql, project, now);
-        close_site_access(sql, project);
-        drop_link(sql, project, now);
-        for (const char* table : {"connections", "variables", "hooks", "webhooks"}) {
-            db::execute(sql, std::string("delete from ") + table + " where project = :project",
-                        project);
-        }
-        db::execute(sql,
-                    "update tokens set revoked_at_ms = :now where project = :project and "
-                    "revoked_at_ms is null",
-                    now, project);
-        accounts::write_audit(sql, now, {actor, "project_deleted", project, found->name});
-        return {};
-    };
-    co_return co_await database_.write(work);
 }
 
 }  // namespace berth::projects

@@ -63,6 +63,14 @@ struct JobInputs {
     jobs::SecretInOutput secret_in_output = jobs::SecretInOutput::fail;
 };
 
+/// How the variables that a build of production gets now differ from those of the live deployment.
+struct VariableChanges {
+    std::optional<std::string> deployment{};  // the live one
+    bool known = false;                       // false: none, or built before this was noted
+    std::vector<VariableChange> items{};      // by key
+};
+BOOST_DESCRIBE_STRUCT(VariableChanges, (), (deployment, known, items))
+
 struct ProjectNames {
     std::string base_host = "localhost";
     std::string platform_host{};  // never a project's
@@ -71,6 +79,7 @@ struct ProjectNames {
 class ProjectStore {
 public:
     static constexpr std::int64_t tombstone_ms = 30ll * 24 * 3600 * 1000;
+    static constexpr std::int64_t undo_ms = 7ll * 24 * 3600 * 1000;
 
     /// All must outlive this.
     ProjectStore(db::Database& database, const Sealer& sealer, Clock now_ms, ProjectNames names);
@@ -98,8 +107,23 @@ public:
     Task<Result<ProjectDetails>> change(Project changed, std::optional<CredentialInput> credential,
                                         Actor actor, SiteAccessChange access = {});
 
-    /// Forgets its secrets and frees its hosts. Errors: not_found.
+    /// Deletes it: nobody finds it, and its sites go down with the next publishing. For `undo_ms`
+    /// it keeps all that it had, its names too, and can be had back. Errors: not_found.
     Task<Result<>> remove(std::string project, Actor actor);
+    /// The deleted projects of a team that can be had back, the last deleted first.
+    Task<std::vector<DeletedProject>> deleted(std::string team);
+    /// As it was; its sites are up again with the next publishing.
+    /// Errors: not_found — no such one, or it is too late.
+    Task<Result<ProjectDetails>> restore(std::string team, std::string project, Actor actor);
+    /// Ends the time in which a deleted project can be had back: forgets its secrets and frees its
+    /// hosts. Errors: not_found.
+    Task<Result<>> purge(std::string team, std::string project, Actor actor);
+    /// Purges those whose time is over; their ids, at most 100.
+    Task<std::vector<std::string>> purge_due();
+
+    /// Gives it to another team, where the actor must be allowed to add projects. Its sites,
+    /// variables and roles of its own stay. Errors: not_found; conflict — too_many_projects.
+    Task<Result<ProjectDetails>> transfer(std::string project, std::string team, Actor actor);
 
     struct Variables {
         std::vector<VariableView> items{};
@@ -112,8 +136,15 @@ public:
     Task<Result<Variables>> set_variables(std::string project, std::int64_t version,
                                           std::vector<VariableInput> items, Actor actor);
 
+    /// `branch`: what is built, for the variables of previews of one branch.
     /// Errors: not_found; invalid — seal_broken.
-    Task<Result<JobInputs>> job_inputs(std::string project, VariableEnvironment environment);
+    Task<Result<JobInputs>> job_inputs(std::string project, VariableEnvironment environment,
+                                       std::string branch);
+    /// Notes what a deployment's build got. Errors: invalid — seal_broken.
+    Task<Result<>> note_built_variables(std::string project, std::string deployment,
+                                        std::vector<jobs::JobVariable> variables);
+    /// Errors: invalid — seal_broken.
+    Task<Result<VariableChanges>> variable_changes(std::string project);
     /// Keeps the host keys that were seen first; later ones do not replace them.
     Task<> pin_known_hosts(std::string project, std::string text);
     /// Fills in the production branch of a project that was added without one.

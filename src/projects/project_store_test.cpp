@@ -70,11 +70,18 @@ TEST_F(ProjectStoreTest, lets_a_freed_name_rest_for_others_but_not_for_its_team)
     const Project shop = add("shop");
     EXPECT_TRUE(wait(store_.remove(shop.id, ann_actor_)).has_value());
     EXPECT_EQ(wait(store_.remove(shop.id, ann_actor_)).error().failure, Failure::not_found);
+    EXPECT_EQ(wait(store_.add(draft("shop"), ann_actor_)).error().code, "name_taken")
+        << "it can still be had back";
+    wait(store_.purge(team_, shop.id, ann_actor_)).value();
     NewProject others = draft("shop");
     others.project.team = team_of(bob_);
     EXPECT_EQ(wait(store_.add(others, actor_of(bob_))).error().code, "name_taken");
     const Project again = add("shop");
     EXPECT_TRUE(wait(store_.remove(again.id, ann_actor_)).has_value());
+    now += ProjectStore::undo_ms;
+    EXPECT_EQ(wait(store_.purge_due()), std::vector<std::string>{again.id});
+    EXPECT_EQ(wait(store_.purge_due()), std::vector<std::string>{});
+    EXPECT_EQ(wait(store_.add(others, actor_of(bob_))).error().code, "name_taken");
     now += ProjectStore::tombstone_ms;
     EXPECT_TRUE(wait(store_.add(others, actor_of(bob_))).has_value());
 }
@@ -143,7 +150,7 @@ TEST_F(ProjectStoreTest, seals_a_token_and_opens_it_for_jobs_alone) {
     };
     EXPECT_EQ(wait(database.read(stored)).find("s3cret"), std::string::npos);
     const JobInputs inputs =
-        wait(store_.job_inputs(shop.id, VariableEnvironment::production)).value();
+        wait(store_.job_inputs(shop.id, VariableEnvironment::production, "")).value();
     EXPECT_EQ(inputs.source.credential.secret, "s3cret-token");
     EXPECT_EQ(inputs.source.credential.username, "me");
     EXPECT_EQ(inputs.source.ref, "main");
@@ -160,7 +167,8 @@ TEST_F(ProjectStoreTest, does_not_take_a_token_to_another_server) {
     EXPECT_FALSE(wait(store_.change(shop, same, ann_actor_)).has_value());
     const CredentialInput fresh{.kind = CredentialKind::token, .secret = "another"};
     EXPECT_TRUE(wait(store_.change(shop, fresh, ann_actor_)).has_value());
-    const JobInputs inputs = wait(store_.job_inputs(shop.id, VariableEnvironment::preview)).value();
+    const JobInputs inputs =
+        wait(store_.job_inputs(shop.id, VariableEnvironment::preview, "")).value();
     EXPECT_EQ(inputs.source.credential.secret, "another");
 }
 
@@ -177,7 +185,7 @@ TEST_F(ProjectStoreTest, uses_a_deploy_key_once_and_pins_the_first_host_key) {
     wait(store_.pin_known_hosts(shop.project.id, "git.example ssh-ed25519 A"));
     wait(store_.pin_known_hosts(shop.project.id, "git.example ssh-ed25519 B"));
     const JobInputs inputs =
-        wait(store_.job_inputs(shop.project.id, VariableEnvironment::production)).value();
+        wait(store_.job_inputs(shop.project.id, VariableEnvironment::production, "")).value();
     EXPECT_EQ(inputs.source.credential.known_hosts, "git.example ssh-ed25519 A");
     EXPECT_TRUE(inputs.source.credential.secret.starts_with("-----BEGIN OPENSSH"));
 }
@@ -211,7 +219,7 @@ TEST_F(ProjectStoreTest, shows_plain_values_and_keeps_sensitive_ones) {
     // Sent back as read, without the value: both stay.
     const Items kept{{.key = "PLAIN", .sensitive = false}, {.key = "SECRET"}};
     EXPECT_TRUE(wait(store_.set_variables(shop.id, 2, kept, ann_actor_)).has_value());
-    const auto inputs = wait(store_.job_inputs(shop.id, VariableEnvironment::preview)).value();
+    const auto inputs = wait(store_.job_inputs(shop.id, VariableEnvironment::preview, "")).value();
     ASSERT_EQ(inputs.variables.size(), 2u);
     EXPECT_EQ(inputs.variables[1].value, "s3cret");
     EXPECT_TRUE(inputs.variables[1].sensitive);
@@ -236,13 +244,137 @@ TEST_F(ProjectStoreTest, prefers_the_value_of_the_environment) {
                       {.key = "B", .value = "preview", .environment = VariableEnvironment::preview},
                       {.key = "C", .value = "run", .scope = VariableScope::runtime}};
     wait(store_.set_variables(shop.id, 1, items, ann_actor_)).value();
-    const auto live = wait(store_.job_inputs(shop.id, VariableEnvironment::production)).value();
+    const auto live = wait(store_.job_inputs(shop.id, VariableEnvironment::production, "")).value();
     ASSERT_EQ(live.variables.size(), 1u);
     EXPECT_EQ(live.variables[0].value, "live");
-    const auto preview = wait(store_.job_inputs(shop.id, VariableEnvironment::preview)).value();
+    const auto preview = wait(store_.job_inputs(shop.id, VariableEnvironment::preview, "")).value();
     ASSERT_EQ(preview.variables.size(), 2u);
     EXPECT_EQ(preview.variables[0].value, "all");
     EXPECT_EQ(preview.variables[1].value, "preview");
+}
+
+TEST_F(ProjectStoreTest, prefers_the_value_of_the_branch) {
+    const Project shop = add("shop");
+    const auto preview = VariableEnvironment::preview;
+    const Items items{{.key = "A", .value = "all"},
+                      {.key = "A", .value = "preview", .environment = preview},
+                      {.key = "A", .value = "new", .environment = preview, .branch = "feat/new"},
+                      {.key = "ONLY", .value = "1", .environment = preview, .branch = "feat/new"}};
+    wait(store_.set_variables(shop.id, 1, items, ann_actor_)).value();
+    const auto value_of = [&](VariableEnvironment environment, const std::string& branch) {
+        std::string values;
+        for (const auto& variable :
+             wait(store_.job_inputs(shop.id, environment, branch)).value().variables)
+            values += variable.key + "=" + variable.value + " ";
+        return values;
+    };
+    EXPECT_EQ(value_of(preview, "feat/new"), "A=new ONLY=1 ");
+    EXPECT_EQ(value_of(preview, "feat/old"), "A=preview ");
+    EXPECT_EQ(value_of(VariableEnvironment::production, "feat/new"), "A=all ");
+}
+
+TEST_F(ProjectStoreTest, notes_when_and_by_whom_a_variable_was_changed) {
+    const Project shop = add("shop");
+    const std::int64_t first = now;
+    wait(store_.set_variables(shop.id, 1, {{.key = "A", .value = "1"}, {.key = "B", .value = "1"}},
+                              ann_actor_))
+        .value();
+    now += 1000;
+    const Actor bob{"usr_2", "bob@example.com"};
+    // The same value again is no change; a kept one neither.
+    wait(store_.set_variables(
+             shop.id, 2,
+             {{.key = "A", .value = "1"}, {.key = "B", .value = "2"}, {.key = "C", .value = ""}},
+             bob))
+        .value();
+    const auto items = wait(store_.variables(shop.id)).value().items;
+    ASSERT_EQ(items.size(), 3u);
+    EXPECT_EQ(items[0].updated_by, ann_actor_.name);
+    EXPECT_EQ(items[0].updated_at_ms, first);
+    EXPECT_EQ(items[1].updated_by, "bob@example.com");
+    EXPECT_EQ(items[1].updated_at_ms, now);
+    EXPECT_EQ(items[2].updated_by, "bob@example.com");
+}
+
+TEST_F(ProjectStoreTest, tells_how_variables_differ_from_those_of_the_live_deployment) {
+    const Project shop = add("shop");
+    EXPECT_EQ(wait(store_.variable_changes(shop.id)).value().deployment, std::nullopt);
+    wait(store_.set_variables(shop.id, 1,
+                              {{.key = "KEPT", .value = "1"},
+                               {.key = "NEW_VALUE", .value = "1"},
+                               {.key = "GONE", .value = "1"}},
+                              ann_actor_))
+        .value();
+    const auto go_live = [&](soci::session& sql) {
+        db::execute(sql,
+                    "insert into deployments (id, project, intent, state, environment, ref, "
+                    "\"trigger\", created_at_ms) values ('dpl_1', :project, 1, 'ready', "
+                    "'production', 'main', 'api', 1)",
+                    shop.id);
+        db::execute(sql,
+                    "insert into productions (project, deployment, intent, generation) values "
+                    "(:project, 'dpl_1', 1, 1)",
+                    shop.id);
+    };
+    wait(database.write(go_live));
+    EXPECT_FALSE(wait(store_.variable_changes(shop.id)).value().known) << "nothing was noted";
+
+    const auto built =
+        wait(store_.job_inputs(shop.id, VariableEnvironment::production, "main")).value().variables;
+    wait(store_.note_built_variables(shop.id, "dpl_1", built)).value();
+    wait(store_.note_built_variables(shop.id, "dpl_1", built)).value();  // claimed again
+    EXPECT_TRUE(wait(store_.variable_changes(shop.id)).value().known);
+    EXPECT_TRUE(wait(store_.variable_changes(shop.id)).value().items.empty());
+
+    wait(store_.set_variables(
+             shop.id, 2,
+             {{.key = "KEPT"},
+              {.key = "NEW_VALUE", .value = "2"},
+              {.key = "ADDED", .value = "x", .environment = VariableEnvironment::production},
+              {.key = "ELSEWHERE", .value = "x", .environment = VariableEnvironment::preview}},
+             ann_actor_))
+        .value();
+    const VariableChanges changes = wait(store_.variable_changes(shop.id)).value();
+    EXPECT_EQ(changes.deployment, "dpl_1");
+    EXPECT_EQ(json::text(json::from(changes.items)),
+              R"([{"key":"ADDED","what":"added"},{"key":"GONE","what":"removed"},)"
+              R"({"key":"NEW_VALUE","what":"changed"}])");
+
+    // Back as it was: there is nothing to apply.
+    wait(store_.set_variables(
+             shop.id, 3,
+             {{.key = "KEPT"}, {.key = "NEW_VALUE", .value = "1"}, {.key = "GONE", .value = "1"}},
+             ann_actor_))
+        .value();
+    EXPECT_TRUE(wait(store_.variable_changes(shop.id)).value().items.empty());
+}
+
+TEST_F(ProjectStoreTest, seals_variables_with_a_key_of_the_project) {
+    const Project shop = add("shop");
+    wait(store_.set_variables(shop.id, 1, {{.key = "A", .value = "1"}}, ann_actor_)).value();
+    const auto sealed = [&](soci::session& sql) {
+        return db::value<std::string>(sql, "select sealed_value from variables").value();
+    };
+    const std::string before = wait(database.read(sealed));
+    EXPECT_FALSE(sealer.open("variable/" + shop.id + "/A/all", before)) << "not the master key";
+
+    // What an older Berth stored is under the master key: readable, and moved with the next save.
+    const auto as_before = [&](soci::session& sql) {
+        db::execute(sql, "delete from project_keys");
+        db::execute(sql, "update variables set sealed_value = :sealed",
+                    sealer.seal("variable/" + shop.id + "/A/all", "old"));
+    };
+    wait(database.write(as_before));
+    const auto read = [&] {
+        return wait(store_.job_inputs(shop.id, VariableEnvironment::preview, ""))
+            .value()
+            .variables.at(0)
+            .value;
+    };
+    EXPECT_EQ(read(), "old");
+    wait(store_.set_variables(shop.id, 2, {{.key = "A"}}, ann_actor_)).value();
+    EXPECT_EQ(read(), "old");
+    EXPECT_FALSE(sealer.open("variable/" + shop.id + "/A/all", wait(database.read(sealed))));
 }
 
 TEST_F(ProjectStoreTest, refuses_bad_variables_by_place) {
@@ -252,6 +384,14 @@ TEST_F(ProjectStoreTest, refuses_bad_variables_by_place) {
     };
     EXPECT_EQ(code({{.key = "A", .value = "1"}, {.key = "A", .value = "2"}}),
               "/items/1/key duplicate_key");
+    EXPECT_EQ(code({{.key = "A", .value = "1", .branch = "x"}}),
+              "/items/0/branch branch_not_preview");
+    const auto preview = VariableEnvironment::preview;
+    EXPECT_EQ(code({{.key = "A", .value = "1", .environment = preview, .branch = "a b"}}),
+              "/items/0/branch invalid_branch");
+    EXPECT_EQ(code({{.key = "A", .value = "1", .environment = preview, .branch = "a"},
+                    {.key = "A", .value = "1", .environment = preview, .branch = "b"}}),
+              "");
     EXPECT_EQ(code({{.key = "A-B", .value = "1"}}), "/items/0/key invalid_key");
     EXPECT_EQ(code({{.key = "BERTH_X", .value = "1"}}), "/items/0/key reserved_key");
     EXPECT_EQ(code({{.key = "A", .value = std::string("a\0b", 3)}}),
@@ -259,6 +399,48 @@ TEST_F(ProjectStoreTest, refuses_bad_variables_by_place) {
     EXPECT_EQ(code({{.key = "A", .value = std::string((64 << 10) + 1, 'x')}}),
               "/items/0/value too_long");
     EXPECT_EQ(code(Items(501)), "/items too_many");
+}
+
+TEST_F(ProjectStoreTest, gives_a_deleted_project_back_as_it_was) {
+    const Project shop = add("shop");
+    wait(store_.set_variables(shop.id, 1, {{.key = "S", .value = "s"}}, ann_actor_)).value();
+    const std::string hook = wait(store_.rotate_hook(shop.id, ann_actor_));
+    wait(store_.remove(shop.id, ann_actor_)).value();
+    EXPECT_EQ(wait(store_.find(shop.id)).error().failure, Failure::not_found);
+    const auto deleted = wait(store_.deleted(team_));
+    ASSERT_EQ(deleted.size(), 1u);
+    EXPECT_EQ(deleted[0].name, "shop");
+    EXPECT_EQ(deleted[0].purge_at_ms, now + ProjectStore::undo_ms);
+    const std::string theirs = team_of(bob_);
+    EXPECT_TRUE(wait(store_.deleted(theirs)).empty());
+    EXPECT_EQ(wait(store_.restore(theirs, shop.id, actor_of(bob_))).error().failure,
+              Failure::not_found);
+
+    now += ProjectStore::undo_ms - 1;
+    EXPECT_EQ(wait(store_.restore(team_, shop.id, ann_actor_)).value().project.name, "shop");
+    EXPECT_EQ(wait(store_.project_of_hook(hook)).value().id, shop.id);
+    EXPECT_EQ(wait(store_.job_inputs(shop.id, VariableEnvironment::production, ""))
+                  .value()
+                  .variables.size(),
+              1u);
+    EXPECT_EQ(wait(store_.restore(team_, shop.id, ann_actor_)).error().failure, Failure::not_found);
+
+    wait(store_.remove(shop.id, ann_actor_)).value();
+    now += ProjectStore::undo_ms;
+    EXPECT_EQ(wait(store_.restore(team_, shop.id, ann_actor_)).error().failure, Failure::not_found)
+        << "too late";
+}
+
+TEST_F(ProjectStoreTest, gives_a_project_to_another_team) {
+    const Project shop = add("shop");
+    const std::string theirs = team_of(bob_);
+    const ProjectDetails moved = wait(store_.transfer(shop.id, theirs, ann_actor_)).value();
+    EXPECT_EQ(moved.project.team, theirs);
+    EXPECT_EQ(moved.project.version, shop.version + 1);
+    EXPECT_EQ(wait(store_.list(bob_.id, 10, "")).size(), 1u);
+    EXPECT_TRUE(wait(store_.list(ann_.id, 10, "")).empty());
+    EXPECT_EQ(wait(store_.transfer("prj_x", theirs, ann_actor_)).error().failure,
+              Failure::not_found);
 }
 
 TEST_F(ProjectStoreTest, rotates_the_hook_and_forgets_all_secrets_with_the_project) {
@@ -272,6 +454,8 @@ TEST_F(ProjectStoreTest, rotates_the_hook_and_forgets_all_secrets_with_the_proje
     wait(store_.set_variables(shop.id, 1, {{.key = "S", .value = "s"}}, ann_actor_)).value();
     wait(store_.remove(shop.id, ann_actor_)).value();
     EXPECT_EQ(wait(store_.project_of_hook(second)).error().failure, Failure::not_found);
+    EXPECT_EQ(count("variables") + count("connections") + count("hooks"), 2) << "for the way back";
+    wait(store_.purge(team_, shop.id, ann_actor_)).value();
     EXPECT_EQ(count("variables") + count("connections") + count("hooks"), 0);
 }
 

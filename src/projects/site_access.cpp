@@ -1,6 +1,7 @@
 #include "projects/site_access.hpp"
 
 #include "db/records.hpp"
+#include "projects/host_rows.hpp"
 #include "visitors/role_key.hpp"
 
 namespace berth::projects {
@@ -17,11 +18,6 @@ struct SiteAccessRow {
 BOOST_DESCRIBE_STRUCT(SiteAccessRow, (),
                       (project, previews, production, password_hash, generation, revoked_links,
                        role_key))
-
-struct RouteHost {
-    std::string host{};
-};
-BOOST_DESCRIBE_STRUCT(RouteHost, (), (host))
 
 namespace {
 
@@ -42,13 +38,7 @@ void store(soci::session& sql, const SiteAccessRow& row) {
                "production = excluded.production, password_hash = excluded.password_hash, "
                "generation = excluded.generation, revoked_links = excluded.revoked_links, "
                "role_key = excluded.role_key");
-    const std::vector<RouteHost> routes = db::select<RouteHost>(
-        sql, "from routes where project = :project and deployment <> ''", row.project);
-    for (const RouteHost& route : routes) {
-        const std::int64_t generation = db::next_number(sql, "generation");
-        db::execute(sql, "update routes set generation = :generation where host = :host",
-                    generation, route.host);
-    }
+    renew_routes(sql, row.project);
 }
 
 }  // namespace

@@ -145,7 +145,8 @@ Task<> TrafficStore::prune() {
                     now - minutes_kept_ms);
         db::execute(sql,
                     "delete from traffic where project in "
-                    "(select id from projects where deleted_at_ms is not null)");
+                    "(select id from projects where deleted_at_ms is not null and "
+                    "purge_at_ms is null)");
     };
     co_await database_.write(forget);
 }

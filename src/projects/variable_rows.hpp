@@ -14,20 +14,23 @@ class session;
 
 namespace berth::projects {
 
-/// Replaces all variables of a project. `pointer` is where the list stands in the request.
+/// Replaces all variables of a project; `actor` is who did. One that stays as it was keeps when and
+/// by whom it was last changed. `pointer` is where the list stands in the request.
 /// Errors: invalid — value_missing: nothing is stored under that key and environment, or a stored
 ///         sensitive value would be shown.
 Result<> replace_variables(soci::session& sql, const Sealer& sealer, const std::string& project,
                            const std::vector<VariableInput>& variables, const std::string& pointer,
-                           std::int64_t now_ms);
+                           const std::string& actor, std::int64_t now_ms);
 
 /// By key. Errors: invalid — seal_broken.
 Result<std::vector<VariableView>> read_variables(soci::session& sql, const Sealer& sealer,
                                                  const std::string& project);
 
-/// What a build of that environment gets. Errors: invalid — seal_broken.
+/// What a build of that environment gets; `branch` matters to preview alone. Errors: invalid —
+/// seal_broken.
 Result<std::vector<jobs::JobVariable>> build_variables(soci::session& sql, const Sealer& sealer,
                                                        const std::string& project,
-                                                       VariableEnvironment environment);
+                                                       VariableEnvironment environment,
+                                                       const std::string& branch);
 
 }  // namespace berth::projects

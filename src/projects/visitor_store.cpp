@@ -37,6 +37,7 @@ std::optional<GuardedHost> find_host(soci::session& sql, const std::string& host
         "coalesce(case when h.kind = 'production' then a.production else a.previews end, "
         "'everybody') as access, coalesce(a.password_hash, '') as password_hash, "
         "coalesce(a.generation, 0) as generation from hosts h "
+        "join projects p on p.id = h.project and p.deleted_at_ms is null "
         "left join site_access a on a.project = h.project where h.released_at_ms is null) found "
         "where host = :host",
         host);
@@ -159,7 +160,8 @@ Task<std::optional<ShareLink>> VisitorStore::use_link(std::string token, std::st
         const auto link = db::select_one<ShareLink>(
             sql,
             "from share_links where hash = :hash and host = :host and revoked_at_ms is null and "
-            "expires_at_ms > :now",
+            "expires_at_ms > :now and project in (select id from projects where deleted_at_ms is "
+            "null)",
             sha256_hex(token), host, now);
         // In the same transaction: a link that is revoked later is known to have given passes.
         if (link) {

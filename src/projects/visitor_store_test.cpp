@@ -228,6 +228,8 @@ TEST_F(VisitorStoreTest, a_deleted_project_lets_nobody_in) {
     wait(store_.remove(project_.id, actor_)).value();
     EXPECT_FALSE(wait(visitors_.find("shop.example.com")).has_value());
     EXPECT_FALSE(works(added));
+    wait(store_.purge(project_.team, project_.id, actor_)).value();
+    EXPECT_FALSE(works(added));
     EXPECT_EQ(number("select count(*) from site_access where previews = 'members' and production "
                      "= 'members' and password_hash = ''"),
               1);

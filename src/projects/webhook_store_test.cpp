@@ -70,6 +70,9 @@ TEST_F(WebhookStoreTest, a_webhook_ends_with_its_project) {
     const AddedWebhook made = wait(store_.rotate(project_, actor_));
     ASSERT_TRUE(wait(projects_.remove(project_, actor_)).has_value());
     EXPECT_EQ(wait(store_.open(made.webhook.id)).error().failure, Failure::not_found);
+    EXPECT_EQ(wait(store_.record(push(1, "one"))).error().failure, Failure::not_found);
+    const std::string team = wait(accounts->users.memberships(ann_.id)).front().id;
+    wait(projects_.purge(team, project_, actor_)).value();
     EXPECT_EQ(count("webhooks"), 0);
     EXPECT_EQ(wait(store_.record(push(1, "one"))).error().failure, Failure::not_found);
 }

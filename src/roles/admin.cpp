@@ -6,6 +6,7 @@
 #include "base/log.hpp"
 #include "deployments/route_publisher.hpp"
 #include "roles/garbage.hpp"
+#include "roles/seal_key.hpp"
 
 namespace berth::roles {
 namespace {
@@ -52,6 +53,10 @@ Task<Result<http::Response>> dispatch(AdminServices services, http::Request& req
     if (post && request.path == "/reset-password")
         co_return co_await reset_password(services, request);
     if (post && request.path == "/gc") co_return co_await sweep(services);
+    if (post && request.path == "/rotate-key") {
+        begin_key_change(services.seal_key);
+        co_return http::empty_response(204);
+    }
     if (post && request.path == "/republish") co_return co_await republish(services);
     if (!post && request.path == "/tokens") {
         const JoinTokens tokens{services.accounts.secrets().worker_token,

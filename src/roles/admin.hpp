@@ -14,10 +14,11 @@ struct AdminServices {
     accounts::Accounts& accounts;
     objects::ObjectStore& objects;
     db::Database& database;
+    std::string seal_key{};  // path
 };
 
 /// POST /reset-password {email} → {email, password}; POST /gc → Swept; GET /tokens → {worker,
-/// edge}; POST /republish → {}.
+/// edge}; POST /republish → {}; POST /rotate-key → {}.
 Task<http::Response> answer_admin(AdminServices services, http::Request& request);
 
 }  // namespace berth::roles

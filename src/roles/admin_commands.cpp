@@ -61,6 +61,17 @@ std::string text_at(const std::string& answer, const char* key) {
     return found != nullptr && found->is_string() ? std::string(found->get_string()) : "";
 }
 
+int rotate_key(const AdminOptions& options) {
+    std::string answer;
+    const int code = call(options, "POST", "/rotate-key", "", answer);
+    if (code != 0) return code;
+    std::fprintf(
+        stderr,
+        "A new key is there. Start Berth again: everything is sealed with it then, and the "
+        "old key is gone.\nBackups from before need the old key: keep it with them.\n");
+    return 0;
+}
+
 int print_token(const std::vector<std::string>& arguments, const char* which, const char* help) {
     const AdminOptions options = read_admin_options(arguments);
     if (options.rest != std::vector<std::string>{"token"}) return usage(help);
@@ -91,8 +102,9 @@ AdminOptions read_admin_options(const std::vector<std::string>& arguments) {
 
 int run_admin(const std::vector<std::string>& arguments) {
     const AdminOptions options = read_admin_options(arguments);
+    if (options.rest == std::vector<std::string>{"rotate-key"}) return rotate_key(options);
     if (options.rest.size() != 2 || options.rest[0] != "reset-password") {
-        return usage("berth admin reset-password EMAIL [--data DIR] [--json]");
+        return usage("berth admin reset-password EMAIL | rotate-key [--data DIR] [--json]");
     }
     const json::bj::object body{{"email", options.rest[1]}};
     std::string answer;

@@ -22,6 +22,7 @@
 #include "deployments/uploads.hpp"
 #include "http/server.hpp"
 #include "logs/log_store.hpp"
+#include "notifications/notifier.hpp"
 #include "objects/object_store.hpp"
 #include "projects/project_store.hpp"
 #include "projects/traffic_store.hpp"
@@ -33,6 +34,7 @@
 #include "roles/garbage.hpp"
 #include "roles/role_config.hpp"
 #include "roles/roles.hpp"
+#include "roles/seal_key.hpp"
 #include "roles/source_packing.hpp"
 #include "visitors/pass.hpp"
 
@@ -47,16 +49,16 @@ constexpr int admin_descriptor = 5;
 constexpr int prepared_descriptor = 4;
 
 /// The instance's sealing key, made at the first start.
-std::string sealing_key(const std::string& path) {
-    const Result<std::string> stored = read_file(path, 64);
-    if (stored) return *stored;
-    const std::string key = random_bytes(32);
-    write_file(path, key, 0600);
-    return key;
-}
+constexpr std::size_t carrier_threads = 8;
 
 accounts::PasswordCost password_cost() {
     return {};
+}
+
+void tell(const KeyChange& change) {
+    if (change.sealed + change.unknown == 0) return;
+    log::info("the sealing key was changed",
+              {{"secrets", change.sealed}, {"not_opened", change.unknown}});
 }
 
 /// A bucket or key that is wrong is said at once. One that is away may come back: sites are served
@@ -88,6 +90,8 @@ Task<> try_store(const ApiRoleConfig& config, std::string instance) {
 Task<Prepared> prepare(ApiRoleConfig config) {
     db::Database database(config.database);
     database.migrate();
+    const KeyChange change = co_await finish_key_change(database, config.seal_key);
+    tell(change);
     const Sealer sealer(sealing_key(config.seal_key));
     const accounts::InstanceSecrets secrets =
         co_await accounts::ensure_instance_secrets(database, sealer);
@@ -115,6 +119,13 @@ Task<> archive_ended(db::Database& database, logs::LogStore& store) {
         co_await store.archive(id);
 }
 
+/// Projects that nobody wanted back in time.
+Task<> purge_due(api::Services& services) {
+    const std::vector<std::string> purged = co_await services.projects.purge_due();
+    for (const std::string& id : purged)
+        co_await services.project_purged(id);
+}
+
 Task<> reconcile_forever(Deployments& deployments, deployments::Inspections& inspections,
                          projects::TrafficStore& traffic, db::Database& database,
                          logs::LogStore& logs, api::Services& services, std::int64_t audit_days) {
@@ -129,19 +140,26 @@ Task<> reconcile_forever(Deployments& deployments, deployments::Inspections& ins
             co_await services.accounts.audit.shorten(audit_days);
             co_await archive_ended(database, logs);  // what no worker ended
             co_await api::deploy_received(services);
+            co_await purge_due(services);
         } catch (const std::runtime_error& broken) {
             log::error("reconcile broke", {{"why", broken.what()}});
         }
     }
 }
 
-Task<Result<deployments::JobInputs>> inputs_of(projects::ProjectStore& store, std::string project,
-                                               deployments::Environment environment) {
-    const auto where = environment == deployments::Environment::production
+Task<Result<deployments::JobInputs>> inputs_of(projects::ProjectStore& store,
+                                               const deployments::Deployment& deployment) {
+    const auto where = deployment.environment == deployments::Environment::production
                            ? projects::VariableEnvironment::production
                            : projects::VariableEnvironment::preview;
-    Result<projects::JobInputs> inputs = co_await store.job_inputs(project, where);
+    const std::string project = deployment.project;
+    const std::string branch = deployment.ref;
+    const std::string id = deployment.id;
+    Result<projects::JobInputs> inputs = co_await store.job_inputs(project, where, branch);
     if (!inputs) co_return inputs.error();
+    const std::vector<jobs::JobVariable>& variables = inputs->variables;
+    const Result<> noted = co_await store.note_built_variables(project, id, variables);
+    if (!noted) co_return noted.error();
     co_return deployments::JobInputs{std::move(inputs->source), std::move(inputs->settings),
                                      std::move(inputs->variables), inputs->secret_in_output};
 }
@@ -205,6 +223,11 @@ public:
                    [this](std::string project, deployments::UploadTree tree) {
                        return packing_.pack(std::move(project), std::move(tree));
                    }),
+          channels_(database, sealer, &unix_now_ms),
+          carrier_(notifications::make_curl_carrier(
+              carrier_threads, notifications::Reach::parse(config.allow_notify_nets).value(),
+              config.ca_file)),
+          notifier_(database, sealer, channels_, *carrier_, addresses(), &unix_now_ms),
           traffic_(database, &unix_now_ms),
           caches_(*bus_, &unix_now_ms),
           pushed_refs_(database),
@@ -233,12 +256,13 @@ public:
         services_.caches = &caches_;
         services_.visitors = &visitors_;
         services_.webhooks = &webhooks_;
+        services_.channels = &channels_;
         services_.visitor_passwords = &visitor_passwords_;
         services_.passes = &passes_;
         services_.form_checks = &form_checks_;
         services_.job_limits = config.limits;
-        services_.job_inputs = [this](std::string project, deployments::Environment environment) {
-            return inputs_of(projects_, std::move(project), environment);
+        services_.job_inputs = [this](const deployments::Deployment& deployment) {
+            return inputs_of(projects_, deployment);
         };
         services_.inspect = [this](jobs::Source source) {
             return inspections_.inspect(std::move(source), 25s);
@@ -250,6 +274,9 @@ public:
             return latest_of(deployments_, std::move(projects));
         };
         services_.project_deleted = [this](std::string project) {
+            return deployments_.stop_project(std::move(project), "project deleted");
+        };
+        services_.project_purged = [this](std::string project) {
             git_.remove(project);
             return deployments_.remove_project(std::move(project), "project deleted");
         };
@@ -270,7 +297,8 @@ public:
         spawn(here, api::deploy_received(services_), "deliveries");
         spawn(here, git_.deploy_left_over(), "pushes");
         spawn(here, archive_ended(database_, logs_), "archive logs");
-        const AdminServices admin{services_, accounts_, *objects_, database_};
+        spawn(here, notifier_.run(), "notifications");
+        const AdminServices admin{services_, accounts_, *objects_, database_, config_.seal_key};
         const http::Answer admin_answer = [admin](http::Request& request) {
             return answer_admin(admin, request);
         };
@@ -324,6 +352,12 @@ private:
                 .site_port = static_cast<std::uint16_t>(config_.site_port)};
     }
 
+    notifications::Addresses addresses() const {
+        return {
+            .dashboard = config_.platform_url,
+            .url_of = [names = names()](const std::string& host) { return names.site_url(host); }};
+    }
+
     deployments::DeploymentsConfig settings() const {
         deployments::DeploymentsConfig settings;
         settings.base_host = config_.base_host;
@@ -352,6 +386,9 @@ private:
     deployments::Inspections inspections_;
     SourcePacking packing_;
     deployments::Uploads uploads_;
+    notifications::ChannelStore channels_;
+    std::unique_ptr<notifications::Carrier> carrier_;
+    notifications::Notifier notifier_;
     projects::TrafficStore traffic_;
     api::CacheReports caches_;
     deployments::PushedRefs pushed_refs_;

@@ -252,6 +252,8 @@ const std::vector<Option>& all_options() {
          of_serve | of_worker, 0, 0, "none"},
         {"allow-build-nets", "CIDR[:PORT],… that builds may reach beside the internet",
          &C::allow_build_nets, of_serve | of_worker | of_build, 0, 0, "none"},
+        {"allow-notify-nets", "CIDR[:PORT],… that notifications may reach beside the internet",
+         &C::allow_notify_nets, of_serve, 0, 0, "none"},
         {"ca-file",
          "certificates (PEM) to trust beside the system's: clones, builds and Berth's own calls",
          &C::ca_file, of_all | of_build, 0, 0, "none"},

@@ -51,6 +51,7 @@ struct ServeConfig {
     std::string allow_rewrite_nets{};  // CIDR[:PORT],… that rewrites may reach beside the internet
     std::string allow_nets{};          // CIDR[:PORT],… that clones may reach beside the internet
     std::string allow_build_nets{};    // the same for builds
+    std::string allow_notify_nets{};   // the same for notifications
     std::string ca_file{};
     std::string npm_registry{};   // "" asks the npm client
     std::int64_t edge_loops = 0;  // 0: one per core
@@ -124,6 +125,7 @@ struct ApiRoleConfig {
     std::string spool{};     // directory for what is on its way to and from `s3`
     std::string reserved{};  // a place on the disk that has the reserve
     std::string seal_key{};
+    std::string allow_notify_nets{};
     std::string setup_code_file{};
     std::string base_host{};
     std::string platform_url{};
@@ -137,9 +139,9 @@ struct ApiRoleConfig {
     std::string admin_password{};  // for prepare
 };
 BOOST_DESCRIBE_STRUCT(ApiRoleConfig, (),
-                      (database, objects, s3, ca_file, spool, reserved, seal_key, setup_code_file,
-                       base_host, platform_url, site_port, site_scheme, log_level, disk_reserve_mb,
-                       audit_days, limits, admin_email, admin_password))
+                      (database, objects, s3, ca_file, spool, reserved, seal_key, allow_notify_nets,
+                       setup_code_file, base_host, platform_url, site_port, site_scheme, log_level,
+                       disk_reserve_mb, audit_days, limits, admin_email, admin_password))
 
 struct WorkerRoleConfig {
     std::string server{};  // "unix:/run/berth/worker/run/api.sock:" or "http://…"

@@ -15,6 +15,7 @@
 #include "edge/rewrite_reach.hpp"
 #include "engines/probe.hpp"
 #include "engines/reach_policy.hpp"
+#include "notifications/reach.hpp"
 #include "roles/role_config.hpp"
 #include "roles/telling.hpp"
 
@@ -113,6 +114,8 @@ Result<> check_nets(const ServeConfig& config) {
     }
     const auto proxies = edge::TrustedProxies::parse(split_list(config.trusted_proxy));
     if (!proxies) return proxies.error();
+    const auto notices = notifications::Reach::parse(config.allow_notify_nets);
+    if (!notices) return notices.error();
     const auto reach = edge::RewriteReach::parse(split_list(config.allow_rewrite_nets));
     if (!reach) return reach.error();
     return check_telling(config);

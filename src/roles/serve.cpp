@@ -154,6 +154,7 @@ private:
             .spool = state,
             .reserved = layout.has_objects ? objects : state,
             .seal_key = state + "/seal.key",
+            .allow_notify_nets = config_.allow_notify_nets,
             .base_host = config_.base_host,
             .platform_url = config_.platform_url,
             .site_port = platform_.port,
