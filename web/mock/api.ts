@@ -55,14 +55,17 @@ const storedVariable = ({
   value,
   scope,
   environment,
+  branch,
   sensitive,
 }: VariableInput): Variable => ({
   key,
   value: sensitive === false ? (value ?? '') : null,
   scope: scope ?? 'all',
   environment: environment ?? 'all',
+  branch: branch ?? '',
   sensitive: sensitive ?? true,
   updated_at_ms: Date.now(),
+  updated_by: 'ada@example.com',
 })
 
 const rowOf = ({ world, parts }: Call) => {
@@ -255,11 +258,20 @@ const handlers: Record<string, Handler> = {
   'DELETE projects/*': (call) => {
     const row = rowOf(call)
     call.world.projects = call.world.projects.filter((each) => each !== row)
+    call.world.teams[0]?.deleted.unshift({ row, at_ms: Date.now() })
     return { status: 204 }
   },
   'GET projects/*/env': (call) => {
     const row = rowOf(call)
     return { body: { items: row.variables }, etag: `"${row.env_version}"` }
+  },
+  'GET projects/*/env/changes': (call) => {
+    const row = rowOf(call)
+    const deployment = row.project.production?.deployment ?? null
+    const items = row.variables
+      .filter((each) => each.environment !== 'preview' && each.updated_at_ms > row.built_at_ms)
+      .map(({ key }) => ({ key, what: 'changed' as const }))
+    return { body: { deployment, known: deployment !== null, items } }
   },
   'PUT projects/*/env': (call) => {
     const row = rowOf(call)
@@ -428,6 +440,22 @@ const handlers: Record<string, Handler> = {
     return { status: 201, body: next.deployment }
   },
   'GET deployments/*/files': () => page(filesOf()),
+  'GET deployments/*/diff/*': (call) => ({
+    body: {
+      from: call.parts[1]!,
+      to: call.parts[3]!,
+      bytes_before: 1_204_000,
+      bytes_after: 1_210_500,
+      unchanged: 24,
+      files: [
+        { path: 'assets/app-9f2c.js', what: 'added', bytes_before: null, bytes_after: 84_200 },
+        { path: 'assets/app-b41e.js', what: 'removed', bytes_before: 77_700, bytes_after: null },
+        { path: 'index.html', what: 'changed', bytes_before: 1_420, bytes_after: 1_431 },
+      ],
+      files_left_off: 0,
+      rules: [{ kind: 'redirect', what: 'added', file: '_redirects', text: '/old /new 301' }],
+    },
+  }),
   'GET deployments/*/rules': (call) => ({ body: rulesOf(publishedOf(call)) }),
   'POST deployments/*/explain': (call) => {
     const told = explanationOf(publishedOf(call), call.body as unknown as Question)

@@ -1,11 +1,22 @@
-import type { Invitation, Member, OpenInvitation, Team, TeamRole } from '../src/api/types'
+import type {
+  Channel,
+  ChannelConfig,
+  Invitation,
+  Member,
+  Notification,
+  OpenInvitation,
+  Team,
+  TeamRole,
+} from '../src/api/types'
 import { type Handler, Refusal } from './api'
-import { id, type World } from './world'
+import { id, type ProjectRow, type World } from './world'
 
 export interface TeamRow {
   team: Team
   members: Member[]
   invitations: (Invitation & { secret: string })[]
+  channels: { channel: Channel; sent: Notification[] }[]
+  deleted: { row: ProjectRow; at_ms: number }[]
 }
 
 const week = 7 * 86_400_000
@@ -34,6 +45,19 @@ const invited = (world: World, secret: string) => {
     if (invitation) return { row, invitation }
   }
   throw new Refusal(404, 'invitation_not_found', 'There is no such invitation.')
+}
+
+const channelOf = (row: TeamRow, key: string) => {
+  const found = row.channels.find((each) => each.channel.id === key)
+  if (!found) throw new Refusal(404, 'not_found', 'There is no such channel.')
+  return found
+}
+
+const takeDeleted = (row: TeamRow, key: string) => {
+  const gone = row.deleted.find((each) => each.row.project.id === key)
+  if (!gone) throw new Refusal(404, 'not_found', 'No deleted project can be had back by that id.')
+  row.deleted = row.deleted.filter((each) => each !== gone)
+  return gone
 }
 
 /** Without the secret, which only the answer that made it has. */
@@ -91,6 +115,84 @@ export const teamHandlers: Record<string, Handler> = {
     row.invitations = row.invitations.filter((each) => each.id !== parts[3])
     return { status: 204 }
   },
+  'GET teams/*/deleted-projects': ({ world, parts }) =>
+    list(
+      rowOf(world, parts[1]!).deleted.map(({ row, at_ms }) => ({
+        id: row.project.id,
+        name: row.project.name,
+        deleted_at_ms: at_ms,
+        purge_at_ms: at_ms + week,
+      })),
+    ),
+  'POST teams/*/deleted-projects/*/restore': ({ world, parts }) => {
+    const gone = takeDeleted(rowOf(world, parts[1]!), parts[3]!)
+    world.projects.unshift(gone.row)
+    return { body: gone.row.project }
+  },
+  'DELETE teams/*/deleted-projects/*': ({ world, parts }) => {
+    takeDeleted(rowOf(world, parts[1]!), parts[3]!)
+    return { status: 204 }
+  },
+  'GET teams/*/channels': ({ world, parts }) =>
+    list(rowOf(world, parts[1]!).channels.map((each) => each.channel)),
+  'POST teams/*/channels': ({ world, parts, body }) => {
+    const row = rowOf(world, parts[1]!)
+    const config = (body.config ?? {}) as ChannelConfig
+    const url = config.url ? new URL(config.url).host : ''
+    const channel: Channel = {
+      id: id('ntf'),
+      team: row.team.id,
+      project: null,
+      kind: body.kind as Channel['kind'],
+      name: String(body.name),
+      target: config.addresses?.join(', ') ?? config.chat ?? url,
+      events: body.events as Channel['events'],
+      enabled: true,
+      version: 1,
+      failures: 0,
+      last_sent_ms: null,
+      last_error: '',
+      last_error_ms: null,
+      created_at_ms: Date.now(),
+    }
+    row.channels.push({ channel, sent: [] })
+    const secret = channel.kind === 'webhook' ? 'whsec_bW9jaw==' : ''
+    return { status: 201, body: { channel, secret } }
+  },
+  'PATCH teams/*/channels/*': ({ world, parts, body }) => {
+    const { channel } = channelOf(rowOf(world, parts[1]!), parts[3]!)
+    Object.assign(channel, body, { version: channel.version + 1 })
+    return { body: channel }
+  },
+  'DELETE teams/*/channels/*': ({ world, parts }) => {
+    const row = rowOf(world, parts[1]!)
+    row.channels = row.channels.filter((each) => each.channel.id !== parts[3])
+    return { status: 204 }
+  },
+  'POST teams/*/channels/*/test': ({ world, parts }) => {
+    const { channel, sent } = channelOf(rowOf(world, parts[1]!), parts[3]!)
+    sent.unshift({
+      id: id('not'),
+      channel: channel.id,
+      event: 'test',
+      title: `Berth: a test of ${channel.name}`,
+      state: 'sent',
+      attempts: 1,
+      next_at_ms: null,
+      error: '',
+      created_at_ms: Date.now(),
+      sent_at_ms: Date.now(),
+    })
+    channel.last_sent_ms = Date.now()
+    return { status: 202, body: sent[0]! }
+  },
+  'GET teams/*/channels/*/notifications': ({ world, parts }) =>
+    list(channelOf(rowOf(world, parts[1]!), parts[3]!).sent),
+  'POST teams/*/channels/*/notifications/*/redeliver': ({ world, parts }) => ({
+    status: 202,
+    body: channelOf(rowOf(world, parts[1]!), parts[3]!).sent.find((each) => each.id === parts[5])!,
+  }),
+  'GET instance/mail': () => ({ body: { server: null } }),
   'GET invitations/*': ({ world, parts }) => {
     const { row, invitation } = invited(world, parts[1]!)
     const open: OpenInvitation = {

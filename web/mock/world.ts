@@ -89,6 +89,8 @@ export interface ProjectRow {
   version: number
   variables: Variable[]
   env_version: number
+  /** Variables that changed later are not in what is live. */
+  built_at_ms: number
   history: PointerMove[]
   hook: string | null
   webhook: Webhook
@@ -223,6 +225,7 @@ export class World {
       version: 1,
       variables: [],
       env_version: 1,
+      built_at_ms: Date.now(),
       history: [],
       hook: null,
       webhook: { url: null, created_at_ms: null, refused: 0, refused_at_ms: null },
@@ -320,6 +323,8 @@ export class World {
       team,
       members: [{ id: owner.id, email: owner.email, role: 'owner', disabled: false }],
       invitations: [],
+      channels: [],
+      deleted: [],
     }
     this.teams.push(row)
     return row
@@ -439,24 +444,30 @@ export class World {
         value: 'https://api.example.com',
         scope: 'build',
         environment: 'all',
+        branch: '',
         sensitive: false,
         updated_at_ms: now - 6 * day,
+        updated_by: 'ada@example.com',
       },
       {
         key: 'MAPS_TOKEN',
         value: null,
         scope: 'build',
         environment: 'production',
+        branch: '',
         sensitive: true,
         updated_at_ms: now - 6 * day,
+        updated_by: 'ada@example.com',
       },
       {
         key: 'MAPS_TOKEN',
         value: null,
         scope: 'build',
         environment: 'preview',
+        branch: '',
         sensitive: true,
         updated_at_ms: now - 2 * day,
+        updated_by: 'ada@example.com',
       },
     ]
     const docs = this.addProject('handbook', 'https://gitlab.com/berth/handbook.git', 11 * day)

@@ -62,5 +62,8 @@ export const promote = (project: string, deployment: string, reason?: string) =>
     body: reason ? { deployment, reason } : { deployment },
   })
 
+export const transferProject = (project: Project, team: string) =>
+  call<Project>(`/projects/${part(project.id)}/transfer`, { method: 'POST', body: { team } })
+
 export const removeProject = (project: Project) =>
   call<void>(`/projects/${part(project.id)}`, { method: 'DELETE' })

@@ -3,13 +3,16 @@ import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import { call, callVersioned, Problem } from './client'
 import type {
   AccessCode,
-  AuditRow,
+Channel, DeletedProject,   AuditRow,
   Delivery,
   Deployment,
+  DeploymentDiff,
   InstanceSettings,
   Invitation,
   ListPage,
+  MailServer,
   Member,
+  Notification,
   OpenInvitation,
   OutputFile,
   Passkey,
@@ -25,6 +28,7 @@ import type {
   Token,
   User,
   Variable,
+  VariableChanges,
   Webhook,
 } from './types'
 
@@ -119,6 +123,13 @@ export const variablesQuery = (project: string) =>
   queryOptions({
     queryKey: ['env', project],
     queryFn: () => callVersioned<{ items: Variable[] }>(`/projects/${part(project)}/env`),
+  })
+
+/** A key of its own: variables that are being edited are not asked for again when this is. */
+export const variableChangesQuery = (project: string) =>
+  queryOptions({
+    queryKey: ['env-changes', project],
+    queryFn: () => call<VariableChanges>(`/projects/${part(project)}/env/changes`),
   })
 
 /** Workers say what they keep after each job, and every half minute. */
@@ -255,3 +266,45 @@ export const healthQuery = queryOptions({
   queryFn: () => call<{ status: string; version: string }>('/instance/health', { anonymous: true }),
   staleTime: Number.POSITIVE_INFINITY,
 })
+
+export const deletedProjectsQuery = (team: string) =>
+  queryOptions({
+    queryKey: ['teams', team, 'deleted'],
+    queryFn: () => call<ListPage<DeletedProject>>(`/teams/${part(team)}/deleted-projects`),
+  })
+
+export const channelsQuery = (team: string) =>
+  queryOptions({
+    queryKey: ['teams', team, 'channels'],
+    queryFn: () => call<ListPage<Channel>>(`/teams/${part(team)}/channels`),
+  })
+
+/** Asked again while one waits: a test is sent within a second or two. */
+export const notificationsQuery = (team: string, channel: string) =>
+  queryOptions({
+    queryKey: ['teams', team, 'channels', channel, 'notifications'],
+    queryFn: () =>
+      call<ListPage<Notification>>(`/teams/${part(team)}/channels/${part(channel)}/notifications`),
+    refetchInterval: (query) =>
+      query.state.data?.items.some((one) => one.state === 'waiting') ? 1_000 : false,
+  })
+
+/** null: not an owner of the instance. */
+export const mailQuery = queryOptions({
+  queryKey: ['mail'],
+  queryFn: async (): Promise<{ server: MailServer | null } | null> => {
+    try {
+      return await call<{ server: MailServer | null }>('/instance/mail')
+    } catch (error) {
+      if (error instanceof Problem && error.status === 403) return null
+      throw error
+    }
+  },
+})
+
+export const diffQuery = (from: string, to: string) =>
+  queryOptions({
+    queryKey: ['diff', from, to],
+    queryFn: () => call<DeploymentDiff>(`/deployments/${part(from)}/diff/${part(to)}`),
+    staleTime: Number.POSITIVE_INFINITY, // both are what they are for good
+  })

@@ -258,10 +258,14 @@ export interface VariableInput {
   value?: string | null
   scope?: 'all' | 'build' | 'runtime'
   environment?: 'all' | 'production' | 'preview'
+  /** The one branch it is for, of preview; empty: all. */
+  branch?: string
   /** Default true: the value is never given back. */
   sensitive?: boolean
   /** Ignored. */
   updated_at_ms?: number | null
+  /** Ignored. */
+  updated_by?: string | null
 }
 
 export interface Variable {
@@ -269,8 +273,20 @@ export interface Variable {
   value: string | null
   scope: 'all' | 'build' | 'runtime'
   environment: 'all' | 'production' | 'preview'
+  branch: string
   sensitive: boolean
   updated_at_ms: number
+  updated_by: string
+}
+
+export interface VariableChanges {
+  deployment: string | null
+  /** False: nothing is live, or it was built before this was noted. */
+  known: boolean
+  items: {
+    key: string
+    what: 'added' | 'changed' | 'removed'
+  }[]
 }
 
 export interface ProjectDraft {
@@ -394,6 +410,76 @@ export interface Project {
     rolled_back: boolean
   } | null
   latest: Deployment | null
+}
+
+export interface ChannelConfig {
+  addresses?: string[]
+  url?: string
+  token?: string
+  chat?: string
+  secret?: string
+}
+
+export interface Channel {
+  id: string
+  team: string
+  project: string | null
+  kind: 'email' | 'slack' | 'discord' | 'teams' | 'telegram' | 'webhook'
+  name: string
+  /** Addresses, host or chat; never what opens it. */
+  target: string
+  events: (
+    | 'deployment_ready'
+    | 'deployment_failed'
+    | 'deployment_broke'
+    | 'deployment_recovered'
+    | 'production_changed'
+    | 'test'
+  )[]
+  enabled: boolean
+  version: number
+  /** Attempts since the last that arrived. */
+  failures: number
+  last_sent_ms: number | null
+  last_error: string
+  last_error_ms: number | null
+  created_at_ms: number
+}
+
+export interface Notification {
+  id: string
+  channel: string
+  event:
+    | 'deployment_ready'
+    | 'deployment_failed'
+    | 'deployment_broke'
+    | 'deployment_recovered'
+    | 'production_changed'
+    | 'test'
+  title: string
+  state: 'waiting' | 'sent' | 'failed'
+  attempts: number
+  next_at_ms: number | null
+  error: string
+  created_at_ms: number
+  sent_at_ms: number | null
+}
+
+export interface MailServer {
+  host: string
+  port: number
+  security: 'starttls' | 'tls' | 'none'
+  username: string
+  has_password: boolean
+  from: string
+}
+
+export interface DeletedProject {
+  id: string
+  name: string
+  deleted_at_ms: number
+  /** Until then it can be had back. */
+  purge_at_ms: number
 }
 
 export interface DeployKey {
@@ -561,6 +647,27 @@ export interface UploadTree {
 export interface UploadReply {
   id: string | null
   missing: string[]
+}
+
+export interface DeploymentDiff {
+  from: string
+  to: string
+  bytes_before: number
+  bytes_after: number
+  unchanged: number
+  files: {
+    path: string
+    what: 'added' | 'removed' | 'changed'
+    bytes_before: number | null
+    bytes_after: number | null
+  }[]
+  files_left_off: number
+  rules: {
+    kind: 'redirect' | 'header'
+    what: 'added' | 'removed' | 'changed'
+    file: string
+    text: string
+  }[]
 }
 
 export interface StateEvent {

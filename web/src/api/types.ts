@@ -2,6 +2,7 @@
 // the API's own description; here stand only other names, and what the description keeps inside a route.
 
 import type {
+  Channel,
   CredentialView,
   Deployment,
   Token as ListedToken,
@@ -19,15 +20,16 @@ import type {
 export type {
   AccessCode,
   AddedWebhook,
-  AuditRow,
+Channel, ChannelConfig,   AuditRow,
   AuditVerdict,
   ClearedCaches,
   CredentialInput,
   CredentialView,
+  DeletedProject,
   Delivery,
   DeployKey,
   Deployment,
-  DeviceRequest,
+DeploymentDiff,   DeviceRequest,
   Event as LiveEvent,
   Explanation,
   File as OutputFile,
@@ -35,8 +37,10 @@ export type {
   Invitation,
   KeptCache,
   MadeInvitation,
+  MailServer,
   Member,
   NewShareLink,
+  Notification,
   OpenInvitation,
   Passkey,
   PasskeyQuestion,
@@ -67,6 +71,7 @@ export type {
   TrafficPoint,
   TrafficTotals,
   Variable,
+  VariableChanges,
   VariableInput,
   Webhook,
   WebhookHint,
@@ -98,3 +103,9 @@ export interface ListPage<T> {
 
 /** RFC 9457, with our members. A proxy's own answer has none of them. */
 export type ProblemBody = Pick<Problem, 'status' | 'code' | 'detail'> & Partial<Problem>
+
+/** The secret of a webhook's signatures is in the answer that made it alone. */
+export interface AddedChannel {
+  channel: Channel
+  secret: string
+}

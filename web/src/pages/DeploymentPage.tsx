@@ -11,6 +11,7 @@ import type { Deployment, Project } from '../api/types'
 import { bare, bytes, counted, exact } from '../format'
 import { ProblemNotice } from '../parts/Broken'
 import { CommitLine } from '../parts/Commit'
+import { Diff } from '../parts/Diff'
 import { Failure } from '../parts/Failure'
 import { useKeys } from '../parts/keys'
 import { LogViewer } from '../parts/LogViewer'
@@ -80,7 +81,10 @@ export default function DeploymentPage() {
         )}
       <Tabs deployment={deployment} />
       {tab === 'files' ? (
-        <Files deployment={deployment} />
+        <>
+          <Files deployment={deployment} />
+          <Diff deployment={deployment} />
+        </>
       ) : tab === 'rules' ? (
         <Suspense fallback={<Loading />}>
           <RulesTab key={deployment.id} deployment={deployment} />

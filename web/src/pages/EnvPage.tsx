@@ -3,108 +3,124 @@ import { useNavigate, useParams } from '@tanstack/react-router'
 import { useRef, useState } from 'react'
 
 import { deploy, refreshProject } from '../api/actions'
-import { call, Problem } from '../api/client'
-import { variablesQuery } from '../api/queries'
-import type { Variable, VariableEnvironment } from '../api/types'
-import { keyPattern, parseDotenv, printDotenv } from '../dotenv'
+import { call, type Problem } from '../api/client'
+import { variableChangesQuery, variablesQuery } from '../api/queries'
+import type { Variable } from '../api/types'
+import { type Pair, parseDotenv, printDotenv } from '../dotenv'
 import { ProblemNotice } from '../parts/Broken'
+import { VariableConflict } from '../parts/VariableConflict'
+import { VariableDiff } from '../parts/VariableDiff'
+import { PlaceField, VariableRow } from '../parts/VariableRow'
 import { pages } from '../paths'
-import { Button, IconButton } from '../ui/Button'
-import { cx } from '../ui/classes'
+import { Button } from '../ui/Button'
 import { Dialog, DialogButtons } from '../ui/Dialog'
-import { areaClass, inputClass } from '../ui/Field'
+import { areaClass } from '../ui/Field'
 import { Notice } from '../ui/Notice'
 import { Empty, Loading, Panel } from '../ui/Panel'
-import { Ago } from '../ui/Time'
 import { toast } from '../ui/Toast'
-
-/** A variable while it is edited. `value` null: there is one on the server, which stays. */
-interface Draft {
-  row: number
-  key: string
-  value: string | null
-  environment: VariableEnvironment
-  sensitive: boolean
-  scope?: string
-  updated_at_ms?: number
-}
-
-let lastRow = 0
-
-const draftOf = (variable: Variable): Draft => ({
-  row: ++lastRow,
-  key: variable.key,
-  value: variable.value ?? null,
-  environment: variable.environment,
-  sensitive: variable.sensitive,
-  scope: variable.scope,
-  updated_at_ms: variable.updated_at_ms,
-})
-
-const identity = (each: { key: string; environment: string }) => `${each.key} ${each.environment}`
-
-export interface Difference {
-  what: 'added' | 'changed' | 'removed'
-  key: string
-  environment: VariableEnvironment
-}
-
-/** What a save would change, for people to read before it does. */
-export const differences = (before: Variable[], after: Omit<Draft, 'row'>[]): Difference[] => {
-  const old = new Map(before.map((each) => [identity(each), each]))
-  const list: Difference[] = []
-  for (const each of after) {
-    const known = old.get(identity(each))
-    old.delete(identity(each))
-    if (!known) list.push({ what: 'added', key: each.key, environment: each.environment })
-    else if (
-      (each.value !== null && each.value !== (known.value ?? null)) ||
-      each.sensitive !== known.sensitive
-    )
-      list.push({ what: 'changed', key: each.key, environment: each.environment })
-  }
-  for (const each of old.values())
-    list.push({ what: 'removed', key: each.key, environment: each.environment })
-  return list
-}
-
-const environments: [VariableEnvironment, string][] = [
-  ['all', 'All'],
-  ['production', 'Production'],
-  ['preview', 'Preview'],
-]
+import {
+  check,
+  type Draft,
+  differences,
+  draftOf,
+  everywhere,
+  identity,
+  inputOf,
+  merge,
+  newDraft,
+  type Place,
+} from '../variables'
 
 export default function EnvPage() {
   const { project: name } = useParams({ strict: false }) as { project: string }
   const variables = useQuery({ ...variablesQuery(name), refetchOnWindowFocus: false })
   if (variables.error) return <ProblemNotice error={variables.error} />
   if (!variables.data) return <Loading />
-  // A new version from the server begins a new edit; the key drops what was typed over the old one.
   return (
-    <Editor
-      key={variables.data.etag ?? variables.dataUpdatedAt}
-      name={name}
-      saved={variables.data.data.items}
-      etag={variables.data.etag}
-    />
+    <div className="flex flex-col gap-4">
+      <title>{`Variables · ${name} · Berth`}</title>
+      <h1 className="sr-only">Variables of {name}</h1>
+      <RedeployDue name={name} />
+      {/* A new version from the server begins a new edit; the key drops what was typed over the old. */}
+      <Editor
+        key={variables.data.etag ?? variables.dataUpdatedAt}
+        name={name}
+        loaded={variables.data.data.items}
+        loadedEtag={variables.data.etag}
+      />
+    </div>
   )
 }
 
-function Editor({ name, saved, etag }: { name: string; saved: Variable[]; etag: string | null }) {
+/** There while the live deployment was built with other variables than those that are saved. */
+function RedeployDue({ name }: { name: string }) {
   const client = useQueryClient()
   const navigate = useNavigate()
-  const [drafts, setDrafts] = useState(() => saved.map(draftOf))
-  const [text, setText] = useState<string | null>(null)
-  const [confirming, setConfirming] = useState(false)
-  const [redeployDue, setRedeployDue] = useState(
-    () => client.getQueryData(['env-saved', name]) === true,
+  const changes = useQuery(variableChangesQuery(name))
+  const apply = useMutation({
+    mutationFn: () => deploy(name),
+    onSuccess: (next) => {
+      void refreshProject(client)
+      return navigate({ to: pages.deployment, params: { project: name, deployment: next.id } })
+    },
+    onError: (error: Problem) => toast(error.message, { bad: true }),
+  })
+  const items = changes.data?.items ?? []
+  if (items.length === 0) return null
+  const some = items.slice(0, 5).map((each) => `${each.key} (${each.what})`)
+  const more = items.length - some.length
+  return (
+    <Notice
+      title="Redeploy to apply"
+      actions={
+        <Button size="small" icon="redo" busy={apply.isPending} onClick={() => apply.mutate()}>
+          Redeploy now
+        </Button>
+      }
+    >
+      What is live was built with other variables: {some.join(', ')}
+      {more > 0 && ` and ${more} more`}.
+    </Notice>
   )
+}
+
+/** The .env view is of one place at a time: such a file cannot say two values of one name. */
+interface TextView {
+  place: Place
+  text: string
+}
+
+const textOf = (drafts: Draft[], place: Place): TextView => ({
+  place,
+  text: printDotenv(
+    drafts.flatMap(({ key, value, environment, branch }) =>
+      value !== null && identity({ key, environment, branch }) === identity({ key, ...place })
+        ? [{ key, value }]
+        : [],
+    ),
+  ),
+})
+
+function Editor({
+  name,
+  loaded,
+  loadedEtag,
+}: {
+  name: string
+  loaded: Variable[]
+  loadedEtag: string | null
+}) {
+  const client = useQueryClient()
+  const [{ saved, etag }, setBase] = useState({ saved: loaded, etag: loadedEtag })
+  const [drafts, setDrafts] = useState(() => loaded.map(draftOf))
+  const [view, setView] = useState<TextView | null>(null)
+  const [confirming, setConfirming] = useState(false)
   const table = useRef<HTMLUListElement>(null)
 
-  const parsed = text === null ? null : parseDotenv(text)
-  const effective = parsed ? merge(drafts, parsed.pairs) : drafts
+  const parsed = view === null ? null : parseDotenv(view.text)
+  const effective = parsed ? merge(drafts, parsed.pairs, view!.place) : drafts
   const changes = differences(saved, effective)
-  const problems = parsed ? [] : check(drafts)
+  const problems = check(effective)
   const wrong = problems.length > 0 || (parsed?.errors.length ?? 0) > 0
 
   const save = useMutation({
@@ -112,56 +128,37 @@ function Editor({ name, saved, etag }: { name: string; saved: Variable[]; etag: 
       call(`/projects/${encodeURIComponent(name)}/env`, {
         method: 'PUT',
         etag,
-        body: {
-          items: effective.map(({ key, value, scope, environment, sensitive }) => ({
-            key,
-            ...(value !== null && { value }),
-            ...(scope && { scope }),
-            environment,
-            sensitive,
-          })),
-        },
+        body: { items: effective.map(inputOf) },
       }),
     onSuccess: async () => {
       setConfirming(false)
-      setRedeployDue(true)
-      client.setQueryData(['env-saved', name], true)
-      await client.invalidateQueries({ queryKey: ['env', name] })
+      await Promise.all(
+        ['env', 'env-changes'].map((key) => client.invalidateQueries({ queryKey: [key, name] })),
+      )
       toast('Variables saved.')
     },
     onError: () => setConfirming(false),
   })
-  const apply = useMutation({
-    mutationFn: () => deploy(name),
-    onSuccess: (next) => {
-      client.setQueryData(['env-saved', name], false)
-      void refreshProject(client)
-      return navigate({ to: pages.deployment, params: { project: name, deployment: next.id } })
-    },
-    onError: (error: Problem) => toast(error.message, { bad: true }),
-  })
 
   const update = (row: number, change: Partial<Draft>) =>
     setDrafts(drafts.map((each) => (each.row === row ? { ...each, ...change } : each)))
-  const add = (pairs: { key: string; value: string }[]) => setDrafts(merge(drafts, pairs))
 
   return (
-    <div className="flex flex-col gap-4">
-      <title>{`Variables · ${name} · Berth`}</title>
-      <h1 className="sr-only">Variables of {name}</h1>
-      {redeployDue && (
-        <Notice
-          title="Redeploy to apply"
-          actions={
-            <Button size="small" icon="redo" busy={apply.isPending} onClick={() => apply.mutate()}>
-              Redeploy now
-            </Button>
-          }
-        >
-          Deployments keep the variables that they were built with.
-        </Notice>
+    <>
+      {save.error && (
+        <VariableConflict
+          error={save.error}
+          name={name}
+          saved={saved}
+          drafts={effective}
+          onTake={(theirs, next) => {
+            setBase({ saved: theirs.data.items, etag: theirs.etag })
+            setDrafts(next)
+            setView(null)
+            save.reset()
+          }}
+        />
       )}
-      {save.error && <Conflict error={save.error} name={name} />}
       <Panel
         flush
         title="Environment variables"
@@ -172,43 +169,50 @@ function Editor({ name, saved, etag }: { name: string; saved: Variable[]; etag: 
             aria-label="View"
           >
             <ViewButton
-              on={text === null}
-              onPress={() => text !== null && setText(null)}
+              on={view === null}
+              onPress={() => {
+                setDrafts(effective)
+                setView(null)
+              }}
               disabled={wrong}
             >
               Table
             </ViewButton>
             <ViewButton
-              on={text !== null}
+              on={view !== null}
               disabled={wrong}
-              onPress={() =>
-                setText(
-                  printDotenv(
-                    drafts.flatMap((each) =>
-                      each.value === null ? [] : [{ key: each.key, value: each.value }],
-                    ),
-                  ),
-                )
-              }
+              onPress={() => setView(view ?? textOf(drafts, everywhere))}
             >
               .env
             </ViewButton>
           </div>
         }
       >
-        {text !== null ? (
+        {view !== null ? (
           <div className="p-4">
-            <label htmlFor="dotenv" className="mb-1 block font-medium">
-              As a .env file
-            </label>
+            <div className="mb-2 flex flex-wrap items-start justify-between gap-2">
+              <label htmlFor="dotenv" className="block font-medium">
+                As a .env file
+              </label>
+              <PlaceField
+                place={view.place}
+                of="this file"
+                onChange={(place) => {
+                  // What was typed so far belongs to the place before.
+                  const kept = view.place.branch === '' ? drafts : effective
+                  setDrafts(kept)
+                  setView(textOf(kept, place))
+                }}
+              />
+            </div>
             <textarea
               id="dotenv"
               rows={14}
               spellCheck={false}
-              value={text}
+              value={view.text}
               aria-describedby="dotenv-hint"
               aria-invalid={parsed!.errors.length > 0 || undefined}
-              onChange={(event) => setText(event.target.value)}
+              onChange={(event) => setView({ ...view, text: event.target.value })}
               className={areaClass}
             />
             <p id="dotenv-hint" className="mt-1 text-[12.5px] text-muted">
@@ -230,7 +234,7 @@ function Editor({ name, saved, etag }: { name: string; saved: Variable[]; etag: 
             ) : (
               <ul ref={table} className="divide-y divide-line" data-testid="variables">
                 {drafts.map((draft) => (
-                  <Row
+                  <VariableRow
                     key={draft.row}
                     draft={draft}
                     problem={problems.find((problem) => problem.row === draft.row)?.detail}
@@ -241,6 +245,7 @@ function Editor({ name, saved, etag }: { name: string; saved: Variable[]; etag: 
                         merge(
                           drafts.filter((each) => each.row !== draft.row || each.key),
                           pairs,
+                          { environment: draft.environment, branch: draft.branch },
                         ),
                       )
                     }
@@ -252,10 +257,7 @@ function Editor({ name, saved, etag }: { name: string; saved: Variable[]; etag: 
               <Button
                 icon="plus"
                 onClick={() => {
-                  setDrafts([
-                    ...drafts,
-                    { row: ++lastRow, key: '', value: '', environment: 'all', sensitive: true },
-                  ])
+                  setDrafts([...drafts, newDraft()])
                   setTimeout(() =>
                     table.current?.querySelector<HTMLInputElement>('li:last-child input')?.focus(),
                   )
@@ -263,11 +265,16 @@ function Editor({ name, saved, etag }: { name: string; saved: Variable[]; etag: 
               >
                 Add variable
               </Button>
-              <PasteHint onPairs={add} />
+              <PasteHint onPairs={(pairs) => setDrafts(merge(drafts, pairs, everywhere))} />
             </div>
           </>
         )}
       </Panel>
+      {changes.length > 0 && (
+        <Panel title="What a save changes">
+          <VariableDiff changes={changes} />
+        </Panel>
+      )}
       <div className="flex flex-wrap items-center justify-end gap-3">
         <span className="text-muted" role="status">
           {changes.length === 0
@@ -279,7 +286,7 @@ function Editor({ name, saved, etag }: { name: string; saved: Variable[]; etag: 
             kind="ghost"
             onClick={() => {
               setDrafts(saved.map(draftOf))
-              setText(null)
+              setView(null)
             }}
           >
             Undo
@@ -298,22 +305,7 @@ function Editor({ name, saved, etag }: { name: string; saved: Variable[]; etag: 
       </div>
       {confirming && (
         <Dialog title="Save these changes?" onClose={() => setConfirming(false)}>
-          <ul className="max-h-72 space-y-1 overflow-auto">
-            {changes.map((change) => (
-              <li key={`${change.what}${identity(change)}`} className="flex gap-2">
-                <span
-                  className={cx(
-                    'w-16',
-                    { added: 'text-ok', changed: 'text-warn', removed: 'text-bad' }[change.what],
-                  )}
-                >
-                  {change.what}
-                </span>
-                <code className="font-mono">{change.key}</code>
-                <span className="text-muted">{change.environment}</span>
-              </li>
-            ))}
-          </ul>
+          <VariableDiff changes={changes} />
           <DialogButtons>
             <Button onClick={() => setConfirming(false)}>Back</Button>
             <Button kind="primary" busy={save.isPending} onClick={() => save.mutate()}>
@@ -322,123 +314,11 @@ function Editor({ name, saved, etag }: { name: string; saved: Variable[]; etag: 
           </DialogButtons>
         </Dialog>
       )}
-    </div>
+    </>
   )
 }
 
-/** Puts pairs into drafts: an existing name gets the value, a new one a row of its own. */
-const merge = (drafts: Draft[], pairs: { key: string; value: string }[]): Draft[] => {
-  const next = [...drafts]
-  for (const { key, value } of pairs) {
-    const at = next.findIndex((each) => each.key === key)
-    if (at >= 0) next[at] = { ...next[at]!, value }
-    else next.push({ row: ++lastRow, key, value, environment: 'all', sensitive: true })
-  }
-  return next
-}
-
-const check = (drafts: Draft[]): { row: number; detail: string }[] => {
-  const seen = new Set<string>()
-  return drafts.flatMap((each) => {
-    const twice = seen.has(identity(each))
-    seen.add(identity(each))
-    if (!keyPattern.test(each.key))
-      return [{ row: each.row, detail: 'Letters, digits and _; not first a digit.' }]
-    return twice ? [{ row: each.row, detail: 'There twice for the same environment.' }] : []
-  })
-}
-
-function Row({
-  draft,
-  problem,
-  onChange,
-  onRemove,
-  onPaste,
-}: {
-  draft: Draft
-  problem?: string
-  onChange: (change: Partial<Draft>) => void
-  onRemove: () => void
-  onPaste: (pairs: { key: string; value: string }[]) => void
-}) {
-  const kept = draft.value === null
-  return (
-    <li className="grid items-center gap-2 px-4 py-2.5 md:grid-cols-[minmax(0,14rem)_minmax(0,1fr)_8rem_7rem_auto]">
-      <div className="min-w-0">
-        <input
-          aria-label="Name"
-          aria-invalid={problem && draft.key ? true : undefined}
-          value={draft.key}
-          spellCheck={false}
-          autoCapitalize="off"
-          readOnly={draft.updated_at_ms !== undefined}
-          placeholder="NAME"
-          onChange={(event) => onChange({ key: event.target.value })}
-          onPaste={(event) => {
-            const pasted = event.clipboardData.getData('text')
-            if (!/[=\n]/.test(pasted)) return
-            const { pairs } = parseDotenv(pasted)
-            if (pairs.length === 0) return
-            event.preventDefault()
-            onPaste(pairs)
-          }}
-          className={cx(
-            inputClass,
-            'font-mono text-[12.5px] read-only:border-transparent read-only:bg-transparent read-only:px-0',
-          )}
-        />
-        {problem && draft.key && <p className="text-[12.5px] text-bad">{problem}</p>}
-      </div>
-      <input
-        aria-label={`Value of ${draft.key || 'the new variable'}`}
-        type={draft.sensitive ? 'password' : 'text'}
-        autoComplete="off"
-        spellCheck={false}
-        value={draft.value ?? ''}
-        placeholder={kept ? 'sealed; type to replace' : 'value'}
-        onChange={(event) => onChange({ value: event.target.value })}
-        className={cx(inputClass, 'font-mono text-[12.5px]')}
-      />
-      <select
-        aria-label={`Environment of ${draft.key || 'the new variable'}`}
-        value={draft.environment}
-        onChange={(event) => onChange({ environment: event.target.value as VariableEnvironment })}
-        className={inputClass}
-      >
-        {environments.map(([value, label]) => (
-          <option key={value} value={value}>
-            {label}
-          </option>
-        ))}
-      </select>
-      <label className="flex min-h-[24px] items-center gap-2">
-        <input
-          type="checkbox"
-          className="size-4 accent-(--accent)"
-          checked={draft.sensitive}
-          disabled={kept}
-          onChange={(event) => onChange({ sensitive: event.target.checked })}
-        />
-        Sensitive
-      </label>
-      <div className="flex items-center justify-end gap-2">
-        {draft.updated_at_ms !== undefined && (
-          <Ago
-            at_ms={draft.updated_at_ms}
-            className="text-[12.5px] whitespace-nowrap text-muted md:hidden xl:inline"
-          />
-        )}
-        <IconButton
-          label={`Remove ${draft.key || 'the new variable'}`}
-          icon="cross"
-          onClick={onRemove}
-        />
-      </div>
-    </li>
-  )
-}
-
-function PasteHint({ onPairs }: { onPairs: (pairs: { key: string; value: string }[]) => void }) {
+function PasteHint({ onPairs }: { onPairs: (pairs: Pair[]) => void }) {
   return (
     <label className="link ml-3 inline-flex min-h-[24px] cursor-pointer items-center focus-within:outline-2">
       Import a file
@@ -479,25 +359,5 @@ function ViewButton({
     >
       {children}
     </button>
-  )
-}
-
-function Conflict({ error, name }: { error: Error; name: string }) {
-  const client = useQueryClient()
-  if (!(error instanceof Problem) || (error.status !== 412 && error.status !== 428))
-    return <ProblemNotice error={error} />
-  return (
-    <Notice
-      tone="warn"
-      role="alert"
-      title="Somebody changed the variables meanwhile"
-      actions={
-        <Button size="small" onClick={() => client.invalidateQueries({ queryKey: ['env', name] })}>
-          Load theirs
-        </Button>
-      }
-    >
-      Nothing was saved. Copy what you typed before you load the newer ones.
-    </Notice>
   )
 }

@@ -2,7 +2,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useNavigate, useParams } from '@tanstack/react-router'
 import { type ReactNode, useRef, useState } from 'react'
 
-import { refreshProject, removeProject } from '../api/actions'
+import { refreshProject } from '../api/actions'
 import { call, callVersioned, type Problem } from '../api/client'
 import { frameworks } from '../api/frameworks'
 import { hookQuery, projectQuery } from '../api/queries'
@@ -15,17 +15,18 @@ import {
   credentialInput,
   noCredential,
 } from '../parts/Credential'
+import { DangerZone } from '../parts/DangerZone'
 import { frameworkName, type OverrideKey, planFields } from '../parts/Detected'
 import { fieldError, focusFirstError, isGeneral } from '../parts/forms'
+import { SettingsConflict } from '../parts/SettingsConflict'
 import { useProject } from '../parts/useProject'
 import { Visitors } from '../parts/Visitors'
 import { Webhook } from '../parts/Webhook'
 import { pages } from '../paths'
 import { Button } from '../ui/Button'
 import { SecretBox } from '../ui/Copy'
-import { Dialog, DialogButtons } from '../ui/Dialog'
+import { DialogButtons } from '../ui/Dialog'
 import { SelectField, TextField } from '../ui/Field'
-import { Notice } from '../ui/Notice'
 import { Loading, Panel } from '../ui/Panel'
 import { toast } from '../ui/Toast'
 
@@ -46,20 +47,22 @@ export default function ProjectSettingsPage() {
       <Webhook project={data.data} />
       <Hook project={data.data} />
       <Caches project={data.data} />
-      <Danger project={data.data} />
+      <DangerZone project={data.data} />
     </div>
   )
 }
 
-/** Saves some of the settings, under the version that was shown. */
+/** Saves some of the settings, under the version that was shown, or the one that a person chose to
+ * save over. */
 const useSave = (project: Project, etag: string | null) => {
   const client = useQueryClient()
   const navigate = useNavigate()
-  return useMutation({
+  const over = useRef<string | null>(null)
+  const save = useMutation({
     mutationFn: (settings: ProjectSettings) =>
       callVersioned<Project>(`/projects/${encodeURIComponent(project.id)}`, {
         method: 'PATCH',
-        etag,
+        etag: over.current ?? etag,
         body: settings,
       }),
     onSuccess: async (saved) => {
@@ -74,6 +77,11 @@ const useSave = (project: Project, etag: string | null) => {
       toast('Saved. It applies from the next deployment on.')
     },
   })
+  const saveOver = (theirs: string | null) => {
+    over.current = theirs
+    if (save.variables) save.mutate(save.variables)
+  }
+  return { ...save, project, saveOver }
 }
 
 function Section({
@@ -84,7 +92,7 @@ function Section({
   children,
 }: {
   title: string
-  save: { isPending: boolean; error: Error | null }
+  save: ReturnType<typeof useSave>
   pointers: string[]
   onSubmit: (data: FormData) => void
   children: ReactNode
@@ -103,7 +111,12 @@ function Section({
         <div className="grid gap-4 sm:grid-cols-2">{children}</div>
         {isGeneral(save.error, pointers) && (
           <div className="mt-4">
-            <ProblemNotice error={save.error} />
+            <SettingsConflict
+              error={save.error}
+              project={save.project}
+              mine={save.variables}
+              onMine={save.saveOver}
+            />
           </div>
         )}
         <div className="mt-4 flex justify-end">
@@ -345,70 +358,6 @@ function Hook({ project }: { project: Project }) {
         A POST to this address deploys the production branch. Whoever knows it can do so.
       </p>
       {url ? <SecretBox value={url} label="Copy hook address" /> : <p>None yet.</p>}
-    </Panel>
-  )
-}
-
-function Danger({ project }: { project: Project }) {
-  const client = useQueryClient()
-  const navigate = useNavigate()
-  const [asking, setAsking] = useState(false)
-  const [typed, setTyped] = useState('')
-  const drop = useMutation({
-    mutationFn: () => removeProject(project),
-    onSuccess: async () => {
-      await navigate({ to: pages.projects })
-      client.removeQueries({ queryKey: ['project'] })
-      await refreshProject(client)
-      toast(`${project.name} is deleted.`)
-    },
-  })
-  return (
-    <Panel title="Delete">
-      <div className="flex flex-wrap items-center justify-between gap-3">
-        <p className="text-muted">
-          Takes the site off the net and deletes its deployments, logs and variables.
-        </p>
-        <Button kind="danger" onClick={() => setAsking(true)}>
-          Delete project
-        </Button>
-      </div>
-      {asking && (
-        <Dialog title={`Delete ${project.name}?`} onClose={() => setAsking(false)}>
-          <Notice tone="bad">This cannot be undone.</Notice>
-          <form
-            className="mt-4"
-            onSubmit={(event) => {
-              event.preventDefault()
-              if (typed === project.name) drop.mutate()
-            }}
-          >
-            <TextField
-              label={`Type ${project.name} to confirm`}
-              value={typed}
-              autoComplete="off"
-              spellCheck={false}
-              onChange={(event) => setTyped(event.target.value)}
-            />
-            {drop.error && (
-              <div className="mt-3">
-                <ProblemNotice error={drop.error} />
-              </div>
-            )}
-            <DialogButtons>
-              <Button onClick={() => setAsking(false)}>Keep it</Button>
-              <Button
-                type="submit"
-                kind="danger"
-                disabled={typed !== project.name}
-                busy={drop.isPending}
-              >
-                Delete project
-              </Button>
-            </DialogButtons>
-          </form>
-        </Dialog>
-      )}
     </Panel>
   )
 }

@@ -4,6 +4,7 @@ import { callVersioned } from '../api/client'
 import { healthQuery, instanceQuery } from '../api/queries'
 import type { InstanceSettings } from '../api/types'
 import { ProblemNotice } from '../parts/Broken'
+import { MailServer } from '../parts/MailServer'
 import { chooseTheme, type Theme, useTheme } from '../parts/theme'
 import { Switch } from '../ui/Field'
 import { Loading, PageHead, Panel } from '../ui/Panel'
@@ -59,6 +60,7 @@ export default function SettingsPage() {
           </Panel>
         </>
       )}
+      <MailServer />
       <Appearance />
     </div>
   )

@@ -6,6 +6,8 @@ import { call, type Problem } from '../api/client'
 import { membersQuery, sessionQuery, teamsQuery } from '../api/queries'
 import type { Member, Team, TeamRole } from '../api/types'
 import { ProblemNotice } from '../parts/Broken'
+import { Channels } from '../parts/Channels'
+import { DeletedProjects } from '../parts/DeletedProjects'
 import { Invitations } from '../parts/Invitations'
 import { Chip } from '../parts/StateBadge'
 import { pages } from '../paths'
@@ -52,6 +54,8 @@ export default function TeamPage() {
         )}
       </Panel>
       {team && manages && <Invitations team={team} />}
+      {team && manages && <Channels team={team} />}
+      {team?.role === 'owner' && <DeletedProjects team={team} />}
     </div>
   )
 }

@@ -3,7 +3,6 @@ import { readHash, writeHash } from '../parts/LogViewer'
 import { staleKeys } from '../parts/live'
 import { rank } from '../parts/Palette'
 import { previousOf } from '../parts/RollBack'
-import { differences } from './EnvPage'
 import { safeNext } from './LoginPage'
 import { device } from './SessionsPage'
 
@@ -62,40 +61,6 @@ describe('rolling back', () => {
     expect(
       previousOf({ deployment: null, generation: 0, rolled_back: false, history: [] }),
     ).toBeNull()
-  })
-})
-
-describe('what a save of variables changes', () => {
-  const variable = (key: string, value: string | null, sensitive = false) => ({
-    key,
-    value,
-    scope: 'all' as const,
-    environment: 'all' as const,
-    sensitive,
-    updated_at_ms: 0,
-  })
-
-  it('is told apart: added, changed, removed', () => {
-    const before = [variable('A', '1'), variable('B', '2'), variable('S', null, true)]
-    const after = [
-      variable('A', '1'),
-      variable('B', '3'),
-      variable('C', 'x'),
-      variable('S', null, true),
-    ]
-    expect(differences(before, after).map((each) => `${each.what} ${each.key}`)).toEqual([
-      'changed B',
-      'added C',
-    ])
-    expect(differences(before, []).map((each) => each.what)).toEqual([
-      'removed',
-      'removed',
-      'removed',
-    ])
-  })
-
-  it('holds a sealed value that was typed over', () => {
-    expect(differences([variable('S', null, true)], [variable('S', 'new', true)])).toHaveLength(1)
   })
 })
 

@@ -14,9 +14,16 @@ export const staleKeys = (event: LiveEvent): string[][] => {
   if (!event.id) return [[]] // "look again": everything
   const what = `${event.topic} ${event.type} ${event.id}`
   if (event.id?.startsWith('dpl_'))
-    return [['deployment', event.id], ['deployments'], ['projects'], ['project'], ['production']]
+    return [
+      ['deployment', event.id],
+      ['deployments'],
+      ['projects'],
+      ['project'],
+      ['production'],
+      ['env-changes'],
+    ]
   if (/project|production|prj_/.test(what))
-    return [['projects'], ['project'], ['production'], ['deployments']]
+    return [['projects'], ['project'], ['production'], ['deployments'], ['env-changes']]
   if (/user|session|token/.test(what)) return [['users'], ['sessions'], ['tokens']]
   return []
 }
