@@ -196,6 +196,83 @@ TEST_F(Behaviour, finds_the_project_by_the_git_remote) {
     EXPECT_EQ(json::bj::parse(ran.out).at("project"), "blog");
 }
 
+TEST_F(Behaviour, env_pull_writes_what_only_the_owner_reads_and_overwrites_nothing_unasked) {
+    const Scratch here;
+    const std::string file = here.path() + "/.env.local";
+    const std::vector<std::string> pull = {"env", "pull", file, "-p", "shop"};
+    ASSERT_EQ(run({.arguments = pull}).exit, 0);
+    const std::string bytes = read_file(file).value();
+    EXPECT_NE(bytes.find("\nAPI_URL=https://api.example\n"), bytes.npos) << bytes;
+    EXPECT_EQ(bytes.find("\nSECRET="), bytes.npos) << "of production, and write-only";
+    EXPECT_EQ(std::filesystem::status(file).permissions(), std::filesystem::perms(0600));
+    EXPECT_EQ(run({.arguments = pull}).exit, 0) << "it says the same: nothing to ask";
+
+    write_file(file, "MINE=1\n");
+    EXPECT_EQ(run({.arguments = pull}).exit, 2) << "nobody may be asked";
+    EXPECT_EQ(read_file(file).value(), "MINE=1\n");
+    std::vector<std::string> sure = pull;
+    sure.push_back("--yes");
+    EXPECT_EQ(run({.arguments = sure}).exit, 0);
+    EXPECT_EQ(read_file(file).value(), bytes);
+
+    const Ran live =
+        run({.arguments = {"env", "pull", "-", "--environment", "production", "-p", "shop"}});
+    EXPECT_NE(live.out.find("# SECRET is write-only"), live.out.npos) << live.out;
+    EXPECT_EQ(
+        run({.arguments = {"env", "pull", "-", "--environment", "production", "--branch", "x"}})
+            .exit,
+        2);
+}
+
+TEST_F(Behaviour, env_push_shows_what_changes_and_saves_what_it_showed) {
+    const Scratch here;
+    const std::string file = here.path() + "/.env";
+    write_file(file, "API_URL=https://api.example\nNEW='a b'\n");
+    const std::vector<std::string> push = {"env", "push", file, "-p", "shop"};
+    const Ran asked = run({.arguments = push});
+    EXPECT_EQ(asked.exit, 2) << asked.err;
+    EXPECT_TRUE(asked.err.starts_with("+ NEW\n")) << asked.err;
+    EXPECT_EQ(asked.err.find("a b"), asked.err.npos) << "no value is shown";
+
+    std::vector<std::string> sure = push;
+    sure.push_back("-y");
+    ASSERT_EQ(run({.arguments = sure}).exit, 0);
+    EXPECT_EQ(json::bj::value(sent("PUT", "/projects/shop/env")), json::bj::parse(R"({"items":[
+        {"key":"API_URL","value":"https://api.example","scope":"build","environment":"all",
+         "sensitive":false},
+        {"key":"SECRET","scope":"build","environment":"production","sensitive":true},
+        {"key":"NEW","value":"a b","environment":"all","sensitive":true}]})"));
+    EXPECT_EQ(server_.last("PUT", "/projects/shop/env").headers.at("if-match"), "\"7\"");
+
+    write_file(file, "NEW=1\n");
+    sure.push_back("--prune");
+    const Ran pruned = run({.arguments = sure});
+    ASSERT_EQ(pruned.exit, 0) << pruned.err;
+    EXPECT_TRUE(pruned.err.starts_with("+ NEW\n- API_URL\n")) << pruned.err;
+    const auto items = sent("PUT", "/projects/shop/env").at("items").as_array();
+    ASSERT_EQ(items.size(), 2U) << "that of production stays";
+
+    write_file(file, "API_URL=https://api.example\n");
+    const std::size_t before = server_.asked().size();
+    EXPECT_EQ(run({.arguments = push}).exit, 0) << "nothing to save, nothing to ask";
+    for (std::size_t i = before; i < server_.asked().size(); ++i)
+        EXPECT_EQ(server_.asked()[i].verb, "GET");
+}
+
+TEST_F(Behaviour, env_run_gives_a_command_the_variables_and_its_own_arguments) {
+    const Ran ran = run({.arguments = {"env", "run", "-p", "shop", "--", "/bin/sh", "-c",
+                                       "echo \"$API_URL|$1|$OUTSIDE\"; exit 7", "sh", "--yes; $x"},
+                         .environment = {{"OUTSIDE", "kept"}, {"API_URL", "over"}}});
+    EXPECT_EQ(ran.out, "https://api.example|--yes; $x|kept\n");
+    EXPECT_EQ(ran.exit, 7);
+    const Ran sealed = run({.arguments = {"env", "run", "--environment", "production", "-p", "shop",
+                                          "--", "/bin/sh", "-c", "echo \"$SECRET\""}});
+    EXPECT_EQ(sealed.out, "\n");
+    EXPECT_NE(sealed.err.find("Write-only, and not given to it: SECRET"), sealed.err.npos);
+    EXPECT_EQ(run({.arguments = {"env", "run", "-p", "shop", "--", "/no/such"}}).exit, 3);
+    EXPECT_EQ(run({.arguments = {"env", "run", "-p", "shop"}}).exit, 2);
+}
+
 TEST_F(Behaviour, env_set_keeps_values_it_cannot_see) {
     ASSERT_EQ(run({.arguments = {"env", "set", "NEW=1", "API_URL=2", "-p", "shop"}}).exit, 0);
     const Asked put = server_.last("PUT", "/projects/shop/env");

@@ -20,11 +20,13 @@ void add_production(CLI::App& app, Parsed& parsed);  // rollback, promote
 void add_status(CLI::App& app, Parsed& parsed);
 void add_open(CLI::App& app, Parsed& parsed);
 void add_explain(CLI::App& app, Parsed& parsed);
+void add_diff(CLI::App& app, Parsed& parsed);
 void add_traffic(CLI::App& app, Parsed& parsed);
 void add_projects(CLI::App& app, Parsed& parsed);
 void add_env(CLI::App& app, Parsed& parsed);
 void add_hook(CLI::App& app, Parsed& parsed);
 void add_webhook(CLI::App& app, Parsed& parsed);
+void add_channels(CLI::App& app, Parsed& parsed);
 void add_share(CLI::App& app, Parsed& parsed);
 void add_cache(CLI::App& app, Parsed& parsed);
 void add_audit(CLI::App& app, Parsed& parsed);

@@ -122,4 +122,25 @@ Outcome<std::vector<EnvEntry>> parse_dotenv(std::string_view text) {
     return entries;
 }
 
+std::string dotenv_value(std::string_view value) {
+    const auto plain_letter = [](char c) {
+        return std::isalnum(static_cast<unsigned char>(c)) ||
+               std::string_view("_./:@%+,-=").contains(c);
+    };
+    if (std::ranges::all_of(value, plain_letter)) return std::string(value);
+    if (value.find_first_of("'\n\r") == value.npos) return fmt::format("'{}'", value);
+    std::string quoted = "\"";
+    for (const char c : value) {
+        if (c == '\n') {
+            quoted += "\\n";
+        } else if (c == '\r') {
+            quoted += "\\r";
+        } else {
+            if (std::string_view("\"\\$").contains(c)) quoted.push_back('\\');
+            quoted.push_back(c);
+        }
+    }
+    return quoted + "\"";
+}
+
 }  // namespace berth::cli

@@ -17,4 +17,8 @@ using EnvEntry = std::pair<std::string, std::string>;
 /// Errors: usage — names the line.
 Outcome<std::vector<EnvEntry>> parse_dotenv(std::string_view text);
 
+/// A value as it stands in such a file; read again, it is the same. Quotes as the value needs them,
+/// single ones first: other readers expand nothing in them.
+std::string dotenv_value(std::string_view value);
+
 }  // namespace berth::cli

@@ -3,6 +3,8 @@
 #include "cli/commands.hpp"
 #include "cli/dotenv.hpp"
 #include "cli/draft.hpp"
+#include "cli/env_items.hpp"
+#include "cli/env_sync.hpp"
 #include "cli/project_choice.hpp"
 #include "cli/view.hpp"
 
@@ -14,43 +16,12 @@ constexpr int attempts_max = 3;  // somebody else may change the list in between
 
 struct EnvFlags {
     std::vector<std::string> names{};  // K=V, K or a file
-    std::string environment = "all";
+    EnvPlace place{};
     bool plain = false;
     bool value_stdin = false;
 };
 
 using Change = std::function<Outcome<>(json::bj::array& items)>;
-
-bool is_same(const json::value& item, const std::string& key, const std::string& environment) {
-    const std::string theirs = text(item, "environment");
-    return text(item, "key") == key && (theirs.empty() ? "all" : theirs) == environment;
-}
-
-void put(json::bj::array& items, const json::value& variable) {
-    const std::string key = text(variable, "key");
-    const std::string environment = text(variable, "environment");
-    for (json::value& item : items) {
-        if (!is_same(item, key, environment)) continue;
-        item.get_object()["value"] = variable.at("value");
-        item.get_object()["sensitive"] = variable.at("sensitive");
-        return;
-    }
-    items.push_back(variable);
-}
-
-/// What the server said, as it takes it back: a value it did not show is kept by not sending one.
-json::bj::array to_send(const json::bj::array& shown) {
-    json::bj::array items;
-    for (const json::value& item : shown) {
-        json::bj::object kept;
-        for (const char* key : {"key", "value", "scope", "environment", "sensitive"}) {
-            const json::value* value = member(item, key);
-            if (value != nullptr && !value->is_null()) kept[key] = *value;
-        }
-        items.push_back(std::move(kept));
-    }
-    return items;
-}
 
 /// Reads the list, changes it and puts it back; again when somebody was faster.
 Outcome<Answer> change(Session& session, const std::string& project, const Change& change) {
@@ -93,12 +64,19 @@ Outcome<> list_them(Context& context) {
     }
     std::vector<std::vector<std::string>> rows = {{"KEY", "ENVIRONMENT", "VALUE"}};
     for (const json::value& item : list(answer->body, "items")) {
-        rows.push_back({text(item, "key"), text(item, "environment"),
+        const std::string branch = text(item, "branch");
+        rows.push_back({text(item, "key"),
+                        text(item, "environment") + (branch.empty() ? "" : " (" + branch + ")"),
                         truth(item, "sensitive") ? "(sensitive)"
                                                  : printable(text(item, "value"), Colour::strip)});
     }
     context.output.table(rows);
     return {};
+}
+
+json::value for_branch(json::value variable, const EnvPlace& place) {
+    if (!place.branch.empty()) variable.get_object()["branch"] = place.branch;
+    return variable;
 }
 
 Outcome<std::vector<json::value>> variables_of(const EnvFlags& flags) {
@@ -109,17 +87,18 @@ Outcome<std::vector<json::value>> variables_of(const EnvFlags& flags) {
         }
         const Outcome<std::string> value = read_stdin("the value");
         if (!value) return value.error();
-        variables.push_back(json::bj::object{{"key", flags.names.front()},
-                                             {"value", *value},
-                                             {"environment", flags.environment},
-                                             {"sensitive", !flags.plain}});
+        json::value one = json::bj::object{{"key", flags.names.front()},
+                                           {"value", *value},
+                                           {"environment", flags.place.environment},
+                                           {"sensitive", !flags.plain}};
+        variables.push_back(for_branch(std::move(one), flags.place));
         return variables;
     }
     for (const std::string& given : flags.names) {
         const Outcome<json::value> one =
-            variable_of(given, "env set", flags.environment, !flags.plain);
+            variable_of(given, "env set", flags.place.environment, !flags.plain);
         if (!one) return one.error();
-        variables.push_back(*one);
+        variables.push_back(for_branch(*one, flags.place));
     }
     return variables;
 }
@@ -129,7 +108,7 @@ Outcome<> set(Context& context, const EnvFlags& flags) {
     if (!variables) return variables.error();
     const Change all = [&](json::bj::array& items) {
         for (const json::value& one : *variables)
-            put(items, one);
+            put_item(items, one);
         return Outcome<>();
     };
     return apply(context, all, fmt::format("Set {} variable(s)", variables->size()));
@@ -141,11 +120,11 @@ Outcome<> remove(Context& context, const EnvFlags& flags) {
         for (const std::string& key : flags.names) {
             const auto end = std::remove_if(
                 items.begin(), items.end(),
-                [&](const json::value& item) { return is_same(item, key, flags.environment); });
+                [&](const json::value& item) { return is_same(item, key, flags.place); });
             if (end == items.end()) {
                 return problem(Exit::not_found, "no_variable",
                                fmt::format("there is no variable {} for the environment '{}'", key,
-                                           flags.environment),
+                                           flags.place.environment),
                                "see which there are", "berth env list");
             }
             items.erase(end, items.end());
@@ -175,10 +154,11 @@ Outcome<> import_file(Context& context, const EnvFlags& flags) {
     }
     const Change all = [&](json::bj::array& items) {
         for (const auto& [key, value] : *entries) {
-            put(items, json::bj::object{{"key", key},
-                                        {"value", value},
-                                        {"environment", flags.environment},
-                                        {"sensitive", !flags.plain}});
+            json::value one = json::bj::object{{"key", key},
+                                               {"value", value},
+                                               {"environment", flags.place.environment},
+                                               {"sensitive", !flags.plain}};
+            put_item(items, for_branch(std::move(one), flags.place));
         }
         return Outcome<>();
     };
@@ -187,9 +167,12 @@ Outcome<> import_file(Context& context, const EnvFlags& flags) {
 
 std::shared_ptr<EnvFlags> add_flags(CLI::App* command) {
     const auto flags = std::make_shared<EnvFlags>();
-    command->add_option("--environment", flags->environment, "production, preview or all (default)")
+    command
+        ->add_option("--environment", flags->place.environment,
+                     "production, preview or all (default)")
         ->type_name("E")
         ->check(CLI::IsMember({"production", "preview", "all"}));
+    command->add_option("--branch", flags->place.branch, "One branch of preview")->type_name("B");
     return flags;
 }
 
@@ -230,6 +213,7 @@ void add_env(CLI::App& app, Parsed& parsed) {
         ->type_name("");
     all->add_flag("--plain", file->plain, "Not sensitive: may be shown");
     on_run(all, parsed, file, import_file);
+    add_env_sync(noun, parsed);
 }
 
 }  // namespace berth::cli

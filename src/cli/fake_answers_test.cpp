@@ -620,7 +620,77 @@ Said invitations_answer(const Asked& asked) {
     return json_said(200, bj::object{{"items", bj::array{invitation}}, {"next", nullptr}});
 }
 
+Said diff_answer() {
+    const bj::object changed{
+        {"path", "index.html"}, {"what", "changed"}, {"bytes_before", 1200}, {"bytes_after", 3400}};
+    const bj::object added{
+        {"path", "new.js"}, {"what", "added"}, {"bytes_before", nullptr}, {"bytes_after", 10}};
+    const bj::object rule{
+        {"kind", "redirect"}, {"what", "removed"}, {"file", "_redirects"}, {"text", "/a /b"}};
+    return json_said(200, bj::object{{"from", "dpl_1"},
+                                     {"to", "dpl_2"},
+                                     {"bytes_before", 5000},
+                                     {"bytes_after", 7210},
+                                     {"unchanged", 7},
+                                     {"files", bj::array{changed, added}},
+                                     {"files_left_off", 3},
+                                     {"rules", bj::array{rule}}});
+}
+
+Said deleted_projects_answer(const Asked& asked) {
+    if (asked.verb == "DELETE") return {.status = 204};
+    if (asked.verb == "POST") {
+        return json_said(
+            200, bj::object{
+                     {"id", "prj_gone"}, {"name", "gone"}, {"url", "http://gone.localhost:8080"}});
+    }
+    const bj::object gone{
+        {"id", "prj_gone"}, {"name", "gone"}, {"deleted_at_ms", 1}, {"purge_at_ms", 1}};
+    return json_said(200, bj::object{{"items", bj::array{gone}}, {"next", nullptr}});
+}
+
+bj::object notification(const char* state) {
+    return {{"id", "not_1"},
+            {"channel", "ntf_1"},
+            {"event", "deployment_failed"},
+            {"title", "t"},
+            {"state", state},
+            {"attempts", 2},
+            {"next_at_ms", 1},
+            {"error", "it answered 500"},
+            {"created_at_ms", 1},
+            {"sent_at_ms", nullptr}};
+}
+
+Said channels_answer(const Asked& asked) {
+    if (asked.verb == "DELETE") return {.status = 204};
+    if (asked.path.ends_with("/test") || asked.path.ends_with("/redeliver")) {
+        return json_said(202, notification("waiting"));
+    }
+    if (asked.path.ends_with("/notifications")) {
+        const bj::array items{notification("waiting")};
+        return json_said(200, bj::object{{"items", items}, {"next", nullptr}});
+    }
+    bj::object channel{{"id", "ntf_1"},
+                       {"kind", "slack"},
+                       {"name", "ops"},
+                       {"target", "hooks.example"},
+                       {"events", bj::array{"deployment_broke", "deployment_recovered"}},
+                       {"enabled", true},
+                       {"failures", 3},
+                       {"last_error", "it answered 500"},
+                       {"last_sent_ms", 1}};
+    if (asked.verb == "POST") {
+        const bool webhook = asked.body.contains("\"webhook\"");
+        return json_said(
+            201, bj::object{{"channel", channel}, {"secret", webhook ? "whsec_c2VjcmV0" : ""}});
+    }
+    return json_said(200, bj::object{{"items", bj::array{channel}}, {"next", nullptr}});
+}
+
 Said team_answer(const Asked& asked) {
+    if (asked.path.contains("/deleted-projects")) return deleted_projects_answer(asked);
+    if (asked.path.contains("/channels")) return channels_answer(asked);
     if (asked.path == "/teams" && asked.verb == "POST") {
         if (asked.body.contains("taken"))
             return refused(409, "slug_taken", "slug: 'taken' is taken", "/slug");
@@ -675,6 +745,7 @@ Said fake_answer(const Asked& asked, const std::string&, std::size_t times) {
     }
     if (asked.path == "/projects") return projects_answer(asked);
     if (asked.path.starts_with("/projects/")) return project_answer(asked, times);
+    if (asked.path.contains("/diff/")) return diff_answer();
     if (asked.path.starts_with("/deployments/")) return deployment_answer(asked, times);
     if (asked.path.starts_with("/tokens") || asked.path.starts_with("/users")) {
         return account_answer(asked);

@@ -14,6 +14,16 @@ namespace berth::cli {
 
 namespace {
 
+TEST(Dotenv, reads_what_it_writes) {
+    for (const std::string value : {"", "plain", "a b", "it's", "$HOME", "a\\b", "\"q\"", "#no",
+                                    "two\nlines", "it's $5\r\n\\", " ends ", "x=y", "ü"}) {
+        const auto entries = parse_dotenv("A=" + dotenv_value(value) + "\nB=1\n");
+        ASSERT_TRUE(entries.has_value()) << value;
+        ASSERT_EQ(entries->size(), 2U) << value;
+        EXPECT_EQ(entries->at(0).second, value);
+    }
+}
+
 TEST(Dotenv, reads_what_dotenv_reads) {
     const auto entries = parse_dotenv(
         "\xef\xbb\xbf# comment\r\nA=1\r\nexport B = two words # why\nC='it $is'\n"

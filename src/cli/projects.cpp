@@ -4,6 +4,7 @@
 #include "cli/commands.hpp"
 #include "cli/draft.hpp"
 #include "cli/project_choice.hpp"
+#include "cli/project_fate.hpp"
 #include "cli/view.hpp"
 
 namespace berth::cli {
@@ -213,7 +214,8 @@ Outcome<> remove(Context& context, const NameFlags& flags) {
     const Outcome<Answer> gone =
         (*session)->remove("/projects/" + path_part(project->name), {.if_match = project->etag});
     if (!gone) return gone.error();
-    context.output.note(fmt::format("Deleted {}.", project->name));
+    context.output.note(fmt::format(
+        "Deleted {0}. For a week it can be had back: berth projects restore {0}", project->name));
     return {};
 }
 
@@ -276,6 +278,7 @@ void add_projects(CLI::App& app, Parsed& parsed) {
     const auto doomed = std::make_shared<NameFlags>();
     gone->add_option("NAME", doomed->name, "Project")->required()->type_name("");
     on_run(gone, parsed, doomed, remove);
+    add_project_fate(noun, parsed);
 }
 
 }  // namespace berth::cli
