@@ -13,6 +13,7 @@
 #include <fstream>
 
 #include "base/process.hpp"
+#include "builds/archive.hpp"
 #include "builds/caches.hpp"
 #include "builds/inspect.hpp"
 #include "builds/memory_job_api_test.hpp"
@@ -725,6 +726,44 @@ TEST_F(PipelineTest, takes_the_kept_source_without_a_clone) {
     ASSERT_TRUE(second.finish);
     EXPECT_EQ(second.finish->state, jobs::State::ready) << second.finish->detail;
     EXPECT_EQ(content(second, "index.html"), "first");
+}
+
+TEST_F(PipelineTest, of_an_upload_that_is_kept_no_longer_says_what_to_do) {
+    jobs::Job wanted = job("none");
+    wanted.source.repo_url.clear();
+    wanted.source_sha256 = std::string(64, 'a');
+    const Ended ended = run(wanted);
+    ASSERT_TRUE(ended.finish);
+    EXPECT_EQ(ended.finish->reason, jobs::Reason::clone_not_found);
+    EXPECT_TRUE(ended.finish->next_step.contains("Deploy the directory again"));
+}
+
+TEST_F(PipelineTest, lets_ignore_files_have_their_say_in_what_was_uploaded) {
+    const Fd file = scratch_file("/tmp");
+    TarWriter tar(file.get(), TarWriter::Packing::zstd);
+    tar.file("tree/index.html", "page", 0644);
+    tar.file("tree/.berthignore", "*.md\n", 0644);
+    tar.file("tree/.vercelignore", "drafts\n", 0644);
+    tar.file("tree/notes.md", "secret", 0644);
+    tar.file("tree/drafts/a.html", "secret", 0644);
+    tar.file("facts", "tree 1\nmessage Uploaded\nignore_files yes\n", 0644);
+    tar.close();
+    std::string bytes(1 << 20, '\0');
+    const ssize_t count = ::pread(file.get(), bytes.data(), bytes.size(), 0);
+    ASSERT_GT(count, 0);
+    bytes.resize(static_cast<std::size_t>(count));
+    const auto api = std::make_shared<MemoryJobApi>();
+    api->sources["a"] = bytes;
+    jobs::Job wanted = job("uploaded");
+    wanted.source.repo_url.clear();
+    wanted.source_sha256 = "a";
+    const Ended ended = run(wanted, What::build, api);
+    ASSERT_TRUE(ended.finish);
+    EXPECT_EQ(ended.finish->state, jobs::State::ready) << ended.finish->detail;
+    EXPECT_EQ(content(ended, "index.html"), "page");
+    EXPECT_EQ(content(ended, "notes.md"), "(no file)");
+    EXPECT_EQ(content(ended, "drafts/a.html"), "(no file)");
+    EXPECT_NE(api->log().find("1 file is left out, as .berthignore says"), std::string::npos);
 }
 
 TEST_F(PipelineTest, uses_an_earlier_success_when_nothing_changed) {
