@@ -46,14 +46,10 @@ Result<> claim_production_host(soci::session& sql, const std::string& host,
                                const std::string& project, const std::string& team,
                                std::int64_t now_ms, std::int64_t tombstone_ms) {
     const auto taken = db::select_one<HostRow>(sql, "from hosts where host = :host", host);
-    if (taken && rests_deleted(sql, *taken, team)) {
-        return fail_as(
-            Failure::conflict, "name_taken", "/name",
-            "name: {} is that of a deleted project, which can still be had back: restore "
-            "it, or delete it for good",
-            host);
-    }
-    if (taken && !may_take(sql, *taken, team, now_ms, tombstone_ms)) {
+    if (taken && taken->project == project && !taken->released_at_ms) return {};
+    const bool free = !taken || rests_deleted(sql, *taken, team) ||
+                      may_take(sql, *taken, team, now_ms, tombstone_ms);
+    if (!free) {
         return fail_as(Failure::conflict, "name_taken", "/name", "name: {} is taken", host);
     }
     db::execute(sql, "delete from hosts where host = :host", host);

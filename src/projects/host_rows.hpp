@@ -13,6 +13,7 @@ class session;
 namespace berth::projects {
 
 /// Takes `host` for a project of `team`.
+/// Its own, and that of a deleted project of the same team, it may take.
 /// Errors: conflict — name_taken at /name: somebody has it, or another team freed it less than
 ///         `tombstone_ms` ago.
 Result<> claim_production_host(soci::session& sql, const std::string& host,

@@ -5,6 +5,7 @@
 #include "projects/git_rows.hpp"
 #include "projects/host_rows.hpp"
 #include "projects/project_rows.hpp"
+#include "projects/undo.hpp"
 
 namespace berth::projects {
 namespace {
@@ -40,6 +41,21 @@ void purge_rows(soci::session& sql, const Project& project, const accounts::Audi
                 "revoked_at_ms is null",
                 now_ms, project.id);
     accounts::write_audit(sql, now_ms, {actor, "project_purged", project.id, project.name});
+}
+
+/// The production host and its route, which a later project of that name may have had.
+Result<> take_name_back(soci::session& sql, const Project& project, const std::string& host,
+                        std::int64_t now_ms) {
+    const Result<> claimed = claim_production_host(sql, host, project.id, project.team, now_ms,
+                                                   ProjectStore::tombstone_ms);
+    if (!claimed) return claimed.error();
+    const auto live = db::value<std::string>(
+        sql, "select deployment from productions where project = :project", project.id);
+    db::execute(sql,
+                "update routes set project = :project, deployment = :deployment, previous = '[]' "
+                "where host = :host and project <> :same",
+                project.id, live.value_or(""), host, project.id);
+    return {};
 }
 
 }  // namespace
@@ -80,6 +96,16 @@ Task<Result<ProjectDetails>> ProjectStore::restore(std::string team, std::string
         if (!found) return nothing_to_restore();
         const Result<> has_room = check_room(sql, team);
         if (!has_room) return has_room.error();
+        const auto heir = db::value<std::string>(
+            sql, "select id from projects where name = :name and deleted_at_ms is null",
+            found->name);
+        if (heir) {
+            return fail_as(Failure::conflict, "name_taken", "",
+                           "{} is the name of another project now: delete that one first",
+                           found->name);
+        }
+        const Result<> named = take_name_back(sql, *found, host_of(found->name), now);
+        if (!named) throw Undo{named.error()};
         db::execute(sql,
                     "update projects set deleted_at_ms = null, purge_at_ms = null, version = "
                     "version + 1 where id = :id",
@@ -89,7 +115,7 @@ Task<Result<ProjectDetails>> ProjectStore::restore(std::string team, std::string
         announce(sql, "restored", project, now);
         return details_of(sql, *living(sql, project));
     };
-    co_return co_await database_.write(work);
+    co_return co_await write_or_undo(database_, work);
 }
 
 Task<Result<>> ProjectStore::purge(std::string team, std::string project, Actor actor) {

@@ -107,13 +107,15 @@ public:
     Task<Result<ProjectDetails>> change(Project changed, std::optional<CredentialInput> credential,
                                         Actor actor, SiteAccessChange access = {});
 
-    /// Deletes it: nobody finds it, and its sites go down with the next publishing. For `undo_ms`
-    /// it keeps all that it had, its names too, and can be had back. Errors: not_found.
+    /// Deletes it: nobody finds it, and its sites go down with the next publishing. For `undo_ms` it
+    /// keeps all that it had and can be had back; its own team may take its name meanwhile.
+    /// Errors: not_found.
     Task<Result<>> remove(std::string project, Actor actor);
     /// The deleted projects of a team that can be had back, the last deleted first.
     Task<std::vector<DeletedProject>> deleted(std::string team);
     /// As it was; its sites are up again with the next publishing.
-    /// Errors: not_found — no such one, or it is too late.
+    /// Errors: not_found — no such one, or it is too late; conflict — name_taken: its team gave the
+    ///         name to another; too_many_projects.
     Task<Result<ProjectDetails>> restore(std::string team, std::string project, Actor actor);
     /// Ends the time in which a deleted project can be had back: forgets its secrets and frees its
     /// hosts. Errors: not_found.

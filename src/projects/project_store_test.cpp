@@ -70,16 +70,13 @@ TEST_F(ProjectStoreTest, lets_a_freed_name_rest_for_others_but_not_for_its_team)
     const Project shop = add("shop");
     EXPECT_TRUE(wait(store_.remove(shop.id, ann_actor_)).has_value());
     EXPECT_EQ(wait(store_.remove(shop.id, ann_actor_)).error().failure, Failure::not_found);
-    EXPECT_EQ(wait(store_.add(draft("shop"), ann_actor_)).error().code, "name_taken")
-        << "it can still be had back";
-    wait(store_.purge(team_, shop.id, ann_actor_)).value();
     NewProject others = draft("shop");
     others.project.team = team_of(bob_);
     EXPECT_EQ(wait(store_.add(others, actor_of(bob_))).error().code, "name_taken");
     const Project again = add("shop");
     EXPECT_TRUE(wait(store_.remove(again.id, ann_actor_)).has_value());
     now += ProjectStore::undo_ms;
-    EXPECT_EQ(wait(store_.purge_due()), std::vector<std::string>{again.id});
+    EXPECT_EQ(wait(store_.purge_due()), (std::vector<std::string>{shop.id, again.id}));
     EXPECT_EQ(wait(store_.purge_due()), std::vector<std::string>{});
     EXPECT_EQ(wait(store_.add(others, actor_of(bob_))).error().code, "name_taken");
     now += ProjectStore::tombstone_ms;
@@ -429,6 +426,23 @@ TEST_F(ProjectStoreTest, gives_a_deleted_project_back_as_it_was) {
     now += ProjectStore::undo_ms;
     EXPECT_EQ(wait(store_.restore(team_, shop.id, ann_actor_)).error().failure, Failure::not_found)
         << "too late";
+}
+
+TEST_F(ProjectStoreTest, has_a_deleted_project_back_once_its_name_is_free_again) {
+    const Project first = add("shop");
+    wait(store_.remove(first.id, ann_actor_)).value();
+    const Project second = add("shop");  // its team may have the name
+    EXPECT_EQ(wait(store_.restore(team_, first.id, ann_actor_)).error().code, "name_taken");
+    wait(store_.remove(second.id, ann_actor_)).value();
+    EXPECT_TRUE(wait(store_.restore(team_, first.id, ann_actor_)).has_value());
+    const auto owner = [](soci::session& sql) {
+        return db::value<std::string>(sql,
+                                      "select project from hosts where host = "
+                                      "'shop.example.com' and released_at_ms is null")
+            .value_or("");
+    };
+    EXPECT_EQ(wait(database.read(owner)), first.id);
+    EXPECT_EQ(wait(store_.restore(team_, second.id, ann_actor_)).error().code, "name_taken");
 }
 
 TEST_F(ProjectStoreTest, gives_a_project_to_another_team) {
