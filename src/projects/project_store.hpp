@@ -107,8 +107,8 @@ public:
     Task<Result<ProjectDetails>> change(Project changed, std::optional<CredentialInput> credential,
                                         Actor actor, SiteAccessChange access = {});
 
-    /// Deletes it: nobody finds it, and its sites go down with the next publishing. For `undo_ms` it
-    /// keeps all that it had and can be had back; its own team may take its name meanwhile.
+    /// Deletes it: nobody finds it, and its sites go down with the next publishing. For `undo_ms`
+    /// it keeps all that it had and can be had back; its own team may take its name meanwhile.
     /// Errors: not_found.
     Task<Result<>> remove(std::string project, Actor actor);
     /// The deleted projects of a team that can be had back, the last deleted first.

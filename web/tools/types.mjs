@@ -40,16 +40,17 @@ const typeOf = (schema, indent) => {
 }
 
 /** One union a line when all do not fit beside their name. */
-const folded = (line, type, indent) =>
-  line.length <= columns || type.includes('{')
-    ? line
-    : line.replace(
-        ` ${type}`,
-        type
-          .split(' | ')
-          .map((each) => `\n${indent}  | ${each}`)
-          .join(''),
-      )
+const folded = (line, type, indent) => {
+  if (line.length <= columns || type.includes('{')) return line
+  const lines = (union, deeper) =>
+    union
+      .split(' | ')
+      .map((each) => `\n${deeper}| ${each}`)
+      .join('')
+  const list = /^\((.*)\)\[\]$/.exec(type)
+  if (list) return line.replace(type, `(${lines(list[1], `${indent}  `)}\n${indent})[]`)
+  return line.replace(` ${type}`, lines(type, `${indent}  `))
+}
 
 const membersOf = (schema, indent) => {
   if (schema.additionalProperties !== false) throw new Error('only closed objects are described')
