@@ -73,7 +73,9 @@ std::optional<std::string> marked(soci::session& sql, const std::string& project
 Delivery add_delivery(soci::session& sql, const Project& project, Delivery draft, std::int64_t part,
                       const ParsedPush& parsed) {
     const githosts::Verdict verdict = judge(project, draft, parsed);
-    draft.reason = verdict.reason;
+    // Of a request more was told than is kept: what was said of it then still holds.
+    const bool said = parsed.kind == githosts::EventKind::pull_request && !draft.reason.empty();
+    if (!said) draft.reason = verdict.reason;
     draft.outcome = verdict.deploys ? Outcome::received : Outcome::ignored;
     const auto same =
         verdict.deploys ? same_under_way(sql, project.id, draft.ref, draft.commit) : std::nullopt;

@@ -4,6 +4,7 @@
 #include "base/id.hpp"
 #include "db/database.hpp"
 #include "db/records.hpp"
+#include "githosts/push_rules.hpp"
 #include "githosts/signature.hpp"
 #include "projects/delivery_rows.hpp"
 
@@ -39,6 +40,9 @@ std::optional<Project> living(soci::session& sql, const std::string& id) {
 /// What all rows of a delivery have in common, in a row of its own id.
 Delivery draft_of(const NewDelivery& delivery, const std::string& delivery_id,
                   const githosts::Push& push, std::int64_t now_ms) {
+    const bool request = delivery.event.kind == githosts::EventKind::pull_request;
+    const githosts::Verdict verdict =
+        request ? githosts::judge_event(delivery.origin, delivery.event) : githosts::Verdict{};
     return {.id = new_id("dlv"),
             .provider = delivery.origin.provider,
             .event = delivery.origin.event,
@@ -48,6 +52,7 @@ Delivery draft_of(const NewDelivery& delivery, const std::string& delivery_id,
             .commit = push.commit,
             .message = push.message,
             .pusher = delivery.event.pusher,
+            .reason = verdict.reason,
             .deployment = new_id("dpl")};
 }
 
