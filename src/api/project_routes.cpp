@@ -25,10 +25,11 @@ struct ProjectDraft {
     std::optional<projects::CredentialInput> credential{};
     std::vector<projects::VariableInput> variables{};
     std::optional<std::string> team{};  // slug; none: the first team of the person's own
+    std::optional<GitChoice> git{};     // instead of repo_url, credential and team
 };
 BOOST_DESCRIBE_STRUCT(ProjectDraft, (),
                       (name, repo_url, branch, root, framework, install_command, build_command,
-                       output_dir, node, credential, variables, team))
+                       output_dir, node, credential, variables, team, git))
 
 /// Who may visit the project's sites; what is not given stays.
 struct SiteAccessSettings {
@@ -138,14 +139,40 @@ Task<Result<http::Response>> list_projects(Services& services, Context& context)
     co_return list_response(std::move(items), next);
 }
 
+/// A project of a repository at a connected Git host: address, credential and team are those of the
+/// connection, and its pushes deploy.
+Task<Result<http::Response>> add_linked_project(Services& services, Context& context,
+                                                ProjectDraft draft) {
+    const projects::Actor actor = actor_of(context);
+    if (!draft.repo_url.empty() || draft.credential) {
+        co_return fail_as(Failure::invalid, "too_many_sources", "/git",
+                          "git: instead of repo_url and credential, not beside them");
+    }
+    const GitChoice choice = *draft.git;
+    Result<ChosenRepository> chosen = co_await choose_repository(services, actor.user, choice);
+    if (!chosen) co_return chosen.error();
+    draft.repo_url = chosen->clone_url;
+    if (draft.branch.empty()) draft.branch = chosen->repository.default_branch;
+    projects::NewProject wanted;
+    wanted.project = project_of(draft, chosen->connection.team);
+    wanted.variables = draft.variables;
+    Result<projects::ProjectDetails> added = co_await services.projects.add(wanted, actor);
+    if (!added) co_return added.error();
+    const std::string id = added->project.id;
+    const Result<> linked = co_await link_repository(services, id, std::move(*chosen), actor);
+    if (!linked) co_return linked.error();
+    co_return co_await project_response(services, 201, std::move(*added));
+}
+
 /// POST /api/v1/projects
 ///
 /// Body:   ProjectDraft
 /// 201:    Project, with ETag and Location
-/// Errors: invalid; conflict — name_taken
+/// Errors: invalid; conflict — name_taken; with `git`: those of choose_repository
 Task<Result<http::Response>> add_project(Services& services, Context& context) {
-    const Result<ProjectDraft> draft = parse_body<ProjectDraft>(context.request);
+    Result<ProjectDraft> draft = parse_body<ProjectDraft>(context.request);
     if (!draft) co_return draft.error();
+    if (draft->git) co_return co_await add_linked_project(services, context, std::move(*draft));
     const std::optional<std::string> slug = draft->team;
     const Result<std::string> team = co_await team_for(services, context, slug);
     if (!team) co_return team.error();

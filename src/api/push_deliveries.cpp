@@ -2,10 +2,12 @@
 
 #include <charconv>
 
+#include "api/previews.hpp"
 #include "base/crypto.hpp"
 #include "base/within.hpp"
 #include "base/workers.hpp"
 #include "deployments/deployments.hpp"
+#include "githosts/push_rules.hpp"
 #include "githosts/signature.hpp"
 
 namespace berth::api {
@@ -84,6 +86,19 @@ Result<projects::NewDelivery> check(const http::Headers& headers, const std::str
                                  .event = std::move(*event)};
 }
 
+/// What is no deployment of a push: requests, and branches that are gone.
+Task<> heed_previews(Services& services, std::string project, const githosts::Event& event) {
+    if (event.request) {
+        const githosts::RequestChange change = *event.request;
+        co_await heed_request(services, project, change);
+    }
+    for (const githosts::Push& push : event.pushes) {
+        if (push.kind != githosts::RefKind::branch || !push.deleted) continue;
+        const std::string branch = push.ref;
+        co_await heed_deleted_branch(services, project, branch);
+    }
+}
+
 std::string actor_of(const Delivery& delivery) {
     if (!delivery.pusher.empty()) return delivery.pusher;
     return std::string(githosts::name_of(delivery.provider));
@@ -112,8 +127,11 @@ Task<Result<projects::Recorded>> take_delivery(Services& services, http::Request
         aside ? co_await services.form_checks->run(work) : work();
     if (!checked) co_return checked.error();
     const std::string project = checked->project;
+    const bool ours = githosts::is_of(checked->event, webhook.project.repo_url);
+    const githosts::Event event = checked->event;
     Result<projects::Recorded> recorded = co_await services.webhooks->record(std::move(*checked));
     if (!recorded || recorded->replayed) co_return recorded;
+    if (ours) co_await heed_previews(services, project, event);
     for (Delivery& delivery : recorded->deliveries) {
         if (delivery.outcome == Outcome::received) {
             delivery = co_await deploy_delivery(services, project, delivery);

@@ -44,6 +44,15 @@ Task<Result<jobs::Credential>> credential_for(Services& services, std::string us
 }  // namespace
 
 Task<Result<jobs::Source>> open_source(Services& services, std::string user, RepositoryWish wish) {
+    if (wish.git) {
+        const GitChoice choice = *wish.git;
+        Result<ChosenRepository> chosen = co_await choose_repository(services, user, choice);
+        if (!chosen) co_return chosen.error();
+        wish.repo_url = chosen->clone_url;
+        Result<jobs::Source> found = source_of(wish);
+        if (found) found->credential = credential_of(*chosen);
+        co_return found;
+    }
     Result<jobs::Source> source = source_of(wish);
     if (!source) co_return source.error();
     const projects::CredentialInput input = wish.credential.value_or(projects::CredentialInput{});

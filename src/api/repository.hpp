@@ -1,6 +1,7 @@
 #pragma once
 /// A repository as people name it, made ready for a worker to look at.
 
+#include "api/project_git.hpp"
 #include "api/services.hpp"
 #include "projects/project.hpp"
 
@@ -11,8 +12,9 @@ struct RepositoryWish {
     std::string branch{};  // "" is the remote's own
     std::string root{};
     std::optional<projects::CredentialInput> credential{};
+    std::optional<GitChoice> git{};  // its address and credential come from a connection
 };
-BOOST_DESCRIBE_STRUCT(RepositoryWish, (), (repo_url, branch, root, credential))
+BOOST_DESCRIBE_STRUCT(RepositoryWish, (), (repo_url, branch, root, credential, git))
 
 /// Checks the wish and opens its credential: a token is in it, a deploy key is the person's own.
 /// Errors: invalid, with the pointer of the field.

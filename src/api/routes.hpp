@@ -35,6 +35,8 @@ std::span<const Route> traffic_routes();
 std::span<const Route> share_routes();
 std::span<const Route> cache_routes();
 std::span<const Route> webhook_routes();
+std::span<const Route> git_connection_routes();
+std::span<const Route> git_request_routes();
 std::span<const Route> team_routes();
 std::span<const Route> team_member_routes();
 std::span<const Route> invitation_routes();

@@ -41,7 +41,14 @@ namespace berth::accounts {
 class Accounts;
 class Passwords;
 }  // namespace berth::accounts
+namespace berth::githosts {
+class HostClient;
+}
 namespace berth::projects {
+class GitConnectionStore;
+class GitHeadStore;
+class GitReportStore;
+class GitRequestStore;
 class ProjectStore;
 class TrafficStore;
 class VisitorStore;
@@ -102,6 +109,11 @@ struct Services {
     CacheReports* caches = nullptr;
     projects::WebhookStore* webhooks = nullptr;
     notifications::ChannelStore* channels = nullptr;
+    projects::GitConnectionStore* git_connections = nullptr;
+    projects::GitHeadStore* git_heads = nullptr;
+    projects::GitReportStore* git_reports = nullptr;
+    projects::GitRequestStore* git_requests = nullptr;
+    githosts::HostClient* git_hosts = nullptr;
     std::size_t delivery_bytes = 0;  // of webhooks' bodies that are being read
 
     // For visitors of protected sites. Their passwords are checked on threads of their own: a crowd

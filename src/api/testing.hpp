@@ -10,7 +10,12 @@
 #include "api/answer.hpp"
 #include "api/route.hpp"
 #include "api/schema_check.hpp"
+#include "githosts/host_testing.hpp"
 #include "notifications/channel_store.hpp"
+#include "projects/git_connection_store.hpp"
+#include "projects/git_head_store.hpp"
+#include "projects/git_report_store.hpp"
+#include "projects/git_request_store.hpp"
 #include "projects/project_store.hpp"
 #include "projects/visitor_store.hpp"
 #include "projects/webhook_store.hpp"
@@ -130,6 +135,12 @@ struct TestApi : accounts::TestAccounts {
     projects::VisitorStore visitor_store{database, [this] { return now; }};
     projects::WebhookStore webhooks{database, sealer, [this] { return now; }};
     notifications::ChannelStore channels{database, sealer, [this] { return now; }};
+    projects::GitConnectionStore git_connections{database, sealer, [this] { return now; }};
+    projects::GitHeadStore git_heads{database};
+    projects::GitReportStore git_reports{database, [this] { return now; }};
+    projects::GitRequestStore git_requests{database, [this] { return now; }};
+    githosts::testing::FakeHost git_host{};
+    githosts::HostClient git_hosts{git_host, [this] { return now; }, &githosts::testing::no_pause};
     accounts::Passwords visitor_passwords{{.passes = 1, .memory_bytes = 8192}};
     visitors::PassSigner passes{accounts->secrets().pass_key};
     Services services{.database = database,
@@ -140,6 +151,11 @@ struct TestApi : accounts::TestAccounts {
                       .projects = projects,
                       .webhooks = &webhooks,
                       .channels = &channels,
+                      .git_connections = &git_connections,
+                      .git_heads = &git_heads,
+                      .git_reports = &git_reports,
+                      .git_requests = &git_requests,
+                      .git_hosts = &git_hosts,
                       .visitors = &visitor_store,
                       .visitor_passwords = &visitor_passwords,
                       .passes = &passes};

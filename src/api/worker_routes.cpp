@@ -93,6 +93,16 @@ void take_kept_source_alone(const deployments::Deployment& taken, jobs::Job& job
     job.reuse = false;  // nothing runs, neither an ignore command
 }
 
+/// A stranger's code gets no secret, and its caches are of a trust level that nothing reads.
+void make_harmless(jobs::Job& job) {
+    job.environment = "fork";
+    job.use_caches = false;
+    job.reuse = false;
+    std::erase_if(job.variables, [](const jobs::JobVariable& one) { return one.sensitive; });
+    // "pull:7" is no name for Git; the commit is what is fetched.
+    std::ranges::replace(job.source.ref, ':', '/');
+}
+
 /// The whole job, with what the project's owner set; a project that cannot be read fails it.
 /// Errors: conflict — worker_too_old: it does not know what the job asks for.
 Task<Result<jobs::Job>> job_of(Services& services, const deployments::Deployment& taken,
@@ -122,6 +132,7 @@ Task<Result<jobs::Job>> job_of(Services& services, const deployments::Deployment
     job.source.ref = taken.ref;
     job.source.commit = taken.commit;
     if (taken.source != deployments::SourceKind::repository) take_kept_source_alone(taken, job);
+    if (taken.fork) make_harmless(job);
     co_await name_addresses(services, job);
     co_return job;
 }

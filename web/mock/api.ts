@@ -15,7 +15,7 @@ import { auditHandlers } from './audit'
 import { explanationOf, rulesOf } from './rules'
 import { teamHandlers } from './teams'
 import { trafficOf } from './traffic'
-import { filesOf, id, inspectionOf, type ProjectRow, siteUrl, type World } from './world'
+import { filesOf, id, inspectionOf, notLinked, type ProjectRow, siteUrl, type World } from './world'
 
 export interface Reply {
   status?: number
@@ -46,6 +46,10 @@ interface Call {
 }
 
 export type Handler = (call: Call) => Reply
+
+/** Of a repository at a connected host, its clone address. */
+const addressOf = ({ git, repo_url }: Partial<NewProject>) =>
+  git ? `https://github.com/${git.repository}.git` : String(repo_url)
 
 const cookie = 'mock-session=1; Path=/; HttpOnly; SameSite=Lax'
 const gone = 'mock-session=; Path=/; Max-Age=0'
@@ -199,7 +203,7 @@ const handlers: Record<string, Handler> = {
     return { body: world.settings, etag: '"1"' }
   },
   'POST inspect': ({ body }) => {
-    const url = String(body.repo_url)
+    const url = addressOf(body as Partial<NewProject>)
     if (url.startsWith('-') || /^(file|ext):/.test(url))
       throw new Refusal(422, 'invalid_url', 'Only https, http, ssh and git addresses.', '/repo_url')
     if (url.includes('private') && !body.credential)
@@ -231,7 +235,7 @@ const handlers: Record<string, Handler> = {
       throw new Refusal(422, 'invalid_name', 'Lower-case letters, digits and hyphens.', '/name')
     if (world.find(made.name))
       throw new Refusal(409, 'name_taken', `The name “${made.name}” is taken.`, '/name')
-    const row = world.addProject(made.name, made.repo_url ?? '')
+    const row = world.addProject(made.name, addressOf(made))
     row.project.branch = made.branch || 'main'
     row.variables = (made.variables ?? []).map(storedVariable)
     return { status: 201, body: row.project, etag: '"1"' }
@@ -385,6 +389,24 @@ const handlers: Record<string, Handler> = {
     row.hook = `http://localhost/api/v1/hooks/deploy/mock-${Math.random().toString(36).slice(2)}`
     return { body: { url: row.hook } }
   },
+  'GET projects/*/git': (call) => ({ body: rowOf(call).git }),
+  'PUT projects/*/git': (call) => ({ body: rowOf(call).git }),
+  'DELETE projects/*/git': (call) => {
+    rowOf(call).git = notLinked()
+    return { status: 204 }
+  },
+  'GET projects/*/git/requests': (call) => ({
+    body: { items: rowOf(call).requests, next: null },
+  }),
+  'POST projects/*/git/requests/*/approve': (call) => {
+    const row = rowOf(call)
+    const found = row.requests.find((each) => String(each.number) === call.parts[4])
+    if (found?.approval !== 'waiting')
+      throw new Refusal(409, 'nothing_to_approve', 'It does not wait for anybody’s word.')
+    found.approval = 'approved'
+    found.url = row.project.url
+    return { status: 201, body: row.runs[0]?.deployment ?? null }
+  },
   'GET projects/*/webhook': (call) => ({ body: rowOf(call).webhook }),
   'POST projects/*/webhook': (call) => {
     const row = rowOf(call)
@@ -489,7 +511,7 @@ export const answer = (
 ): Reply => {
   const parts = url.pathname.replace('/api/v1/', '').split('/').map(decodeURIComponent)
   const exact = `${request.method} ${parts.join('/')}`
-  const pattern = `${request.method} ${parts.map((part, i) => ((i === 3 && /^(share-links|members|invitations)$/.test(parts[2]!)) || (i === 4 && parts[3] === 'deliveries') || (i === 1 && !/^(health|login|refresh|logout|session|settings|password)$/.test(part)) ? '*' : part)).join('/')}`
+  const pattern = `${request.method} ${parts.map((part, i) => ((i === 3 && /^(share-links|members|invitations|git-connections)$/.test(parts[2]!)) || (i === 4 && /^(deliveries|requests)$/.test(parts[3]!)) || (i === 1 && !/^(health|login|refresh|logout|session|settings|password)$/.test(part)) ? '*' : part)).join('/')}`
   const handler = handlers[exact] ?? handlers[pattern]
   if (!handler) throw new Refusal(404, 'not_found', `No route ${exact}.`)
   const free = open.includes(exact) || parts[0] === 'invitations'

@@ -1,6 +1,7 @@
 import type {
   Channel,
   ChannelConfig,
+  GitConnection,
   Invitation,
   Member,
   Notification,
@@ -13,6 +14,7 @@ import { id, type ProjectRow, type World } from './world'
 
 export interface TeamRow {
   team: Team
+  connections?: GitConnection[]
   members: Member[]
   invitations: (Invitation & { secret: string })[]
   channels: { channel: Channel; sent: Notification[] }[]
@@ -74,6 +76,48 @@ export const teamHandlers: Record<string, Handler> = {
       throw new Refusal(409, 'slug_taken', `The slug “${slug}” is taken.`, '/slug')
     const { team } = world.addTeam(slug, String(body.name ?? slug))
     return { status: 201, body: team }
+  },
+  'GET teams/*/git-connections': ({ world, parts }) =>
+    list(rowOf(world, parts[1]!).connections ?? []),
+  'POST teams/*/git-connections': ({ world, parts, body }) => {
+    const row = rowOf(world, parts[1]!)
+    if (body.token === 'wrong')
+      throw new Refusal(409, 'git_token_refused', 'github.com does not take the token.')
+    const made: GitConnection = {
+      id: id('gco'),
+      provider: body.provider as GitConnection['provider'],
+      base_url: String(body.base_url || 'https://github.com'),
+      account: 'ann',
+      missing_scopes: [],
+      created_by: 'ada@example.com',
+      created_at_ms: Date.now(),
+      renewed_at_ms: null,
+      trouble: '',
+      trouble_at_ms: null,
+    }
+    row.connections = [...(row.connections ?? []), made]
+    return { status: 201, body: made }
+  },
+  'PUT teams/*/git-connections/*/token': ({ world, parts }) => {
+    const found = rowOf(world, parts[1]!).connections?.find((each) => each.id === parts[3])
+    if (!found) throw new Refusal(404, 'connection_not_found', 'No such connection.')
+    found.trouble = ''
+    return { body: found }
+  },
+  'DELETE teams/*/git-connections/*': ({ world, parts }) => {
+    const row = rowOf(world, parts[1]!)
+    row.connections = row.connections?.filter((each) => each.id !== parts[3])
+    return { status: 204 }
+  },
+  'GET teams/*/git-connections/*/repositories': ({ query }) => {
+    const all = ['team/shop', 'team/blog', 'ann/notes'].map((path, i) => ({
+      path,
+      clone_url: `https://github.com/${path}.git`,
+      default_branch: 'main',
+      is_private: i !== 1,
+    }))
+    const search = query.get('search') ?? ''
+    return list(all.filter((each) => each.path.includes(search)))
   },
   'GET teams/*/members': ({ world, parts }) => list(rowOf(world, parts[1]!).members),
   'PATCH teams/*/members/*': ({ world, parts, body }) => {

@@ -1,12 +1,14 @@
 import type {
   Delivery,
   Deployment,
+  GitRequest,
   Inspection,
   InstanceSettings,
   KeptCache,
   OutputFile,
   PointerMove,
   Project,
+  ProjectGit,
   SessionRow,
   ShareLink,
   State,
@@ -84,6 +86,16 @@ const deliveriesAtFirst = (): Delivery[] => {
   ]
 }
 
+export const notLinked = (): ProjectGit => ({
+  connection: null,
+  provider: null,
+  account: null,
+  repository: null,
+  webhook: false,
+  trouble: null,
+  checked_at_ms: null,
+})
+
 export interface ProjectRow {
   project: Project
   version: number
@@ -93,6 +105,8 @@ export interface ProjectRow {
   built_at_ms: number
   history: PointerMove[]
   hook: string | null
+  git: ProjectGit
+  requests: GitRequest[]
   webhook: Webhook
   deliveries: Delivery[]
   links: ShareLink[]
@@ -228,6 +242,8 @@ export class World {
       built_at_ms: Date.now(),
       history: [],
       hook: null,
+      git: notLinked(),
+      requests: [],
       webhook: { url: null, created_at_ms: null, refused: 0, refused_at_ms: null },
       deliveries: deliveriesAtFirst(),
       links: [],

@@ -3,10 +3,14 @@ import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import { call, callVersioned, Problem } from './client'
 import type {
   AccessCode,
-Channel, DeletedProject,   AuditRow,
+  AuditRow,
+  Channel,
+  DeletedProject,
   Delivery,
   Deployment,
   DeploymentDiff,
+  GitConnection,
+  GitRequest,
   InstanceSettings,
   Invitation,
   ListPage,
@@ -19,6 +23,8 @@ Channel, DeletedProject,   AuditRow,
   Production,
   Project,
   ProjectCaches,
+  ProjectGit,
+  RemoteRepository,
   SecondFactor as SecondFactorState,
   Session,
   SessionRow,
@@ -144,6 +150,40 @@ export const hookQuery = (project: string) =>
   queryOptions({
     queryKey: ['hook', project],
     queryFn: () => call<{ url: string | null }>(`/projects/${part(project)}/hook`),
+  })
+
+/** The accounts at Git hosts that a team has. */
+export const connectionsQuery = (team: string) =>
+  queryOptions({
+    queryKey: ['git-connections', team],
+    queryFn: () => call<ListPage<GitConnection>>(`/teams/${part(team)}/git-connections?limit=100`),
+  })
+
+export const repositoriesQuery = (team: string, connection: string, search: string) =>
+  infiniteQueryOptions({
+    queryKey: ['git-repositories', connection, search],
+    queryFn: ({ pageParam, signal }) =>
+      call<ListPage<RemoteRepository>>(
+        `/teams/${part(team)}/git-connections/${part(connection)}/repositories?search=${part(search)}${pageParam ? `&cursor=${part(pageParam)}` : ''}`,
+        { signal },
+      ),
+    initialPageParam: '',
+    getNextPageParam: (last) => last.next ?? undefined,
+    retry: false, // the server has tried already
+  })
+
+export const gitQuery = (project: string) =>
+  queryOptions({
+    queryKey: ['git', project],
+    queryFn: () => call<ProjectGit>(`/projects/${part(project)}/git`),
+  })
+
+/** The open pull requests; no event tells of them. */
+export const requestsQuery = (project: string) =>
+  queryOptions({
+    queryKey: ['git-requests', project],
+    queryFn: () => call<ListPage<GitRequest>>(`/projects/${part(project)}/git/requests?limit=100`),
+    refetchInterval: 30_000,
   })
 
 export const webhookQuery = (project: string) =>

@@ -305,6 +305,7 @@ export interface ProjectDraft {
   credential?: CredentialInput | null
   variables?: VariableInput[]
   team?: string | null
+  git?: GitChoice | null
 }
 
 export interface ProjectSettings {
@@ -497,6 +498,81 @@ export interface Step {
   begin_ms: number
   end_ms: number | null
   exit_code: number | null
+}
+
+export interface GitChoice {
+  connection: string
+  /** As the host names it: team/shop. */
+  repository: string
+}
+
+export interface GitConnection {
+  id: string
+  /** gitea: also Forgejo. */
+  provider: 'github' | 'gitlab' | 'gitea'
+  base_url: string
+  account: string
+  /** Of the token, as far as the host says. */
+  missing_scopes: string[]
+  created_by: string
+  created_at_ms: number
+  renewed_at_ms: number | null
+  /** What the host last refused; empty since it last worked. */
+  trouble: string
+  trouble_at_ms: number | null
+}
+
+export interface GitConnectionList {
+  items: GitConnection[]
+  next: string | null
+}
+
+export interface RemoteRepository {
+  path: string
+  clone_url: string
+  default_branch: string
+  is_private: boolean
+}
+
+export interface RemoteRepositoryList {
+  items: RemoteRepository[]
+  next: string | null
+}
+
+export interface ProjectGit {
+  connection: string | null
+  provider: 'github' | 'gitlab' | 'gitea' | null
+  account: string | null
+  repository: string | null
+  /** It is at the host, made by Berth. */
+  webhook: boolean
+  trouble: string | null
+  checked_at_ms: number | null
+}
+
+export interface GitRequest {
+  id: string
+  number: number
+  title: string
+  /** Empty: the host has not told. */
+  author: string
+  /** It comes from. */
+  branch: string
+  /** It goes to. */
+  target: string
+  commit: string
+  fork: boolean
+  /** waiting: of a fork whose author nobody has allowed yet. */
+  approval: 'none' | 'waiting' | 'approved'
+  approved_by: string
+  /** Of its preview; empty while it waits. */
+  url: string
+  updated_at_ms: number
+}
+
+export interface GitRequestList {
+  items: GitRequest[]
+  next: string | null
 }
 
 export interface Webhook {

@@ -18,6 +18,7 @@ import {
 import { Detected, frameworkName, type Overrides, planFields } from '../parts/Detected'
 import { DropProject } from '../parts/DropProject'
 import { fieldError, focusFirstError, isGeneral } from '../parts/forms'
+import { type PickedRepository, RepositoryPicker } from '../parts/RepositoryPicker'
 import { pages } from '../paths'
 import { Button, Spinner } from '../ui/Button'
 import { areaClass, Field, SelectField, TextField } from '../ui/Field'
@@ -54,6 +55,7 @@ export default function NewProjectPage() {
   const instance = useQuery({ ...instanceQuery, retry: false })
   const form = useRef<HTMLFormElement>(null)
   const [url, setUrl] = useState(search.repo ?? '')
+  const [picked, setPicked] = useState<PickedRepository | null>(null)
   const [branch, setBranch] = useState('')
   const [root, setRoot] = useState('')
   const [name, setName] = useState<string | null>(null)
@@ -76,7 +78,7 @@ export default function NewProjectPage() {
   }, [url])
 
   const inspection = useQuery<Inspection>({
-    queryKey: ['inspect', wanted],
+    queryKey: ['inspect', wanted, picked],
     enabled: looksLikeRepo(wanted.url),
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: 0,
@@ -88,7 +90,7 @@ export default function NewProjectPage() {
         method: 'POST',
         signal,
         body: {
-          repo_url: wanted.url,
+          ...(picked ? { git: picked } : { repo_url: wanted.url, ...credentialInput(credential) }),
           ...(wanted.branch && { branch: wanted.branch }),
           ...(wanted.root && { root: wanted.root }),
           ...credentialInput(credential),
@@ -109,7 +111,7 @@ export default function NewProjectPage() {
     mutationFn: async () => {
       const body: NewProject = {
         name: projectName,
-        repo_url: url.trim(),
+        ...(picked ? { git: picked } : { repo_url: url.trim(), ...credentialInput(credential) }),
         branch: branch || found?.default_branch || '',
         root,
         ...overrides,
@@ -147,6 +149,18 @@ export default function NewProjectPage() {
         }}
       >
         <Panel>
+          <RepositoryPicker
+            onPick={(choice, repository) => {
+              setPicked(choice)
+              setUrl(repository.clone_url)
+              setWanted((now) => ({
+                url: repository.clone_url,
+                branch: '',
+                root: '',
+                turn: now.turn + 1,
+              }))
+            }}
+          />
           <TextField
             label="Git repository"
             name="repo_url"
@@ -155,7 +169,10 @@ export default function NewProjectPage() {
             autoFocus={!search.repo}
             value={url}
             placeholder="https://github.com/you/site"
-            onChange={(event) => setUrl(event.target.value)}
+            onChange={(event) => {
+              setPicked(null)
+              setUrl(event.target.value)
+            }}
             onBlur={() => url.trim() !== wanted.url && look({ branch: '', root: '' })}
             error={error('/repo_url') ?? fieldError(inspection.error, '/repo_url')}
             aside={

@@ -18,6 +18,7 @@ import {
 import { DangerZone } from '../parts/DangerZone'
 import { frameworkName, type OverrideKey, planFields } from '../parts/Detected'
 import { fieldError, focusFirstError, isGeneral } from '../parts/forms'
+import { GitLink } from '../parts/GitLink'
 import { SettingsConflict } from '../parts/SettingsConflict'
 import { useProject } from '../parts/useProject'
 import { Visitors } from '../parts/Visitors'
@@ -44,6 +45,7 @@ export default function ProjectSettingsPage() {
       <Secrets key={`secrets ${key}`} project={data.data} etag={data.etag} />
       <Visitors project={data.data} etag={data.etag} />
       <Access project={data.data} etag={data.etag} />
+      <GitLink project={data.data} />
       <Webhook project={data.data} />
       <Hook project={data.data} />
       <Caches project={data.data} />

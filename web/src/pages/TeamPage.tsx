@@ -8,6 +8,7 @@ import type { Member, Team, TeamRole } from '../api/types'
 import { ProblemNotice } from '../parts/Broken'
 import { Channels } from '../parts/Channels'
 import { DeletedProjects } from '../parts/DeletedProjects'
+import { GitConnections } from '../parts/GitConnections'
 import { Invitations } from '../parts/Invitations'
 import { Chip } from '../parts/StateBadge'
 import { pages } from '../paths'
@@ -53,6 +54,7 @@ export default function TeamPage() {
           !error && <Loading />
         )}
       </Panel>
+      {team && <GitConnections team={team} manages={manages} />}
       {team && manages && <Invitations team={team} />}
       {team && manages && <Channels team={team} />}
       {team?.role === 'owner' && <DeletedProjects team={team} />}
