@@ -5,7 +5,6 @@
 
 #include "cli/command.hpp"
 #include "cli/commands.hpp"
-#include "cli/git.hpp"
 #include "cli/suggest.hpp"
 
 namespace berth::cli {

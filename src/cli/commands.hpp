@@ -25,6 +25,7 @@ void add_traffic(CLI::App& app, Parsed& parsed);
 void add_projects(CLI::App& app, Parsed& parsed);
 void add_env(CLI::App& app, Parsed& parsed);
 void add_hook(CLI::App& app, Parsed& parsed);
+void add_git(CLI::App& app, Parsed& parsed);
 void add_webhook(CLI::App& app, Parsed& parsed);
 void add_channels(CLI::App& app, Parsed& parsed);
 void add_share(CLI::App& app, Parsed& parsed);

@@ -381,6 +381,92 @@ Said webhook_answer(const Asked& asked, const std::string& part, bool has_one) {
         200, bj::object{{"url", url}, {"created_at_ms", 0}, {"refused", 3}, {"refused_at_ms", 0}});
 }
 
+/// The project shop is linked; others are not.
+Said git_answer(const Asked& asked, bool linked) {
+    if (asked.verb == "DELETE") {
+        if (!linked) return refused(404, "not_found", "this project is not linked to a repository");
+        return {.status = 204};
+    }
+    if (asked.verb == "PUT" && asked.body.contains("blog")) {
+        return refused(409, "other_repository", "the project builds another repository");
+    }
+    if (!linked)
+        return json_said(200, bj::object{{"connection", nullptr}, {"repository", nullptr}});
+    return json_said(200, bj::object{{"connection", "gco_1"},
+                                     {"provider", "github"},
+                                     {"account", "ann"},
+                                     {"repository", "team/shop"},
+                                     {"webhook", true},
+                                     {"trouble", "github.com answered 502"},
+                                     {"checked_at_ms", 0}});
+}
+
+Said request_answer(const Asked& asked, bool any) {
+    if (asked.verb == "POST" && asked.path.ends_with("/7/approve")) {
+        return json_said(201, deployment("dpl_shop", "queued"));
+    }
+    if (asked.verb == "POST") {
+        return refused(409, "nothing_to_approve",
+                       "this pull request does not wait for anybody's word");
+    }
+    const auto item = [](int number, const char* approval, const char* url) {
+        return bj::object{{"id", std::to_string(number)},
+                          {"number", number},
+                          {"title", "The \u001b[31mcart"},
+                          {"author", "eve"},
+                          {"branch", "cart"},
+                          {"target", "main"},
+                          {"commit", "da1560886d4f094c3e6c9ef40349f7d38b5d27d7"},
+                          {"fork", true},
+                          {"approval", approval},
+                          {"approved_by", ""},
+                          {"url", url},
+                          {"updated_at_ms", 0}};
+    };
+    bj::array items;
+    if (any) {
+        items = {item(7, "waiting", ""),
+                 item(6, "approved", "http://shop-git-pull-6-abcdef.localhost:8080")};
+    }
+    return json_said(200, bj::object{{"items", std::move(items)}, {"next", nullptr}});
+}
+
+bj::object connection_item(const char* id, const char* trouble) {
+    return bj::object{{"id", id},
+                      {"provider", "github"},
+                      {"base_url", "https://github.com"},
+                      {"account", "ann\u001b[31m"},
+                      {"missing_scopes", bj::array{"repo"}},
+                      {"created_by", "ada@example.org"},
+                      {"created_at_ms", 0},
+                      {"renewed_at_ms", nullptr},
+                      {"trouble", trouble},
+                      {"trouble_at_ms", nullptr}};
+}
+
+/// The team crew has one connection; others have two.
+Said connection_answer(const Asked& asked, const std::string& team) {
+    if (asked.path.ends_with("/repositories")) {
+        const bj::object item{{"path", "team/shop"},
+                              {"clone_url", "https://github.com/team/shop.git"},
+                              {"default_branch", "main"},
+                              {"is_private", true}};
+        return json_said(200, bj::object{{"items", bj::array{item}}, {"next", "more"}});
+    }
+    if (asked.verb == "DELETE") {
+        return refused(409, "connection_in_use",
+                       "2 of the team's projects are linked by it: unlink them first");
+    }
+    if (asked.body.contains("wrong")) {
+        return refused(409, "git_token_refused", "github.com does not take the token (any more)");
+    }
+    if (asked.verb == "PUT") return json_said(200, connection_item("gco_1", ""));
+    if (asked.verb == "POST") return json_said(201, connection_item("gco_1", ""));
+    bj::array items{connection_item("gco_1", "")};
+    if (team != "crew") items.push_back(connection_item("gco_2", "it does not take the token"));
+    return json_said(200, bj::object{{"items", std::move(items)}, {"next", nullptr}});
+}
+
 Said project_answer(const Asked& asked, std::size_t times) {
     const std::string rest = asked.path.substr(std::string("/projects/").size());
     const std::string given = rest.substr(0, rest.find('/'));
@@ -397,6 +483,8 @@ Said project_answer(const Asked& asked, std::size_t times) {
                          bj::object{{"url", "http://localhost:8080/api/v1/hooks/deploy/s3cret"}});
     }
     if (part.starts_with("webhook")) return webhook_answer(asked, part, name == "shop");
+    if (part.starts_with("git/requests")) return request_answer(asked, name == "shop");
+    if (part == "git") return git_answer(asked, name == "shop");
     if (part == "production" && asked.verb == "PUT") {
         const bj::object body = bj::parse(asked.body).as_object();
         if (body.contains("deployment") && body.at("deployment") == "dpl_broken") {
@@ -751,6 +839,8 @@ Said fake_answer(const Asked& asked, const std::string&, std::size_t times) {
         return account_answer(asked);
     }
     if (asked.path.contains("/audit")) return audit_answer(asked);
+    if (const std::size_t at = asked.path.find("/git-connections"); at != std::string::npos)
+        return connection_answer(asked, asked.path.substr(7, at - 7));
     if (asked.path.starts_with("/teams")) return team_answer(asked);
     return refused(404, "not_found", "there is nothing here");
 }

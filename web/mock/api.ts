@@ -49,7 +49,7 @@ export type Handler = (call: Call) => Reply
 
 /** Of a repository at a connected host, its clone address. */
 const addressOf = ({ git, repo_url }: Partial<NewProject>) =>
-  git ? `https://github.com/${git.repository}.git` : String(repo_url)
+  git ? `https://github.com/${git.repository}.git` : String(repo_url ?? '')
 
 const cookie = 'mock-session=1; Path=/; HttpOnly; SameSite=Lax'
 const gone = 'mock-session=; Path=/; Max-Age=0'
