@@ -2,10 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <mutex>
 #include <thread>
 
 #include "base/within.hpp"
 #include "http/acceptor.hpp"
+#include "http/guarded_client.hpp"
 #include "http/server.hpp"
 #include "http/testing.hpp"
 
@@ -97,6 +99,33 @@ TEST_F(ClientTest, sends_every_verb) {
 TEST_F(ClientTest, takes_any_status_as_an_answer_and_follows_nothing) {
     EXPECT_EQ(send(call("GET", "/missing")).value().status, 404U);
     EXPECT_EQ(send(call("GET", "/redirect")).value().status, 302U);
+}
+
+TEST_F(ClientTest, connects_only_where_it_may) {
+    std::vector<std::string> asked;
+    std::mutex mutex;
+    bool may = true;
+    const auto guarded =
+        make_guarded_client(1, "", [&](const std::string& address, std::uint16_t port) {
+            const std::lock_guard lock(mutex);
+            asked.push_back(address + " " + std::to_string(port));
+            return may;
+        });
+    const std::string port = url_.substr(url_.rfind(':') + 1);
+    EXPECT_EQ(wait(guarded->send(call("GET", "/x"))).value().status, 200U);
+    ASSERT_EQ(asked.size(), 1U);
+    EXPECT_EQ(asked[0], "127.0.0.1 " + port);
+
+    // What is looked at is the address that a name leads to, not the name.
+    may = false;
+    Call named = call("GET", "/x");
+    named.url = "http://localhost:" + port + "/x";
+    named.limit = 5s;
+    const Result<Reply> refused = wait(guarded->send(std::move(named)));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, "address_blocked");
+    EXPECT_EQ(refused.error().failure, Failure::forbidden);
+    EXPECT_TRUE(refused.error().message == "127.0.0.1" || refused.error().message == "::1");
 }
 
 TEST_F(ClientTest, streams_the_body_from_a_source) {

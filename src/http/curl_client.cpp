@@ -1,4 +1,7 @@
+#include <arpa/inet.h>
 #include <curl/curl.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 
 #include <atomic>
 #include <boost/asio/associated_cancellation_slot.hpp>
@@ -10,7 +13,7 @@
 #include <mutex>
 
 #include "base/log.hpp"
-#include "http/client.hpp"
+#include "http/guarded_client.hpp"
 #include "http/head_parser.hpp"
 
 namespace berth::http {
@@ -67,6 +70,8 @@ struct Transfer {
     bool too_large = false;
     bool stopped = false;         // the sink had enough
     std::exception_ptr broken{};  // what source or sink threw
+    const AddressCheck* may_connect = nullptr;
+    std::string blocked{};  // the last address that it refused
 
     Transfer(Call& what, CURL* handle) : call(what), easy(handle) {}
     Transfer(const Transfer&) = delete;
@@ -141,6 +146,38 @@ std::size_t give_body(char* into, std::size_t, std::size_t count, void* context)
     } catch (...) {
         transfer.broken = std::current_exception();
         return CURL_READFUNC_ABORT;
+    }
+}
+
+/// "10.0.0.1", and the port; nothing of what is neither IPv4 nor IPv6.
+std::optional<std::pair<std::string, std::uint16_t>> place_of(const sockaddr& address) {
+    char text[INET6_ADDRSTRLEN] = {};
+    if (address.sa_family == AF_INET) {
+        sockaddr_in v4{};
+        std::memcpy(&v4, &address, sizeof(v4));
+        ::inet_ntop(AF_INET, &v4.sin_addr, text, sizeof(text));
+        return std::pair(std::string(text), ntohs(v4.sin_port));
+    }
+    if (address.sa_family != AF_INET6) return std::nullopt;
+    sockaddr_in6 v6{};
+    std::memcpy(&v6, &address, sizeof(v6));
+    ::inet_ntop(AF_INET6, &v6.sin6_addr, text, sizeof(text));
+    return std::pair(std::string(text), ntohs(v6.sin6_port));
+}
+
+/// Between the name's resolution and the connection: what is checked is what is connected to.
+curl_socket_t open_checked(void* context, curlsocktype, curl_sockaddr* to) {
+    Transfer& transfer = *static_cast<Transfer*>(context);
+    try {
+        const auto place = place_of(to->addr);
+        if (!place || !(*transfer.may_connect)(place->first, place->second)) {
+            transfer.blocked = place ? place->first : "no internet address";
+            return CURL_SOCKET_BAD;
+        }
+        return ::socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
+    } catch (...) {
+        transfer.broken = std::current_exception();
+        return CURL_SOCKET_BAD;
     }
 }
 
@@ -252,6 +289,11 @@ Result<> prepare(Transfer& transfer, const std::string& ca_file) {
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &take_body);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, &transfer);
     curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 64L << 10);
+    if (transfer.may_connect != nullptr) {
+        curl_easy_setopt(easy, CURLOPT_PROXY, "");
+        curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &open_checked);
+        curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, &transfer);
+    }
     if (!ca_file.empty()) {
         // OpenSSL looks into both: the system's trust stays.
         curl_easy_setopt(easy, CURLOPT_CAINFO, ca_file.c_str());
@@ -300,6 +342,9 @@ Result<Reply> outcome(CURLcode code, Transfer& transfer) {
         case CURLE_UNSUPPORTED_PROTOCOL:
             return fail(Failure::invalid, "'{}' is not an http URL", transfer.call.url);
         default:
+            if (!transfer.blocked.empty()) {
+                return fail_as(Failure::forbidden, "address_blocked", "", "{}", transfer.blocked);
+            }
             return fail(Failure::unavailable, "{}", curl_easy_strerror(code));
     }
     long status = 0;
@@ -310,8 +355,8 @@ Result<Reply> outcome(CURLcode code, Transfer& transfer) {
 
 class CurlClient final : public Client {
 public:
-    CurlClient(std::size_t threads, std::string ca_file)
-        : ca_file_(std::move(ca_file)), pool_(threads) {}
+    CurlClient(std::size_t threads, std::string ca_file, AddressCheck may_connect)
+        : ca_file_(std::move(ca_file)), may_connect_(std::move(may_connect)), pool_(threads) {}
 
     ~CurlClient() override {
         ending_ = true;
@@ -366,6 +411,7 @@ private:
         Result<Reply> reply = fail(Failure::unavailable, "canceled");
         try {
             Transfer transfer(call, handle->easy);
+            if (may_connect_) transfer.may_connect = &may_connect_;
             if (const Result<> ready = prepare(transfer, ca_file_); !ready) {
                 reply = ready.error();
             } else {
@@ -401,6 +447,7 @@ private:
     }
 
     std::string ca_file_;
+    AddressCheck may_connect_;
     std::atomic<std::size_t> waiting_ = 0;
     std::atomic<bool> ending_ = false;
     std::mutex mutex_{};
@@ -411,9 +458,14 @@ private:
 }  // namespace
 
 std::unique_ptr<Client> make_curl_client(std::size_t threads, std::string ca_file) {
+    return make_guarded_client(threads, std::move(ca_file), {});
+}
+
+std::unique_ptr<Client> make_guarded_client(std::size_t threads, std::string ca_file,
+                                            AddressCheck may_connect) {
     static const CURLcode once = curl_global_init(CURL_GLOBAL_DEFAULT);
     if (once != CURLE_OK) throw std::runtime_error("curl does not start");
-    return std::make_unique<CurlClient>(threads, std::move(ca_file));
+    return std::make_unique<CurlClient>(threads, std::move(ca_file), std::move(may_connect));
 }
 
 }  // namespace berth::http
