@@ -34,7 +34,7 @@ std::map<std::string, std::string> deployment_variables(const jobs::Job& job,
     std::map<std::string, std::string> variables{
         {"CI", "1"},
         {"BERTH", "1"},
-        {"BERTH_ENVIRONMENT", job.environment},
+        {"BERTH_ENVIRONMENT", environment},
         {"BERTH_DEPLOYMENT", job.id},
         {"BERTH_PROJECT", job.project},
         {"BERTH_PROJECT_NAME", job.project_name.value_or("")},

@@ -11,6 +11,9 @@
 #include "api/answer.hpp"
 #include "api/cache_reports.hpp"
 #include "api/git_remote.hpp"
+#include "api/git_reports.hpp"
+#include "api/previews.hpp"
+#include "api/project_git.hpp"
 #include "api/push_deliveries.hpp"
 #include "api/route.hpp"
 #include "api/services.hpp"
@@ -20,10 +23,17 @@
 #include "deployments/deployments.hpp"
 #include "deployments/inspections.hpp"
 #include "deployments/uploads.hpp"
+#include "edge/rewrite_reach.hpp"
+#include "githosts/host_client.hpp"
+#include "http/guarded_client.hpp"
 #include "http/server.hpp"
 #include "logs/log_store.hpp"
 #include "notifications/notifier.hpp"
 #include "objects/object_store.hpp"
+#include "projects/git_connection_store.hpp"
+#include "projects/git_head_store.hpp"
+#include "projects/git_report_store.hpp"
+#include "projects/git_request_store.hpp"
 #include "projects/project_store.hpp"
 #include "projects/traffic_store.hpp"
 #include "projects/visitor_store.hpp"
@@ -47,6 +57,7 @@ using deployments::Deployments;
 constexpr int api_descriptor = 4;
 constexpr int admin_descriptor = 5;
 constexpr int prepared_descriptor = 4;
+constexpr std::size_t git_calls_at_once = 4;
 
 /// The instance's sealing key, made at the first start.
 constexpr std::size_t carrier_threads = 8;
@@ -147,6 +158,42 @@ Task<> reconcile_forever(Deployments& deployments, deployments::Inspections& ins
     }
 }
 
+/// Git hosts may be where clones may go.
+http::AddressCheck reach_of(const std::string& nets) {
+    auto reach = edge::RewriteReach::parse(split_list(nets)).value();
+    return [reach = std::move(reach)](const std::string& address, std::uint16_t port) {
+        boost::system::error_code bad;
+        const auto parsed = asio::ip::make_address(address, bad);
+        return !bad && reach.allows(parsed, port);
+    };
+}
+
+/// By hints where there are any, and otherwise now and then.
+Task<> tell_forever(bus::Bus& bus, api::Services& services) {
+    const auto hints = bus.subscribe("deployments");
+    const std::chrono::milliseconds limit(1000);
+    while (true) {  // until canceled
+        try {
+            co_await api::tell_git_hosts(services);
+        } catch (const std::runtime_error& broken) {
+            log::error("telling git hosts broke", {{"why", broken.what()}});
+        }
+        co_await hints->next(limit);
+    }
+}
+
+Task<> tend_forever(api::Services& services) {
+    while (true) {  // until canceled
+        try {
+            co_await api::tend_hooks(services);
+            co_await api::reconcile_links(services);
+        } catch (const std::runtime_error& broken) {
+            log::error("tending webhooks broke", {{"why", broken.what()}});
+        }
+        co_await sleep_for(5s);
+    }
+}
+
 Task<Result<deployments::JobInputs>> inputs_of(projects::ProjectStore& store,
                                                const deployments::Deployment& deployment) {
     const auto where = deployment.environment == deployments::Environment::production
@@ -212,6 +259,13 @@ public:
                     {config.base_host, host_of(config.platform_url)}),
           visitors_(database, &unix_now_ms),
           webhooks_(database, sealer, &unix_now_ms),
+          git_connections_(database, sealer, &unix_now_ms),
+          git_heads_(database),
+          git_reports_(database, &unix_now_ms),
+          git_requests_(database, &unix_now_ms),
+          git_http_(http::make_guarded_client(git_calls_at_once, config.ca_file,
+                                              reach_of(config.allow_nets))),
+          git_hosts_(*git_http_, &unix_now_ms),
           visitor_passwords_(password_cost()),
           passes_(accounts_.secrets().pass_key),
           publisher_(database, *objects_, *bus_),
@@ -257,6 +311,11 @@ public:
         services_.visitors = &visitors_;
         services_.webhooks = &webhooks_;
         services_.channels = &channels_;
+        services_.git_connections = &git_connections_;
+        services_.git_heads = &git_heads_;
+        services_.git_reports = &git_reports_;
+        services_.git_requests = &git_requests_;
+        services_.git_hosts = &git_hosts_;
         services_.visitor_passwords = &visitor_passwords_;
         services_.passes = &passes_;
         services_.form_checks = &form_checks_;
@@ -296,6 +355,8 @@ public:
               "reconcile");
         spawn(here, api::deploy_received(services_), "deliveries");
         spawn(here, git_.deploy_left_over(), "pushes");
+        spawn(here, tell_forever(*bus_, services_), "git hosts");
+        spawn(here, tend_forever(services_), "git webhooks");
         spawn(here, archive_ended(database_, logs_), "archive logs");
         spawn(here, notifier_.run(), "notifications");
         const AdminServices admin{services_, accounts_, *objects_, database_, config_.seal_key};
@@ -378,6 +439,12 @@ private:
     projects::ProjectStore projects_;
     projects::VisitorStore visitors_;
     projects::WebhookStore webhooks_;
+    projects::GitConnectionStore git_connections_;
+    projects::GitHeadStore git_heads_;
+    projects::GitReportStore git_reports_;
+    projects::GitRequestStore git_requests_;
+    std::unique_ptr<http::Client> git_http_;
+    githosts::HostClient git_hosts_;
     accounts::Passwords visitor_passwords_;
     const visitors::PassSigner passes_;
     deployments::RoutePublisher publisher_;

@@ -134,6 +134,7 @@ struct ApiRoleConfig {
     std::string log_level{};
     std::int64_t disk_reserve_mb = 0;
     std::int64_t audit_days = 400;
+    std::string allow_nets{};  // CIDR[:PORT],… where Git hosts may be beside the internet
     jobs::JobLimits limits{};
     std::string admin_email{};     // for prepare
     std::string admin_password{};  // for prepare
@@ -141,7 +142,8 @@ struct ApiRoleConfig {
 BOOST_DESCRIBE_STRUCT(ApiRoleConfig, (),
                       (database, objects, s3, ca_file, spool, reserved, seal_key, allow_notify_nets,
                        setup_code_file, base_host, platform_url, site_port, site_scheme, log_level,
-                       disk_reserve_mb, audit_days, limits, admin_email, admin_password))
+                       disk_reserve_mb, audit_days, allow_nets, limits, admin_email,
+                       admin_password))
 
 struct WorkerRoleConfig {
     std::string server{};  // "unix:/run/berth/worker/run/api.sock:" or "http://…"

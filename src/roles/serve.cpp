@@ -162,6 +162,7 @@ private:
             .log_level = config_.log_level,
             .disk_reserve_mb = config_.disk_reserve_mb,
             .audit_days = config_.audit_days,
+            .allow_nets = config_.allow_nets,
         };
         api.limits.build_ms = config_.build_minutes * 60'000;
         api.limits.memory_bytes = static_cast<std::uint64_t>(config_.build_memory_mb) << 20;
