@@ -132,7 +132,9 @@ const places: Place[] = [
           scope: 'build',
           environment: 'all',
           sensitive: false,
+          branch: '',
           updated_at_ms: 0,
+          updated_by: text,
         }),
       )
       await answerWith(page, `projects/${project}/env`, items)
