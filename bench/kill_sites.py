@@ -1,6 +1,7 @@
 """The sites of `script/soak kills`: repositories whose every commit has a token of its own, projects
 that are deployed again and again, and what must be true of each deployment."""
 
+import http.client
 import json
 import random
 import re
@@ -55,7 +56,10 @@ class Site(threading.Thread):
             with self.room:
                 if self.over.is_set():
                     break
-                self.deploy_once()
+                try:
+                    self.deploy_once()
+                except Exception as broken:  # the trial's own fault, which must not end this site unseen
+                    self.findings.problem(f"{self.name_of_project} {self.number}: {broken!r}")
             time.sleep(self.random.uniform(0, 0.5))
 
     def deploy_once(self):
@@ -82,7 +86,7 @@ class Site(threading.Thread):
                 if answer.status < 500 and answer.status != 429:
                     return answer
                 last = answer.status
-            except (OSError, ValueError) as broken:
+            except (OSError, ValueError, http.client.HTTPException) as broken:
                 last = repr(broken)
             time.sleep(0.1)
         raise TimeoutError(f"{what}: no answer for {PATIENCE_SECONDS} s ({last})")

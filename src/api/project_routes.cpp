@@ -71,14 +71,17 @@ projects::Actor actor_of(const Context& context) {
 
 /// One project, with its ETag.
 Task<http::Response> project_response(Services& services, unsigned status,
-                                      projects::ProjectDetails details) {
+                                      projects::ProjectDetails details,
+                                      std::optional<accounts::TeamRole> role = {}) {
     const std::string etag = etag_of(details.project.version);
     std::vector<projects::ProjectDetails> one;
     one.push_back(std::move(details));
     const std::vector<ProjectView> views = co_await project_views(services, std::move(one));
-    http::Response response = http::json_response(status, views.front());
+    ProjectView view = views.front();
+    view.role = role;
+    http::Response response = http::json_response(status, view);
     response.headers.set("etag", etag);
-    if (status == 201) response.headers.set("location", "/api/v1/projects/" + views.front().id);
+    if (status == 201) response.headers.set("location", "/api/v1/projects/" + view.id);
     co_return response;
 }
 
@@ -202,7 +205,7 @@ Task<Result<http::Response>> add_project(Services& services, Context& context) {
 Task<Result<http::Response>> show_project(Services& services, Context& context) {
     Result<projects::ProjectDetails> found = co_await services.projects.find(context.project.id);
     if (!found) co_return found.error();
-    co_return co_await project_response(services, 200, std::move(*found));
+    co_return co_await project_response(services, 200, std::move(*found), context.project.role);
 }
 
 ProjectSettings settings_of(const projects::Project& project) {
@@ -270,7 +273,7 @@ Task<Result<http::Response>> change_project(Services& services, Context& context
                                             "project_changed");
     }
     if (wanted) co_await publish_routes(services);
-    co_return co_await project_response(services, 200, std::move(*changed));
+    co_return co_await project_response(services, 200, std::move(*changed), context.project.role);
 }
 
 /// DELETE /api/v1/projects/{project}: takes its sites down. For seven days the team's owners can

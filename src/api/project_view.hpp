@@ -2,6 +2,7 @@
 /// A project as the API shows it. Its settings have one spelling in the store, in bodies and in
 /// answers (docs/architecture.md §4), so they are copied by name.
 
+#include "accounts/team.hpp"
 #include "api/services.hpp"
 #include "projects/project_store.hpp"
 
@@ -44,11 +45,13 @@ struct ProjectView {
     std::string git_url{};  // of Berth's own remote: a push to it deploys
     std::optional<projects::ProductionPointer> production{};
     json::value latest{};  // the newest deployment, or null
+    /// Of who asks; nothing in lists and where the project has just come to be.
+    std::optional<accounts::TeamRole> role{};
 };
 BOOST_DESCRIBE_STRUCT(ProjectView, (),
                       (id, name, repo_url, branch, root, framework, install_command, build_command,
                        output_dir, node, supersede, keep_sources, secret_in_output, credential,
-                       access, created_at_ms, url, git_url, production, latest))
+                       access, created_at_ms, url, git_url, production, latest, role))
 
 /// The views of projects, with their newest deployments.
 Task<std::vector<ProjectView>> project_views(Services& services,

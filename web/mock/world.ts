@@ -233,6 +233,7 @@ export class World {
       git_url: `http://localhost/git/default/${name}.git`,
       production: null,
       latest: null,
+      role: 'owner',
     }
     const row = {
       project,

@@ -411,6 +411,8 @@ export interface Project {
     rolled_back: boolean
   } | null
   latest: Deployment | null
+  /** Of who asks; null in lists and where the project has just come to be. */
+  role: 'viewer' | 'developer' | 'admin' | 'owner' | null
 }
 
 export interface ChannelConfig {

@@ -18,6 +18,7 @@ import { LogViewer } from '../parts/LogViewer'
 import { Pipeline } from '../parts/Pipeline'
 import { Queued } from '../parts/Queued'
 import { RollBack } from '../parts/RollBack'
+import { may } from '../parts/role'
 import { Chip, StateBadge } from '../parts/StateBadge'
 import { useProject } from '../parts/useProject'
 import { pages } from '../paths'
@@ -152,7 +153,7 @@ function Head({
         </div>
       </div>
       <div className="flex flex-wrap gap-2">
-        {running && (
+        {running && may(project, 'developer') && (
           <Button
             icon="stop"
             busy={stop.isPending || deployment.stop !== null}
@@ -161,7 +162,7 @@ function Head({
             {deployment.stop === null ? 'Cancel' : 'Canceling…'}
           </Button>
         )}
-        {!running && (
+        {!running && may(project, 'developer') && (
           <>
             <Button icon="redo" busy={again.isPending} onClick={() => again.mutate({})}>
               Redeploy
@@ -179,7 +180,7 @@ function Head({
             />
           </>
         )}
-        {deployment.state === 'ready' && !live && project && (
+        {deployment.state === 'ready' && !live && project && may(project, 'developer') && (
           <Button icon="rocket" onClick={() => setPromoting(true)}>
             Promote
           </Button>

@@ -8,6 +8,8 @@ import { variableChangesQuery, variablesQuery } from '../api/queries'
 import type { Variable } from '../api/types'
 import { type Pair, parseDotenv, printDotenv } from '../dotenv'
 import { ProblemNotice } from '../parts/Broken'
+import { FromRole } from '../parts/role'
+import { useProject } from '../parts/useProject'
 import { VariableConflict } from '../parts/VariableConflict'
 import { VariableDiff } from '../parts/VariableDiff'
 import { PlaceField, VariableRow } from '../parts/VariableRow'
@@ -34,6 +36,7 @@ import {
 export default function EnvPage() {
   const { project: name } = useParams({ strict: false }) as { project: string }
   const variables = useQuery({ ...variablesQuery(name), refetchOnWindowFocus: false })
+  const project = useProject(name)
   if (variables.error) return <ProblemNotice error={variables.error} />
   if (!variables.data) return <Loading />
   return (
@@ -41,13 +44,15 @@ export default function EnvPage() {
       <title>{`Variables · ${name} · Berth`}</title>
       <h1 className="sr-only">Variables of {name}</h1>
       <RedeployDue name={name} />
-      {/* A new version from the server begins a new edit; the key drops what was typed over the old. */}
-      <Editor
-        key={variables.data.etag ?? variables.dataUpdatedAt}
-        name={name}
-        loaded={variables.data.data.items}
-        loadedEtag={variables.data.etag}
-      />
+      <FromRole project={project.data?.data} needed="admin">
+        {/* A new version from the server begins a new edit; the key drops what was typed over the old. */}
+        <Editor
+          key={variables.data.etag ?? variables.dataUpdatedAt}
+          name={name}
+          loaded={variables.data.data.items}
+          loadedEtag={variables.data.etag}
+        />
+      </FromRole>
     </div>
   )
 }

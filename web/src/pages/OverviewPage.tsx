@@ -15,6 +15,7 @@ import { Failure } from '../parts/Failure'
 import { useKeys } from '../parts/keys'
 import { Pipeline } from '../parts/Pipeline'
 import { RollBack } from '../parts/RollBack'
+import { may } from '../parts/role'
 import { Chip, StateBadge } from '../parts/StateBadge'
 import { useProject } from '../parts/useProject'
 import { pages } from '../paths'
@@ -58,7 +59,7 @@ export default function OverviewPage() {
       {latest && !isEnd(latest.state) && <Running deployment={latest} project={project} />}
       {latest?.state === 'failed' && <Failure deployment={latest} compact />}
       <Recent project={project} />
-      <DropUpload project={project} />
+      {may(project, 'developer') && <DropUpload project={project} />}
       {rolling && <RollBack project={project} onClose={() => setRolling(false)} />}
     </div>
   )
@@ -104,19 +105,21 @@ function Production({
           )}
         </div>
         <div className="flex flex-wrap gap-2">
-          {project.production && (
+          {project.production && may(project, 'developer') && (
             <Button icon="back" onClick={onRollBack}>
               Roll back
             </Button>
           )}
-          <Button
-            icon="redo"
-            busy={deploying}
-            onClick={onDeploy}
-            title={`Deploy the head of ${project.branch}`}
-          >
-            {project.latest ? 'Redeploy' : 'Deploy'}
-          </Button>
+          {may(project, 'developer') && (
+            <Button
+              icon="redo"
+              busy={deploying}
+              onClick={onDeploy}
+              title={`Deploy the head of ${project.branch}`}
+            >
+              {project.latest ? 'Redeploy' : 'Deploy'}
+            </Button>
+          )}
           {project.production && (
             <a
               href={project.url}

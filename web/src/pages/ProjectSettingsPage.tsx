@@ -19,6 +19,7 @@ import { DangerZone } from '../parts/DangerZone'
 import { frameworkName, type OverrideKey, planFields } from '../parts/Detected'
 import { fieldError, focusFirstError, isGeneral } from '../parts/forms'
 import { GitLink } from '../parts/GitLink'
+import { FromRole } from '../parts/role'
 import { SettingsConflict } from '../parts/SettingsConflict'
 import { useProject } from '../parts/useProject'
 import { Visitors } from '../parts/Visitors'
@@ -40,16 +41,18 @@ export default function ProjectSettingsPage() {
     <div className="flex max-w-3xl flex-col gap-5">
       <title>{`Settings · ${name} · Berth`}</title>
       <h1 className="sr-only">Settings of {name}</h1>
-      <General key={`general ${key}`} project={data.data} etag={data.etag} />
-      <Build key={`build ${key}`} project={data.data} etag={data.etag} />
-      <Secrets key={`secrets ${key}`} project={data.data} etag={data.etag} />
-      <Visitors project={data.data} etag={data.etag} />
-      <Access project={data.data} etag={data.etag} />
-      <GitLink project={data.data} />
-      <Webhook project={data.data} />
-      <Hook project={data.data} />
-      <Caches project={data.data} />
-      <DangerZone project={data.data} />
+      <FromRole project={data.data} needed="admin">
+        <General key={`general ${key}`} project={data.data} etag={data.etag} />
+        <Build key={`build ${key}`} project={data.data} etag={data.etag} />
+        <Secrets key={`secrets ${key}`} project={data.data} etag={data.etag} />
+        <Visitors project={data.data} etag={data.etag} />
+        <Access project={data.data} etag={data.etag} />
+        <GitLink project={data.data} />
+        <Webhook project={data.data} />
+        <Hook project={data.data} />
+        <Caches project={data.data} />
+        <DangerZone project={data.data} />
+      </FromRole>
     </div>
   )
 }

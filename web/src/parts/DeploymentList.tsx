@@ -16,6 +16,7 @@ import { Ago, Took } from '../ui/Time'
 import { toast } from '../ui/Toast'
 import { CommitLine } from './Commit'
 import { RollBack } from './RollBack'
+import { may } from './role'
 import { Chip, StateBadge } from './StateBadge'
 
 /** Rows of deployments, newest first, each with what can be done to it. */
@@ -97,6 +98,7 @@ function RowMenu({
   const [dialog, setDialog] = useState<'promote' | 'delete' | null>(null)
   const failed = (error: Problem) => toast(error.message, { bad: true })
   const ended = isEnd(deployment.state)
+  const deploys = may(project, 'developer')
   const again = useMutation({
     mutationFn: (how: { use_caches?: boolean }) => redeploy(deployment.id, how),
     onSuccess: (next) =>
@@ -119,14 +121,16 @@ function RowMenu({
             icon: 'external',
             href: deployment.url,
           },
-          ended && { label: 'Redeploy', icon: 'redo', onSelect: () => again.mutate({}) },
-          ended && {
-            label: 'Redeploy without cache',
-            icon: 'redo',
-            onSelect: () => again.mutate({ use_caches: false }),
-          },
-          !ended && { label: 'Cancel', icon: 'stop', onSelect: () => stop.mutate() },
-          deployment.state === 'ready' &&
+          deploys && ended && { label: 'Redeploy', icon: 'redo', onSelect: () => again.mutate({}) },
+          deploys &&
+            ended && {
+              label: 'Redeploy without cache',
+              icon: 'redo',
+              onSelect: () => again.mutate({ use_caches: false }),
+            },
+          deploys && !ended && { label: 'Cancel', icon: 'stop', onSelect: () => stop.mutate() },
+          deploys &&
+            deployment.state === 'ready' &&
             !live && {
               label: 'Promote to production',
               icon: 'rocket',
@@ -137,7 +141,8 @@ function RowMenu({
             icon: 'copy',
             onSelect: () => void copyText(deployment.id).then(() => toast('Copied the id.')),
           },
-          ended &&
+          may(project, 'admin') &&
+            ended &&
             !live && {
               label: 'Delete',
               icon: 'cross',
