@@ -26,7 +26,7 @@ ROOMS = {
     "projects": "db accounts githosts jobs rules traffic visitors",
     "logs": "db bus objects jobs",
     "deployments": "db accounts bus objects projects artifacts jobs logs",
-    "notifications": "db",
+    "notifications": "db accounts",
     "plans": "jobs rules",
     "engines": "http",
     "builds": "http engines artifacts rules jobs plans",

@@ -16,6 +16,14 @@ void put_in_place(soci::session& sql, AuditRow& row) {
             sql, "select project from deployments where id = :id", row.target);
         row.project = project.value_or("");
     }
+    // What is the team's own, and no project's.
+    for (const auto& [prefix, table] :
+         {std::pair("ntf_", "notification_channels"), std::pair("gco_", "git_connections")}) {
+        if (!row.target.starts_with(prefix)) continue;
+        const auto owner = db::value<std::string>(
+            sql, std::string("select team from ") + table + " where id = :id", row.target);
+        row.team = owner.value_or("");
+    }
     if (row.project.empty()) return;
     const auto team =
         db::value<std::string>(sql, "select team from projects where id = :id", row.project);

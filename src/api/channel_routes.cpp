@@ -90,7 +90,7 @@ Task<Result<http::Response>> add_channel(Services& services, Context& context) {
                                      .name = draft->name,
                                      .events = *draft->events,
                                      .config = draft->config.value_or(ChannelConfig{})};
-    const std::string actor = context.caller.actor();
+    const accounts::AuditActor actor(context.caller.user);
     const auto added = co_await services.channels->add(std::move(wanted), actor);
     if (!added) co_return added.error();
     const AddedChannelView view{added->channel, added->secret};
@@ -121,7 +121,7 @@ Task<Result<http::Response>> change_channel(Services& services, Context& context
     if (!matches)
         co_return co_await with_last_change(services, matches.error(), id, "channel_changed");
     notifications::ChannelChange change{body->name, body->events, body->enabled, body->config};
-    const std::string actor = context.caller.actor();
+    const accounts::AuditActor actor(context.caller.user);
     const std::int64_t version = found->version;
     const Result<Channel> changed =
         co_await services.channels->change(team, id, version, std::move(change), actor);
@@ -134,7 +134,7 @@ Task<Result<http::Response>> change_channel(Services& services, Context& context
 Task<Result<http::Response>> remove_channel(Services& services, Context& context) {
     const std::string team = context.team.id;
     const std::string id(context.at("channel"));
-    const std::string actor = context.caller.actor();
+    const accounts::AuditActor actor(context.caller.user);
     const Result<> removed = co_await services.channels->remove(team, id, actor);
     if (!removed) co_return removed.error();
     co_return http::empty_response(204);
@@ -206,7 +206,7 @@ Task<Result<http::Response>> set_mail(Services& services, Context& context) {
     const Result<> fits = notifications::check(server);
     if (!fits) co_return fits.error();
     const std::optional<notifications::MailServer> next = server;
-    const std::string actor = context.caller.actor();
+    const accounts::AuditActor actor(context.caller.user);
     const std::int64_t now = services.now_ms();
     co_await notifications::set_mail_server(services.database, services.sealer, next, actor, now);
     co_return http::json_response(200, reply_of(next));
@@ -215,7 +215,7 @@ Task<Result<http::Response>> set_mail(Services& services, Context& context) {
 /// DELETE /api/v1/instance/mail: no more mail is sent.
 Task<Result<http::Response>> remove_mail(Services& services, Context& context) {
     const std::optional<notifications::MailServer> none;
-    const std::string actor = context.caller.actor();
+    const accounts::AuditActor actor(context.caller.user);
     const std::int64_t now = services.now_ms();
     co_await notifications::set_mail_server(services.database, services.sealer, none, actor, now);
     co_return http::empty_response(204);

@@ -147,7 +147,7 @@ TEST_F(GitConnectionRoutesTest, a_chosen_repository_becomes_a_project_with_a_web
 TEST_F(GitConnectionRoutesTest, a_linked_project_is_cloned_with_the_connections_token) {
     const std::string project = import(connect().at("id")).at("id");
     const auto inputs =
-        wait(projects.job_inputs(project, projects::VariableEnvironment::production));
+        wait(projects.job_inputs(project, projects::VariableEnvironment::production, "main"));
     EXPECT_EQ(inputs->source.credential.kind, jobs::CredentialKind::token);
     EXPECT_EQ(inputs->source.credential.secret, "t0k");
     EXPECT_EQ(inputs->source.credential.username, "x-access-token");
@@ -162,7 +162,7 @@ TEST_F(GitConnectionRoutesTest, the_token_does_not_follow_a_project_to_another_a
                                  R"({"repo_url":"https://evil.example/a.git"})", ann_, match);
     ASSERT_EQ(moved.status, 200u) << moved.text;
     const auto inputs =
-        wait(projects.job_inputs(project, projects::VariableEnvironment::production));
+        wait(projects.job_inputs(project, projects::VariableEnvironment::production, "main"));
     EXPECT_EQ(inputs->source.credential.kind, jobs::CredentialKind::none);
     EXPECT_EQ(inputs->source.credential.secret, "");
 }
@@ -213,7 +213,11 @@ TEST_F(GitConnectionRoutesTest, a_webhook_that_cannot_be_made_stops_no_project) 
 TEST_F(GitConnectionRoutesTest, the_webhook_goes_with_its_project) {
     import(connect().at("id"));
     ASSERT_EQ(git_host.hooks.size(), 1u);
+    const std::string id(get("/api/v1/projects/shop", ann_).json().at("id").as_string());
     EXPECT_EQ(send(http::Verb::del, "/api/v1/projects/shop", "", ann_).status, 204u);
+    wait(tend_hooks(services));
+    EXPECT_EQ(git_host.hooks.size(), 1u) << "it may be wanted back";
+    EXPECT_EQ(send(http::Verb::del, team_ + "/deleted-projects/" + id, "", ann_).status, 204u);
     git_host.away = true;
     wait(tend_hooks(services));
     EXPECT_EQ(git_host.hooks.size(), 1u);

@@ -62,7 +62,7 @@ protected:
     }
     Task<Result<deployments::JobInputs>> inputs(std::string project) {
         Result<projects::JobInputs> found =
-            co_await projects.job_inputs(project, projects::VariableEnvironment::preview);
+            co_await projects.job_inputs(project, projects::VariableEnvironment::preview, "topic");
         if (!found) co_return found.error();
         co_return deployments::JobInputs{std::move(found->source), std::move(found->settings),
                                          std::move(found->variables), found->secret_in_output};
@@ -123,8 +123,8 @@ TEST_F(PreviewsTest, a_stranger_s_job_has_no_secret_and_no_cache) {
                                    return match;
                                }());
     ASSERT_EQ(set.status, 200u) << set.text;
-    services.job_inputs = [this](std::string project, deployments::Environment) {
-        return inputs(std::move(project));
+    services.job_inputs = [this](const deployments::Deployment& deployment) {
+        return inputs(deployment.project);
     };
     tell(pull(7, "eve/shop", first), "d-1");
     ASSERT_EQ(approve(7).status, 201u);

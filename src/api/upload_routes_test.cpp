@@ -54,7 +54,7 @@ protected:
         services.objects = objects_.get();
         services.publisher = &publisher_;
         services.uploads = &uploads_;
-        services.job_inputs = [](std::string, deployments::Environment) {
+        services.job_inputs = [](const deployments::Deployment&) {
             deployments::JobInputs inputs;
             inputs.source = {.repo_url = "https://git.example/a.git",
                              .root = "web",

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "accounts/audit.hpp"
 #include "base/id.hpp"
 #include "db/database.hpp"
 #include "db/records.hpp"
@@ -66,13 +67,9 @@ Result<> check_text(const std::string& name, const std::vector<Event>& events) {
     return {};
 }
 
-void audit(soci::session& sql, std::int64_t now_ms, const std::string& actor, const char* action,
-           const Channel& channel) {
-    db::execute(sql,
-                "insert into audit (id, at_ms, actor, action, target, detail) values (:id, :now, "
-                ":actor, :action, :target, :detail)",
-                db::next_number(sql, "audit"), now_ms, actor, std::string(action), channel.id,
-                channel.name);
+void audit(soci::session& sql, std::int64_t now_ms, const accounts::AuditActor& actor,
+           const char* action, const Channel& channel) {
+    accounts::write_audit(sql, now_ms, {actor, action, channel.id, channel.name});
 }
 
 }  // namespace
@@ -101,7 +98,7 @@ std::optional<std::int64_t> retry_delay_ms(std::int64_t attempts, double random)
     return static_cast<std::int64_t>(delay * (0.9 + 0.2 * random));
 }
 
-Task<Result<AddedChannel>> ChannelStore::add(NewChannel wanted, std::string actor) {
+Task<Result<AddedChannel>> ChannelStore::add(NewChannel wanted, accounts::AuditActor actor) {
     const Result<> words = check_text(wanted.name, wanted.events);
     if (!words) co_return words.error();
     const Result<> fits = check(wanted.kind, wanted.config);
@@ -157,7 +154,7 @@ Task<Result<Channel>> ChannelStore::find(std::string team, std::string id) {
 }
 
 Task<Result<Channel>> ChannelStore::change(std::string team, std::string id, std::int64_t version,
-                                           ChannelChange change, std::string actor) {
+                                           ChannelChange change, accounts::AuditActor actor) {
     const std::int64_t now = now_ms_();
     const auto work = [&](soci::session& sql) -> Result<Channel> {
         std::optional<Channel> channel = channel_of(sql, team, id);
@@ -191,14 +188,14 @@ Task<Result<Channel>> ChannelStore::change(std::string team, std::string id, std
     co_return co_await database_.write(work);
 }
 
-Task<Result<>> ChannelStore::remove(std::string team, std::string id, std::string actor) {
+Task<Result<>> ChannelStore::remove(std::string team, std::string id, accounts::AuditActor actor) {
     const std::int64_t now = now_ms_();
     const auto work = [&](soci::session& sql) -> Result<> {
         const std::optional<Channel> channel = channel_of(sql, team, id);
         if (!channel) return not_found();
+        audit(sql, now, actor, "channel_removed", *channel);
         db::execute(sql, "delete from notifications where channel = :id", id);
         db::execute(sql, "delete from notification_channels where id = :id", id);
-        audit(sql, now, actor, "channel_removed", *channel);
         return {};
     };
     co_return co_await database_.write(work);

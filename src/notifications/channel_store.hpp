@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "accounts/audit.hpp"
 #include "base/clock.hpp"
 #include "base/crypto.hpp"
 #include "base/task.hpp"
@@ -74,16 +75,16 @@ public:
 
     /// Errors: invalid; not_found — the project is none of the team's, at /project; conflict —
     ///         too_many_channels.
-    Task<Result<AddedChannel>> add(NewChannel wanted, std::string actor);
+    Task<Result<AddedChannel>> add(NewChannel wanted, accounts::AuditActor actor);
     /// Oldest first.
     Task<std::vector<Channel>> list(std::string team);
     /// Errors: not_found.
     Task<Result<Channel>> find(std::string team, std::string id);
     /// Errors: not_found; invalid; precondition — precondition_failed.
     Task<Result<Channel>> change(std::string team, std::string id, std::int64_t version,
-                                 ChannelChange change, std::string actor);
+                                 ChannelChange change, accounts::AuditActor actor);
     /// Errors: not_found.
-    Task<Result<>> remove(std::string team, std::string id, std::string actor);
+    Task<Result<>> remove(std::string team, std::string id, accounts::AuditActor actor);
 
     /// Newest first, at most kept_max. Errors: not_found.
     Task<Result<std::vector<Notification>>> notifications(std::string team, std::string id);

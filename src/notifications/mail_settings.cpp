@@ -54,17 +54,16 @@ Result<> check(const MailServer& server) {
 }
 
 Task<> set_mail_server(db::Database& database, const Sealer& sealer,
-                       std::optional<MailServer> server, std::string actor, std::int64_t now_ms) {
+                       std::optional<MailServer> server, accounts::AuditActor actor,
+                       std::int64_t now_ms) {
     const auto work = [&](soci::session& sql) {
         db::execute(sql, "delete from instance where name = 'mail_server'");
         if (server) {
             db::execute(sql, "insert into instance (name, value) values ('mail_server', :sealed)",
                         sealer.seal(context, json::text(*server)));
         }
-        db::execute(sql,
-                    "insert into audit (id, at_ms, actor, action, target, detail) values (:id, "
-                    ":now, :actor, 'mail_server_changed', 'instance', :host)",
-                    db::next_number(sql, "audit"), now_ms, actor, server ? server->host : "");
+        accounts::write_audit(
+            sql, now_ms, {actor, "mail_server_changed", "instance", server ? server->host : ""});
     };
     co_await database.write(work);
 }

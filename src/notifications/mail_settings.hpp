@@ -3,6 +3,7 @@
 
 #include <optional>
 
+#include "accounts/audit.hpp"
 #include "base/crypto.hpp"
 #include "notifications/carrier.hpp"
 
@@ -20,6 +21,7 @@ Result<> check(const MailServer& server);
 
 /// Nothing takes it away.
 Task<> set_mail_server(db::Database& database, const Sealer& sealer,
-                       std::optional<MailServer> server, std::string actor, std::int64_t now_ms);
+                       std::optional<MailServer> server, accounts::AuditActor actor,
+                       std::int64_t now_ms);
 
 }  // namespace berth::notifications

@@ -451,8 +451,8 @@ TEST_F(ProjectStoreTest, gives_a_project_to_another_team) {
     const ProjectDetails moved = wait(store_.transfer(shop.id, theirs, ann_actor_)).value();
     EXPECT_EQ(moved.project.team, theirs);
     EXPECT_EQ(moved.project.version, shop.version + 1);
-    EXPECT_EQ(wait(store_.list(bob_.id, 10, "")).size(), 1u);
-    EXPECT_TRUE(wait(store_.list(ann_.id, 10, "")).empty());
+    EXPECT_EQ(wait(store_.list(bob_.id, {.limit = 10})).size(), 1u);
+    EXPECT_TRUE(wait(store_.list(ann_.id, {.limit = 10})).empty());
     EXPECT_EQ(wait(store_.transfer("prj_x", theirs, ann_actor_)).error().failure,
               Failure::not_found);
 }

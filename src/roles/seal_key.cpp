@@ -3,6 +3,7 @@
 #include <array>
 #include <stdexcept>
 
+#include "accounts/audit.hpp"
 #include "base/clock.hpp"
 #include "base/crypto.hpp"
 #include "base/file.hpp"
@@ -44,6 +45,7 @@ constexpr std::array columns = {
     SealedColumn{"hooks", "project", "sealed_secret", "hook/"},
     SealedColumn{"webhooks", "project", "sealed_secret", "webhook/"},
     SealedColumn{"project_keys", "project", "sealed_key", "project-key/"},
+    SealedColumn{"git_connections", "id", "sealed_token", "git_connection/"},
     SealedColumn{"inspections", "id", "sealed_request", "inspection/"},
     SealedColumn{"notification_channels", "id", "sealed_config", "channel/"},
 };
@@ -129,11 +131,9 @@ Task<KeyChange> finish_key_change(db::Database& database, std::string path) {
         for (const SealedColumn& column : columns)
             change_column(sql, column, change);
         change_variables(sql, change);
-        db::execute(sql,
-                    "insert into audit (id, at_ms, actor, action, target, detail) values (:id, "
-                    ":now, '', 'seal_key_changed', 'instance', :detail)",
-                    db::next_number(sql, "audit"), unix_now_ms(),
-                    fmt::format("{} secrets", change.done.sealed));
+        accounts::write_audit(
+            sql, unix_now_ms(),
+            {"", "seal_key_changed", "instance", fmt::format("{} secrets", change.done.sealed)});
     };
     co_await database.write(work);
     write_file(path, to, 0600);

@@ -46,6 +46,23 @@ TEST_F(SealKeyTest, is_made_once) {
     std::filesystem::remove(fresh);
 }
 
+/// A column that is missing in seal_key.cpp would be lost with the old key.
+TEST_F(SealKeyTest, knows_every_sealed_column_of_the_schema) {
+    const auto look = [](soci::session& sql) {
+        return db::value<std::string>(
+            sql,
+            "select group_concat(name, ' ') from (select m.name || '.' || p.name as name from "
+            "sqlite_master m, pragma_table_info(m.name) p where m.type = 'table' and p.name like "
+            "'sealed%' order by 1)");
+    };
+    EXPECT_EQ(wait(database.read(look)).value_or(""),
+              "connections.sealed_secret deploy_keys.sealed_secret git_connections.sealed_token "
+              "hooks.sealed_secret inspections.sealed_request notification_channels.sealed_config "
+              "project_keys.sealed_key totp.sealed_secret variables.sealed_value "
+              "webhooks.sealed_secret")
+        << "totp's is under a key of its own, which lies sealed in `instance`";
+}
+
 TEST_F(SealKeyTest, changes_under_everything_that_is_sealed) {
     const std::string hook = wait(projects_.rotate_hook(project_, actor_));
     projects::WebhookStore webhooks(database, sealer, [this] { return now; });
