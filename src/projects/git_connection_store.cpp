@@ -132,8 +132,8 @@ Task<Result<>> GitConnectionStore::remove(std::string team, std::string connecti
         }
         // Their host can no longer be asked to remove them.
         db::execute(sql, "delete from git_hooks_left where connection = :id", connection);
-        db::execute(sql, "delete from git_connections where id = :id", connection);
         accounts::write_audit(sql, now, {actor, "git_disconnected", connection, name_of(*found)});
+        db::execute(sql, "delete from git_connections where id = :id", connection);
         return {};
     };
     co_return co_await database_.write(work);

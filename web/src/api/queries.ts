@@ -74,6 +74,12 @@ export const projectsQuery = (q = '') =>
     getNextPageParam: (last) => last.next ?? undefined,
   })
 
+/** What the rail has room for. */
+export const newestProjectsQuery = queryOptions({
+  queryKey: ['projects', 'newest'],
+  queryFn: async () => (await projectsPage(12, '', '')).items,
+})
+
 /** For a choice among all. More than 2,000 projects belong to the API, not to one list. */
 export const allProjectsQuery = queryOptions({
   queryKey: ['projects', 'all of them'],

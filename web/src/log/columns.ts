@@ -2,25 +2,16 @@
 
 import type { Run } from './sgr'
 
-const wide = (code: number) =>
-  code >= 0x1100 &&
-  (code <= 0x115f ||
-    (code >= 0x2e80 && code <= 0xa4cf) ||
-    (code >= 0xac00 && code <= 0xd7a3) ||
-    (code >= 0xf900 && code <= 0xfaff) ||
-    (code >= 0xfe30 && code <= 0xfe6f) ||
-    (code >= 0xff00 && code <= 0xff60) ||
-    (code >= 0xffe0 && code <= 0xffe6) ||
-    (code >= 0x1f300 && code <= 0x1faff) ||
-    (code >= 0x20000 && code <= 0x3fffd))
+const wide =
+  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u
 
-const zero = (code: number) =>
-  (code >= 0x300 && code <= 0x36f) || code === 0x200d || (code >= 0xfe00 && code <= 0xfe0f)
+const zero = /[\u0300-\u036f\u200d\ufe00-\ufe0f]/
 
 export const widthOf = (code: number, at: number): number => {
   if (code === 9) return 8 - (at % 8)
   if (code < 0x300) return 1
-  return zero(code) ? 0 : wide(code) ? 2 : 1
+  const character = String.fromCodePoint(code)
+  return zero.test(character) ? 0 : wide.test(character) ? 2 : 1
 }
 
 export const columnsOf = (text: string): number => {

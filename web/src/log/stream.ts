@@ -99,8 +99,7 @@ export class LogStream {
     document.removeEventListener('visibilitychange', this.#onVisibility)
     this.#disconnect()
     clearTimeout(this.#timer)
-    clearTimeout(this.#background)
-    cancelAnimationFrame(this.#frameRequest)
+    this.#unschedule()
   }
 
   #say(change: Partial<StreamStatus>) {
@@ -257,11 +256,15 @@ export class LogStream {
     }
   }
 
-  readonly #onVisibility = () => {
+  #unschedule() {
     cancelAnimationFrame(this.#frameRequest)
     clearTimeout(this.#background)
     this.#frameRequest = 0
     this.#background = undefined
+  }
+
+  readonly #onVisibility = () => {
+    this.#unschedule()
     if (this.#queue.length > 0) this.#schedule()
     if (this.#world.hidden() || this.#closed) return
     this.#attempt = 0

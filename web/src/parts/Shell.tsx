@@ -1,9 +1,9 @@
-import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, Outlet, useNavigate, useParams } from '@tanstack/react-router'
 import { type ComponentType, useEffect, useState, useSyncExternalStore } from 'react'
 
 import { call } from '../api/client'
-import { healthQuery, projectsQuery, sessionQuery } from '../api/queries'
+import { healthQuery, newestProjectsQuery, sessionQuery } from '../api/queries'
 import { pages } from '../paths'
 import { cx } from '../ui/classes'
 import { Icon, type IconName } from '../ui/Icon'
@@ -123,9 +123,9 @@ function OwnPassword() {
 }
 
 function Rail({ onSearch }: { onSearch: () => void }) {
-  const projects = useInfiniteQuery(projectsQuery())
+  const projects = useQuery(newestProjectsQuery)
   const health = useQuery(healthQuery)
-  const shown = (projects.data?.pages[0]?.items ?? []).slice(0, 12)
+  const shown = projects.data ?? []
   return (
     <div className="sticky top-0 hidden h-dvh flex-col border-r border-line bg-panel p-3 md:flex">
       <Link
