@@ -511,7 +511,7 @@ export const answer = (
 ): Reply => {
   const parts = url.pathname.replace('/api/v1/', '').split('/').map(decodeURIComponent)
   const exact = `${request.method} ${parts.join('/')}`
-  const pattern = `${request.method} ${parts.map((part, i) => ((i === 3 && /^(share-links|members|invitations|git-connections)$/.test(parts[2]!)) || (i === 4 && /^(deliveries|requests)$/.test(parts[3]!)) || (i === 1 && !/^(health|login|refresh|logout|session|settings|password)$/.test(part)) ? '*' : part)).join('/')}`
+  const pattern = `${request.method} ${parts.map((part, i) => ((i === 3 && /^(share-links|members|invitations|git-connections|diff|channels|deleted-projects)$/.test(parts[2]!)) || (i === 4 && /^(deliveries|requests)$/.test(parts[3]!)) || (i === 1 && !/^(health|login|refresh|logout|session|settings|password)$/.test(part)) ? '*' : part)).join('/')}`
   const handler = handlers[exact] ?? handlers[pattern]
   if (!handler) throw new Refusal(404, 'not_found', `No route ${exact}.`)
   const free = open.includes(exact) || parts[0] === 'invitations'

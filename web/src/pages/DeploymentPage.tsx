@@ -84,7 +84,9 @@ export default function DeploymentPage() {
       {tab === 'files' ? (
         <>
           <Files deployment={deployment} />
-          <Diff deployment={deployment} />
+          <div className="min-w-0">
+            <Diff deployment={deployment} />
+          </div>
         </>
       ) : tab === 'rules' ? (
         <Suspense fallback={<Loading />}>

@@ -36,6 +36,7 @@ export function Diff({ deployment }: { deployment: Deployment }) {
     <Panel title="What is different">
       <SelectField
         label="Compared with"
+        className="min-w-0"
         value={other}
         onChange={(event) => setChosen(event.target.value)}
       >

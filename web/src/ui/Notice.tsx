@@ -33,7 +33,7 @@ export function Notice({
       </span>
       <div className="flex min-w-0 grow flex-col gap-x-4 gap-y-2 sm:flex-row">
         <div className="min-w-0 grow">
-          {title && <p className="font-medium">{title}</p>}
+          {title && <p className="font-medium break-words">{title}</p>}
           {children && <div className="break-words text-ink-soft">{children}</div>}
         </div>
         {actions && <div className="flex shrink-0 flex-wrap items-start gap-2">{actions}</div>}
