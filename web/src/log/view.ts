@@ -435,16 +435,12 @@ export class LogView {
     const shown = rowOf(this.#mark?.(runs) ?? runs, this.rows.columns, row)
     into.textContent = ''
     for (const { text, className, href } of shown) {
-      if (!className && !href) {
-        into.append(text)
-        continue
-      }
-      const part = element(href ? 'a' : 'span', className, text)
+      const part = href || className ? element(href ? 'a' : 'span', className, text) : text
       if (href)
         Object.assign(part, {
           href,
           title: href,
-          rel: 'noreferrer noopener',
+          rel: 'noreferrer', // and so noopener
           target: '_blank',
           tabIndex: -1,
         })

@@ -154,11 +154,10 @@ function General({ project, etag }: { project: Project; etag: string | null }) {
       <TextField
         label="Name"
         name="name"
-        required
-        maxLength={40}
+        readOnly
         defaultValue={project.name}
         error={fieldError(save.error, '/name')}
-        hint="A new name is a new address; the old one stops answering."
+        hint="It stays: the project's addresses are made of it."
       />
       <TextField
         label="Production branch"
