@@ -5,7 +5,7 @@ import type { Run } from './sgr'
 const wide =
   /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u
 
-const zero = /[\u0300-\u036f\u200d\ufe00-\ufe0f]/
+const zero = /[\u0300-\u036f]|\u200d|[\ufe00-\ufe0f]/
 
 export const widthOf = (code: number, at: number): number => {
   if (code === 9) return 8 - (at % 8)
