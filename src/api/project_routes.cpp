@@ -8,6 +8,7 @@
 #include "api/publish_routes.hpp"
 #include "api/repository.hpp"
 #include "api/routes.hpp"
+#include "rules/repo_url.hpp"
 
 namespace berth::api {
 
@@ -167,14 +168,23 @@ Task<Result<http::Response>> add_linked_project(Services& services, Context& con
     co_return co_await project_response(services, 201, std::move(*added));
 }
 
+/// A form that was sent too early, and not the wish for a project without a repository.
+bool names_empty_address(const http::Request& request) {
+    const Result<json::value> body = json::parse(request.body);
+    const auto* address =
+        body && body->is_object() ? body->get_object().if_contains("repo_url") : nullptr;
+    return address != nullptr && address->is_string() && address->get_string().empty();
+}
+
 /// POST /api/v1/projects
 ///
-/// Body:   ProjectDraft
+/// Body:   ProjectDraft; without `repo_url` there is no repository
 /// 201:    Project, with ETag and Location
 /// Errors: invalid; conflict — name_taken; with `git`: those of choose_repository
 Task<Result<http::Response>> add_project(Services& services, Context& context) {
     Result<ProjectDraft> draft = parse_body<ProjectDraft>(context.request);
     if (!draft) co_return draft.error();
+    if (names_empty_address(context.request)) co_return rules::parse_repo_url("").error();
     if (draft->git) co_return co_await add_linked_project(services, context, std::move(*draft));
     const std::optional<std::string> slug = draft->team;
     const Result<std::string> team = co_await team_for(services, context, slug);

@@ -126,6 +126,9 @@ TEST_F(UploadRoutesTest, a_project_needs_no_repository) {
     EXPECT_EQ(made_.at("branch"), "main");
     EXPECT_EQ(made_.at("repo_url"), "");
     EXPECT_EQ(deploy("{}").code(), "no_repository");
+    const TestReply empty = post("/api/v1/projects", R"({"name":"blog","repo_url":""})", ann_);
+    EXPECT_EQ(empty.status, 422u) << "a form that was sent too early";
+    EXPECT_EQ(empty.code(), "invalid_repo_url");
 }
 
 TEST_F(UploadRoutesTest, only_what_is_missing_is_asked_for) {
