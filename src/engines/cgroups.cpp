@@ -19,6 +19,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// Of all builds together, beside the 100 and 1024 that any other group or process has.
+constexpr int builds_weight = 25;   // version 2
+constexpr int builds_shares = 256;  // version 1
+
 /// A small kernel file; "" when there is none.
 std::string read_small(const std::string& path) {
     const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -216,6 +220,21 @@ std::vector<std::string> Cgroups::left_behind() const {
         }
     }
     return {runs.begin(), runs.end()};
+}
+
+void Cgroups::make_top(bool spare) const {
+    const auto cpu = controllers_.find("cpu");
+    const bool v2 = mode_ == CgroupMode::v2;
+    if (!v2 && (mode_ != CgroupMode::v1 || cpu == controllers_.end())) return;
+    if (v2) write_small(unified_ + below_ + "/cgroup.subtree_control", "+cpu");
+    const std::string top = (v2 ? unified_ : cpu->second) + "/" + top_;
+    std::error_code ignored;
+    fs::create_directories(top, ignored);
+    // An idle group has the least weight of all and takes no other.
+    write_small(top + "/cpu.idle", "0");
+    if (v2) write_small(top + "/cpu.weight", std::to_string(builds_weight));
+    if (!v2) write_small(top + "/cpu.shares", std::to_string(builds_shares));
+    if (spare) write_small(top + "/cpu.idle", "1");
 }
 
 void Cgroups::remove_top() const {

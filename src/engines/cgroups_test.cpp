@@ -26,6 +26,11 @@ protected:
         std::ofstream(root_ + path) << text;
     }
 
+    std::string read(const std::string& path) {
+        std::ifstream file(root_ + path);
+        return {std::istreambuf_iterator<char>(file), {}};
+    }
+
     Cgroups with_mounts(const std::string& lines) {
         write("/mountinfo", lines);
         return Cgroups("x", root_ + "/mountinfo");
@@ -109,6 +114,26 @@ TEST_F(CgroupsTest, reads_version_1_beside_an_idle_version_2) {
     EXPECT_EQ(memory.file_bytes, 1'830'912u);
     EXPECT_EQ(memory.refaults, 33u);
     EXPECT_EQ(memory.major_faults, 267u);
+}
+
+TEST_F(CgroupsTest, all_builds_together_weigh_less_than_anything_beside_them) {
+    write("/unified/berth-x/cpu.weight", "100");
+    write("/unified/berth-x/cpu.idle", "1");
+    write("/unified/cgroup.subtree_control", "");
+    with_mounts(mount("/unified", "cgroup2", "rw")).make_top(false);
+    EXPECT_EQ(read("/unified/berth-x/cpu.idle"), "0");
+    EXPECT_EQ(read("/unified/berth-x/cpu.weight").substr(0, 2), "25");
+    EXPECT_EQ(read("/unified/cgroup.subtree_control"), "+cpu");
+
+    write("/cpu/berth-x/cpu.shares", "1024");
+    with_mounts(mount("/memory", "cgroup", "rw,memory") + mount("/cpu", "cgroup", "rw,cpu,cpuacct"))
+        .make_top(true);
+    EXPECT_EQ(read("/cpu/berth-x/cpu.shares").substr(0, 3), "256");
+    EXPECT_FALSE(fs::exists(root_ + "/cpu/berth-x/cpu.idle")) << "the kernel's to make";
+    write("/cpu/berth-x/cpu.idle", "0");
+    with_mounts(mount("/memory", "cgroup", "rw,memory") + mount("/cpu", "cgroup", "rw,cpu,cpuacct"))
+        .make_top(true);
+    EXPECT_EQ(read("/cpu/berth-x/cpu.idle"), "1");
 }
 
 TEST_F(CgroupsTest, knows_when_there_are_none) {

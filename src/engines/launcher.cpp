@@ -253,6 +253,7 @@ Task<> run_launcher(LauncherConfig config) {
     if (cgroups.mode() == CgroupMode::none && is_crun(config.runtime)) stand_in_for_cgroups();
     sweep(cgroups);
     const SweepAtEnd last{cgroups};
+    cgroups.make_top(config.spare_processors);
     const std::string& run = place.run;
     const bool disks = config.disk_images && !place.rootless;
     const bool images = disks && can_mount_images(place.state, run + "/v");

@@ -225,10 +225,8 @@ Task<Result<std::string>> create_wished(Deployments& deployments, api::DeployWis
 Task<std::map<std::string, json::value>> latest_of(Deployments& deployments,
                                                    std::vector<std::string> projects) {
     std::map<std::string, json::value> latest;
-    for (const std::string& project : projects) {
-        const deployments::DeploymentPage page = co_await deployments.list(project, 0, 1);
-        if (!page.items.empty()) latest[project] = json::from(page.items.front());
-    }
+    for (const auto& [project, view] : co_await deployments.newest(std::move(projects)))
+        latest[project] = json::from(view);
     co_return latest;
 }
 

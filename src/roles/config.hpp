@@ -66,6 +66,7 @@ struct ServeConfig {
     std::int64_t build_minutes = 20;
     std::int64_t build_disk_mb = 4096;
     std::int64_t build_processes = 512;
+    std::string builds_processors = "spare";
     std::int64_t cache_gb = 10;           // caches and toolchains; the oldest go first
     std::int64_t project_cache_gb = 5;    // of one project
     std::int64_t disk_reserve_mb = 1024;  // below it no build begins
@@ -229,12 +230,13 @@ struct LauncherRoleConfig {
     std::int64_t first_uid = 1 << 20;
     std::string runtime = "runc";
     std::string cgroups{};  // without root: the group that was given to Berth
+    std::string builds_processors{};
     std::string log_level{};
 };
 BOOST_DESCRIBE_STRUCT(LauncherRoleConfig, (),
                       (state, run, instance, allowed_uids, disk_reserve_mb, allow_nets,
                        allow_build_nets, own_ports, proxies, ca_file, first_uid, runtime, cgroups,
-                       log_level))
+                       builds_processors, log_level))
 
 /// What `prepare` found out and the other roles need.
 struct Prepared {

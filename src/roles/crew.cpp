@@ -196,6 +196,7 @@ ChildSpec Crew::launcher(const std::string& instance, std::vector<std::uint16_t>
         .first_uid = first_uid,
         .runtime = config_.runtime,
         .cgroups = cgroups_,
+        .builds_processors = config_.builds_processors,
         .log_level = config_.log_level,
     };
     // Without root the worker is the launcher's own user, who may always.

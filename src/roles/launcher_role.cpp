@@ -32,6 +32,7 @@ engines::LauncherConfig launcher_config(const LauncherRoleConfig& config) {
     made.allowed_uids = config.allowed_uids;
     made.runtime = config.runtime;
     made.cgroups = config.cgroups;
+    made.spare_processors = config.builds_processors != "shared";
     made.first_uid = static_cast<std::uint32_t>(config.first_uid);
     made.reserve_bytes = static_cast<std::uint64_t>(config.disk_reserve_mb) << 20;
     made.reach.clone_nets = engines::parse_nets(config.allow_nets).value();

@@ -92,6 +92,8 @@ class Berth:
     def _start(self):
         environment = dict(os.environ)
         environment["PATH"] = f"{ROOT}/build/toolchain/node/bin:" + environment["PATH"]
+        # Journeys and compilers run beside each other: what is spare there is nothing at all.
+        environment["BERTH_BUILDS_PROCESSORS"] = "shared"
         environment.update(self.environment)
         self.process = subprocess.Popen(
             self.before + [BINARY, "serve", "--data", self.data, "--listen", f"127.0.0.1:{self.port}"]

@@ -1,12 +1,16 @@
 """What `berth doctor` says about isolation on this machine, and that it leaves nothing."""
 
 import json
+import platform
+import re
 import subprocess
 import unittest
 from pathlib import Path
 
 import leftovers
-from berth import BINARY
+from berth import BINARY, Berth, wait_until
+
+KNOWS_IDLE = tuple(int(part) for part in platform.release().split(".")[:2]) >= (5, 15)
 
 
 class Doctor(unittest.TestCase):
@@ -40,6 +44,30 @@ class Doctor(unittest.TestCase):
         self.assertEqual(states["I8"], "holds")
         self.assertFalse(report["ok"])
         self.assertEqual(done.returncode, 1)
+
+
+class Processors(unittest.TestCase):
+    def idle(self, *options):
+        """What the kernel says of the group of all builds of a Berth with such options."""
+        berth = Berth(*options)
+        try:
+            berth.start()
+
+            def group():
+                launcher = berth.roles().get("launcher")
+                mounts = Path(f"/proc/{launcher}/mountinfo").read_text() if launcher else ""
+                instance = re.search(r"/run/berth/(ins_\w+)", mounts)
+                places = leftovers.cgroups(instance.group(1)) if instance else []
+                return next((place for place in places if (Path(place) / "cpu.idle").exists()), None)
+
+            return (Path(wait_until("the group of all builds", group, 10)) / "cpu.idle").read_text().strip()
+        finally:
+            berth.close()
+
+    @unittest.skipUnless(KNOWS_IDLE, "no idle groups of processes here (Linux 5.15)")
+    def test_builds_get_what_nobody_else_wants_unless_they_shall_share(self):
+        self.assertEqual(self.idle("--builds-processors", "spare"), "1")
+        self.assertEqual(self.idle("--builds-processors", "shared"), "0")
 
 
 if __name__ == "__main__":
