@@ -197,6 +197,25 @@ Task<DeploymentPage> Deployments::list(std::string project, std::int64_t below, 
     co_return co_await database_.read(find);
 }
 
+Task<std::map<std::string, DeploymentView>> Deployments::newest(std::vector<std::string> projects) {
+    // One read for a page of projects: a turn of the database for each would cost more than the
+    // rows.
+    const auto find = [&](soci::session& sql) {
+        std::map<std::string, DeploymentView> newest;
+        Viewer views = viewer(sql);
+        for (const std::string& project : projects) {
+            const auto row = db::select_one<Deployment>(
+                sql,
+                "from deployments where project = :project and deleted_at_ms is null "
+                "order by intent desc limit 1",
+                project);
+            if (row) newest.emplace(project, views.view(*row));
+        }
+        return newest;
+    };
+    co_return co_await database_.read(find);
+}
+
 Task<std::vector<StateEvent>> Deployments::history(std::string id) {
     const auto find = [&](soci::session& sql) {
         return db::select<StateEvent>(

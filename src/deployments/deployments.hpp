@@ -3,6 +3,7 @@
 /// is the database; what hosts serve is published from it by RoutePublisher.
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -108,6 +109,8 @@ public:
     Task<Result<DeploymentView>> find(std::string id);
     /// Newest first; `below` is a page's `next`, 0 for the first page.
     Task<DeploymentPage> list(std::string project, std::int64_t below, int limit);
+    /// The newest of each project, by the project's id; a project without one is left out.
+    Task<std::map<std::string, DeploymentView>> newest(std::vector<std::string> projects);
     Task<std::vector<StateEvent>> history(std::string id);
     /// Errors: not_found; conflict — deployment_ended, also when it has just gone live.
     Task<Result<DeploymentView>> cancel(std::string id, std::string actor);

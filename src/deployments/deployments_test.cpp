@@ -650,6 +650,18 @@ TEST_F(DeploymentsTest, lists_in_pages_newest_first) {
     EXPECT_FALSE(rest.next.has_value());
 }
 
+TEST_F(DeploymentsTest, finds_the_newest_of_each_project) {
+    create("prj_1", "old");
+    create("prj_1", "new");
+    create("prj_3", "other");
+    const auto newest = wait(deployments_.newest({"prj_1", "prj_2", "prj_3"}));
+    EXPECT_EQ(newest.size(), 2u);
+    EXPECT_EQ(newest.at("prj_1").ref, "new");
+    EXPECT_EQ(newest.at("prj_3").project_name,
+              wait(deployments_.list("prj_3", 0, 1)).items.at(0).project_name);
+    EXPECT_TRUE(wait(deployments_.newest({})).empty());
+}
+
 TEST_F(DeploymentsTest, events_that_were_committed_are_told_once) {
     const auto heard = bus_->subscribe("deployments");
     create();
