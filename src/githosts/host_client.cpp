@@ -115,6 +115,11 @@ std::int64_t pause_ms(int attempt) {
     return whole / 2 + (whole / 2) * static_cast<unsigned char>(bytes.front()) / 255;
 }
 
+/// Whom a host counts: the holder of a token. One team's limit is not another's.
+std::string caller_of(const HostAccess& at) {
+    return at.base_url + " " + sha256_hex(at.token);
+}
+
 std::string lower(std::string text) {
     std::ranges::transform(text, text.begin(), [](char c) {
         return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
@@ -131,16 +136,16 @@ Error not_of_its_form(std::string_view what) {
 
 }  // namespace
 
-Result<> HostClient::allowed_now(const std::string& base_url) const {
-    const auto found = quiet_until_ms_.find(base_url);
+Result<> HostClient::allowed_now(const HostAccess& at) const {
+    const auto found = quiet_until_ms_.find(caller_of(at));
     const std::int64_t left = found == quiet_until_ms_.end() ? 0 : found->second - now_ms_();
     if (left <= 0) return {};
     return fail_as(Failure::unavailable, "git_host_busy", "",
-                   "{} limits its callers and wants us to wait {} s more", host_of(base_url),
+                   "{} limits its callers and wants us to wait {} s more", host_of(at.base_url),
                    (left + 999) / 1000);
 }
 
-void HostClient::heed_limits(const std::string& base_url, const http::Reply& reply) {
+void HostClient::heed_limits(const HostAccess& at, const http::Reply& reply) {
     std::int64_t wait_ms = 0;
     const std::int64_t now = now_ms_();
     if (is_limited(reply)) {
@@ -155,7 +160,7 @@ void HostClient::heed_limits(const std::string& base_url, const http::Reply& rep
     if (wait_ms <= 0) return;
     std::erase_if(quiet_until_ms_, [&](const auto& one) { return one.second <= now; });
     if (quiet_until_ms_.size() >= quiet_hosts_max) return;
-    quiet_until_ms_[base_url] = now + std::min(wait_ms, quiet_ms_max);
+    quiet_until_ms_[caller_of(at)] = now + std::min(wait_ms, quiet_ms_max);
 }
 
 Task<Result<http::Reply>> HostClient::send(const HostAccess& at, const Ask& ask) {
@@ -173,12 +178,12 @@ Task<Result<http::Reply>> HostClient::send(const HostAccess& at, const Ask& ask)
 
 Task<Result<Answer>> HostClient::call(const HostAccess& at, Ask ask) {
     for (int attempt = 0;; ++attempt) {  // ends with an answer, a failure, or the last attempt
-        const Result<> allowed = allowed_now(at.base_url);
+        const Result<> allowed = allowed_now(at);
         if (!allowed) co_return allowed.error();
         Result<http::Reply> reply = co_await send(at, ask);
-        if (reply) heed_limits(at.base_url, *reply);
-        const bool last = attempt + 1 >= attempts_max || !may_repeat(ask) || !may_pass(reply) ||
-                          !allowed_now(at.base_url);
+        if (reply) heed_limits(at, *reply);
+        const bool last =
+            attempt + 1 >= attempts_max || !may_repeat(ask) || !may_pass(reply) || !allowed_now(at);
         if (!last) {
             const std::chrono::milliseconds pause(std::min(pause_ms(attempt), pause_ms_max));
             co_await pause_(pause);

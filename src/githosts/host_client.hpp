@@ -76,14 +76,14 @@ private:
     Task<Result<std::vector<json::value>>> list(const HostAccess& at, Ask ask);
     Task<Result<std::vector<json::value>>> all_pages(const HostAccess& at, AskPage ask_of);
     Task<Result<http::Reply>> send(const HostAccess& at, const Ask& ask);
-    Result<> allowed_now(const std::string& base_url) const;
-    void heed_limits(const std::string& base_url, const http::Reply& reply);
+    Result<> allowed_now(const HostAccess& at) const;
+    void heed_limits(const HostAccess& at, const http::Reply& reply);
     Task<Result<RemotePage>> look_through(const HostAccess& at, std::string search);
 
     http::Client& http_;
     Clock now_ms_;
     Pause pause_;
-    std::map<std::string, std::int64_t> quiet_until_ms_{};  // by base_url
+    std::map<std::string, std::int64_t> quiet_until_ms_{};  // by address and token
 };
 
 }  // namespace berth::githosts

@@ -151,6 +151,16 @@ TEST_F(HostClientTest, heeds_the_limit_that_github_counts_down) {
     EXPECT_EQ(wait(hosts_.repository(github_, "team/shop")).error().code, "git_not_found");
 }
 
+TEST_F(HostClientTest, the_limit_of_one_token_is_not_another_s) {
+    http_.says(403, R"({"message":"API rate limit exceeded"})",
+               {{"x-ratelimit-remaining", "0"}, {"x-ratelimit-reset", "1090"}});
+    EXPECT_EQ(wait(hosts_.repository(github_, "team/shop")).error().code, "git_host_busy");
+    http_.says(404, R"({"message":"Not Found"})");
+    HostAccess other = github_;
+    other.token = "another";
+    EXPECT_EQ(wait(hosts_.repository(other, "team/shop")).error().code, "git_not_found");
+}
+
 TEST_F(HostClientTest, heeds_no_limit_for_longer_than_an_hour) {
     http_.says(429, "", {{"retry-after", "99999999"}});
     EXPECT_FALSE(wait(hosts_.repository(github_, "team/shop")));
