@@ -21,8 +21,9 @@ ROOMS = {
     "jobs": "artifacts",
     "rules": "http",
     "githosts": "http rules",
+    "identity": "http",
     "traffic": "",
-    "accounts": "db",
+    "accounts": "db identity",
     "projects": "db accounts githosts jobs rules traffic visitors",
     "logs": "db bus objects jobs",
     "deployments": "db accounts bus objects projects artifacts jobs logs",
@@ -31,7 +32,7 @@ ROOMS = {
     "engines": "http",
     "builds": "http engines artifacts rules jobs plans",
     "edge": "http objects artifacts rules traffic visitors",
-    "api": "http visitors db bus objects artifacts jobs rules githosts traffic accounts projects "
+    "api": "http visitors db bus objects artifacts jobs rules githosts identity traffic accounts projects "
            "logs deployments notifications",
     "worker": "http builds engines jobs artifacts",
     "local": "http builds engines jobs artifacts plans",

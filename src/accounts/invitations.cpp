@@ -2,6 +2,7 @@
 
 #include "accounts/audit.hpp"
 #include "accounts/email.hpp"
+#include "accounts/identity_rows.hpp"
 #include "accounts/team_rows.hpp"
 #include "accounts/user_rows.hpp"
 #include "base/crypto.hpp"
@@ -223,6 +224,37 @@ Task<Result<Joined>> Invitations::accept_as_new(std::string secret, std::string 
         person.address = address;
         write_audit(sql, now, {person, "user_created", user.id, "by invitation"});
         return join(sql, *row, person, now);
+    };
+    co_return co_await database_.write(work);
+}
+
+Task<Result<KnownPerson>> Invitations::accept_by_identity(std::string secret,
+                                                          identity::Identity identity,
+                                                          std::string address) {
+    const Result<std::string> email = verified_email(identity);
+    if (!email) co_return email.error();
+    const std::int64_t now = now_ms_();
+    const auto work = [&](soci::session& sql) -> Result<KnownPerson> {
+        const Result<InvitationRow> row = open_row(sql, secret, now);
+        if (!row) return row.error();
+        if (row->email != *email) {
+            return fail_as(Failure::forbidden, "other_address", "",
+                           "the invitation is for {}, and the provider says that you are {}",
+                           row->email, *email);
+        }
+        const UserRow user{.id = new_id("usr"), .email = row->email, .created_at_ms = now};
+        const Result<> may = may_join(sql, row->team, user.id);
+        if (!may) return may.error();
+        const Result<> free = may_link(sql, user.id, identity);
+        if (!free) return free.error();
+        const Result<> added = add_user_row(sql, user);
+        if (!added) return added.error();
+        User person = view_of(user);
+        person.address = address;
+        write_audit(sql, now, {person, "user_created", user.id, "by invitation"});
+        const std::string linked = link_identity(sql, person, identity, now);
+        join(sql, *row, person, now);
+        return KnownPerson{person, linked};
     };
     co_return co_await database_.write(work);
 }

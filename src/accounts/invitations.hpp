@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "accounts/identities.hpp"
 #include "accounts/password.hpp"
 #include "accounts/team.hpp"
 #include "base/clock.hpp"
@@ -69,6 +70,12 @@ public:
     /// Errors: as look; invalid — the password; conflict — email_taken; limited — busy.
     Task<Result<Joined>> accept_as_new(std::string secret, std::string password,
                                        std::string address = "");
+
+    /// The same for somebody whom a provider vouches for, and who then signs in through it.
+    /// Errors: as look; forbidden — email_unverified, other_address; conflict — email_taken,
+    ///         identity_taken.
+    Task<Result<KnownPerson>> accept_by_identity(std::string secret, identity::Identity identity,
+                                                 std::string address);
 
 private:
     db::Database& database_;

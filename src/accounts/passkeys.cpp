@@ -1,6 +1,7 @@
 #include "accounts/passkeys.hpp"
 
 #include "accounts/audit.hpp"
+#include "accounts/identity_rows.hpp"
 #include "base/crypto.hpp"
 #include "base/id.hpp"
 #include "db/database.hpp"
@@ -146,15 +147,18 @@ Task<Result<Passkey>> Passkeys::add(User user, std::string name, RelyingParty pa
 
 Task<Result<>> Passkeys::remove(User user, std::string passkey) {
     const std::int64_t now = now_ms_();
-    const auto work = [&](soci::session& sql) {
-        const long long gone = db::execute(
-            sql, "delete from passkeys where id = :id and user_id = :user", passkey, user.id);
-        if (gone > 0) write_audit(sql, now, {user, "passkey_removed", passkey, ""});
-        return gone;
+    const auto work = [&](soci::session& sql) -> Result<> {
+        const auto found = db::value<std::int64_t>(
+            sql, "select count(*) from passkeys where id = :id and user_id = :user", passkey,
+            user.id);
+        if (found.value_or(0) == 0) return fail(Failure::not_found, "no such passkey");
+        const Result<> may = may_lose(sql, user.id, passkey);
+        if (!may) return may.error();
+        db::execute(sql, "delete from passkeys where id = :id", passkey);
+        write_audit(sql, now, {user, "passkey_removed", passkey, ""});
+        return {};
     };
-    const long long gone = co_await database_.write(work);
-    if (gone == 0) co_return fail(Failure::not_found, "no such passkey");
-    co_return Result<>{};
+    co_return co_await database_.write(work);
 }
 
 Task<Result<User>> Passkeys::sign_in(RelyingParty party, PasskeyAnswer answer,

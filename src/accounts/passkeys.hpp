@@ -57,7 +57,7 @@ public:
     Task<Result<Passkey>> add(User user, std::string name, RelyingParty party,
                               PasskeyAnswer answer);
 
-    /// Errors: not_found — not a passkey of that person.
+    /// Errors: not_found — not a passkey of that person; conflict — last_way_in.
     Task<Result<>> remove(User user, std::string passkey);
 
     /// Who signs in. Errors: unauthenticated — passkey_refused: also of an unknown passkey and of

@@ -32,4 +32,11 @@ bool email_exists(soci::session& sql, const std::string& email);
 /// Errors: conflict — email_taken at /email.
 Result<> add_user_row(soci::session& sql, const UserRow& row);
 
+struct NewUser;
+
+/// Puts a checked person in, and into `wanted`'s team or one of their own.
+/// Errors: conflict — email_taken, too_many_members; not_found — team_not_found.
+Result<> add_person(soci::session& sql, const UserRow& row, const NewUser& wanted,
+                    std::int64_t now_ms);
+
 }  // namespace berth::accounts

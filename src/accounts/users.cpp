@@ -16,51 +16,12 @@ Error wrong_password(const std::string& pointer) {
                    "the e-mail address or the password is wrong");
 }
 
-/// "ann.b" of "ann.b@example.com" → "ann-b", with a number when it is taken.
-std::string free_slug(soci::session& sql, const std::string& email) {
-    std::string base;
-    for (const char c : email.substr(0, std::min<std::size_t>(email.find('@'), 32))) {
-        const bool plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-        base += plain ? c : '-';
-    }
-    std::string slug = base;
-    for (int number = 2; is_reserved_slug(slug) || slug_exists(sql, slug); ++number)
-        slug = base + "-" + std::to_string(number);
-    return slug;
-}
-
 void end_sessions(soci::session& sql, const std::string& user, const std::string& except_none,
                   std::int64_t now) {
     db::execute(sql,
                 "update sessions set revoked_at_ms = :now where user_id = :user and id <> :except "
                 "and revoked_at_ms is null",
                 now, user, except_none);
-}
-
-/// Puts a checked person and their membership in. Errors: conflict, not_found.
-Result<> insert_user(soci::session& sql, const UserRow& row, const NewUser& wanted,
-                     std::int64_t now) {
-    std::optional<std::string> team;
-    if (!wanted.team.empty() && !email_exists(sql, row.email)) {
-        team = db::value<std::string>(
-            sql, "select id from teams where slug = :slug and deleted_at_ms is null", wanted.team);
-        if (!team) {
-            return fail_as(Failure::not_found, "team_not_found", "/team", "no team named '{}'",
-                           wanted.team);
-        }
-        const Result<> room = may_join(sql, *team, row.id);
-        if (!room) return room.error();
-    }
-    const Result<> added = add_user_row(sql, row);
-    if (!added) return added.error();
-    if (team) {
-        join_team(sql, *team, row.id, wanted.role);
-    } else {
-        const std::string own = add_team(sql, free_slug(sql, row.email), row.email, now);
-        join_team(sql, own, row.id, TeamRole::owner);
-    }
-    write_audit(sql, now, {wanted.actor, "user_created", row.id, row.email});
-    return {};
 }
 
 }  // namespace
@@ -85,7 +46,7 @@ Task<Result<AddedUser>> Users::add(NewUser wanted) {
                       .password_hash = *hash,
                       .must_change_password = !wanted.password.has_value(),
                       .created_at_ms = now};
-    const auto work = [&](soci::session& sql) { return insert_user(sql, row, wanted, now); };
+    const auto work = [&](soci::session& sql) { return add_person(sql, row, wanted, now); };
     const Result<> inserted = co_await database_.write(work);
     if (!inserted) co_return inserted.error();
     added.user = view_of(row);
@@ -196,6 +157,7 @@ Task<Result<AddedUser>> Users::reset(std::string column, std::string key, AuditA
         db::execute(sql, "delete from passkeys where user_id = :user", found->id);
         db::execute(sql, "delete from totp where user_id = :user", found->id);
         db::execute(sql, "delete from recovery_codes where user_id = :user", found->id);
+        db::execute(sql, "delete from identities where user_id = :user", found->id);
         write_audit(sql, now, {actor, "password_reset", found->id, found->email});
         found->must_change_password = true;
         return AddedUser{*found, password};
@@ -228,6 +190,21 @@ Task<Result<>> Users::change_password(User user, std::string current, std::strin
                           "current: this is not your password");
     }
     if (!known) co_return known.error();
+    co_return co_await set_password(user, wanted);
+}
+
+Task<bool> Users::has_password(std::string user) {
+    const auto query = [&](soci::session& sql) {
+        return db::value<std::string>(sql, "select password_hash from users where id = :id", user)
+            .value_or("");
+    };
+    const std::string hash = co_await database_.read(query);
+    co_return !hash.empty();
+}
+
+Task<Result<>> Users::set_password(User user, std::string wanted) {
+    const Result<> fits = check_new_password(wanted, "/new");
+    if (!fits) co_return fits.error();
     const Result<std::string> hash = co_await passwords_.hash(wanted);
     if (!hash) co_return hash.error();
     const std::int64_t now = now_ms_();

@@ -67,6 +67,12 @@ public:
     /// Errors: forbidden — wrong_password at /current; invalid at /new.
     Task<Result<>> change_password(User user, std::string current, std::string wanted);
 
+    /// Whether they can sign in by password at all: who came through a provider may have none.
+    Task<bool> has_password(std::string user);
+
+    /// Without asking for the one before. Errors: invalid at /new.
+    Task<Result<>> set_password(User user, std::string wanted);
+
     Task<std::vector<Membership>> memberships(std::string user);
 
 private:

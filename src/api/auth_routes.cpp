@@ -3,6 +3,7 @@
 #include "api/access.hpp"
 #include "api/body.hpp"
 #include "api/cookies.hpp"
+#include "api/password_again.hpp"
 #include "api/rate_limit.hpp"
 #include "api/routes.hpp"
 #include "api/sign_in.hpp"
@@ -34,13 +35,6 @@ struct PasswordBody {
     std::string new_password{};
 };
 
-struct LoginReply {
-    std::string access_token{};
-    std::int64_t expires_at_ms = 0;
-    accounts::User user{};
-};
-BOOST_DESCRIBE_STRUCT(LoginReply, (), (access_token, expires_at_ms, user))
-
 struct SessionId {
     std::string id{};
 };
@@ -50,16 +44,11 @@ struct SessionReply {
     accounts::User user{};
     std::optional<SessionId> session{};  // none with an API token
     std::vector<accounts::Membership> teams{};
+    bool has_password = true;  // else they came through a provider, and were never asked for one
 };
-BOOST_DESCRIBE_STRUCT(SessionReply, (), (user, session, teams))
+BOOST_DESCRIBE_STRUCT(SessionReply, (), (user, session, teams, has_password))
 
 namespace {
-
-LoginReply reply_of(const accounts::OpenedSession& session) {
-    return {.access_token = session.access_token,
-            .expires_at_ms = session.access_expires_at_ms,
-            .user = session.user};
-}
 
 /// How somebody signed in, for the audit log.
 std::string how_word(accounts::Factor factor) {
@@ -114,7 +103,7 @@ Task<Result<http::Response>> login(Services& services, Context& context) {
     if (!factor) co_return factor.error();
     const std::string how = how_word(*factor);
     const accounts::OpenedSession session = co_await open_session(services, context, *user, how);
-    co_return http::json_response(200, reply_of(session));
+    co_return signed_in_response(session);
 }
 
 /// POST /api/v1/auth/refresh, by the refresh cookie
@@ -133,7 +122,7 @@ Task<Result<http::Response>> refresh(Services& services, Context& context) {
         co_return session.error();
     }
     set_session_cookies(context.reply_headers, context.request, *session, services.now_ms());
-    co_return http::json_response(200, reply_of(*session));
+    co_return signed_in_response(*session);
 }
 
 /// POST /api/v1/auth/logout: ends the session of the cookies or the access token. Always 204.
@@ -159,12 +148,13 @@ Task<Result<http::Response>> logout(Services& services, Context& context) {
     co_return http::empty_response(204);
 }
 
-/// GET /api/v1/auth/session → {user, session: {id} | null, teams: [{id, slug, role}]}
+/// GET /api/v1/auth/session → {user, session: {id} | null, teams: [{id, slug, role}], has_password}
 Task<Result<http::Response>> show_session(Services& services, Context& context) {
     SessionReply reply;
     reply.user = context.caller.user;
     if (context.caller.kind == CallerKind::user) reply.session = SessionId{context.caller.session};
     reply.teams = co_await services.accounts.users.memberships(reply.user.id);
+    reply.has_password = co_await services.accounts.users.has_password(reply.user.id);
     co_return http::json_response(200, reply);
 }
 
@@ -185,7 +175,23 @@ Result<PasswordBody> password_body(const http::Request& request) {
     return body;
 }
 
-/// POST /api/v1/auth/password {current, new}: ends the person's other sessions.
+/// By their password; without one, by having signed in just now.
+Task<Result<>> replace_password(Services& services, Context& context, std::string current,
+                                std::string wanted) {
+    const accounts::User user = context.caller.user;
+    const bool has_one = co_await services.accounts.users.has_password(user.id);
+    if (has_one) {
+        co_return co_await services.accounts.users.change_password(user, current, wanted);
+    }
+    const Result<> fresh = co_await check_fresh_session(services, context);
+    if (!fresh) co_return fresh.error();
+    co_return co_await services.accounts.users.set_password(user, wanted);
+}
+
+/// POST /api/v1/auth/password {current, new}: ends the person's other sessions. Who has no password
+/// chooses a first one; `current` is of no matter then.
+///
+/// Errors: forbidden — wrong_password at /current, sign_in_again; invalid at /new; limited
 Task<Result<http::Response>> change_password(Services& services, Context& context) {
     const Result<PasswordBody> body = password_body(context.request);
     if (!body) co_return body.error();
@@ -200,7 +206,7 @@ Task<Result<http::Response>> change_password(Services& services, Context& contex
     tell_limits(context.reply_headers, throttle, limits);
     if (!free) co_return free.error();
     const Result<> changed =
-        co_await services.accounts.users.change_password(user, body->current, body->new_password);
+        co_await replace_password(services, context, body->current, body->new_password);
     if (!changed) co_return changed.error();
     throttle.give_back(limits);
     tell_limits(context.reply_headers, throttle, limits);

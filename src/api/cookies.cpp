@@ -1,5 +1,6 @@
 #include "api/cookies.hpp"
 
+#include "accounts/provider_logins.hpp"
 #include "api/access.hpp"
 
 namespace berth::api {
@@ -25,6 +26,20 @@ void set_session_cookies(http::Headers& reply, const http::Request& request,
 void clear_session_cookies(http::Headers& reply, const http::Request& request) {
     set_cookie(reply, request, "berth_access", "", 0);
     set_cookie(reply, request, "berth_refresh", "", 0);
+}
+
+void set_provider_cookie(http::Headers& reply, const http::Request& request,
+                         const std::string& secret) {
+    set_cookie(reply, request, "berth_provider", secret,
+               accounts::ProviderLogins::lifetime_ms / 1000);
+}
+
+void clear_provider_cookie(http::Headers& reply, const http::Request& request) {
+    set_cookie(reply, request, "berth_provider", "", 0);
+}
+
+std::string provider_cookie(const http::Request& request) {
+    return request.cookie(cookie_name("berth_provider", request)).value_or("");
 }
 
 }  // namespace berth::api

@@ -11,4 +11,12 @@ void set_session_cookies(http::Headers& reply, const http::Request& request,
                          const accounts::OpenedSession& session, std::int64_t now_ms);
 void clear_session_cookies(http::Headers& reply, const http::Request& request);
 
+/// The secret of a browser that is at a sign-in provider, for ten minutes; SameSite=Strict, since
+/// the page that it comes back to asks us itself.
+void set_provider_cookie(http::Headers& reply, const http::Request& request,
+                         const std::string& secret);
+void clear_provider_cookie(http::Headers& reply, const http::Request& request);
+/// "" without it.
+std::string provider_cookie(const http::Request& request);
+
 }  // namespace berth::api

@@ -46,13 +46,6 @@ struct PasskeyQuestion {
 };
 BOOST_DESCRIBE_STRUCT(PasskeyQuestion, (), (challenge, rp_id))
 
-struct PasskeySignedIn {
-    std::string access_token{};
-    std::int64_t expires_at_ms = 0;
-    accounts::User user{};
-};
-BOOST_DESCRIBE_STRUCT(PasskeySignedIn, (), (access_token, expires_at_ms, user))
-
 namespace {
 
 std::string host_of(std::string_view url) {
@@ -217,10 +210,7 @@ Task<Result<http::Response>> login(Services& services, Context& context) {
     services.accounts.throttle.give_back(limits);
     const std::string how = "by passkey";
     const accounts::OpenedSession session = co_await open_session(services, context, *user, how);
-    const PasskeySignedIn reply{.access_token = session.access_token,
-                                .expires_at_ms = session.access_expires_at_ms,
-                                .user = session.user};
-    co_return http::json_response(200, reply);
+    co_return signed_in_response(session);
 }
 
 constexpr http::BodyPlan small{.stream = false, .bytes_max = 16 << 10};

@@ -5,8 +5,23 @@
 
 namespace berth::api {
 
+constexpr std::int64_t fresh_ms = 10 * 60'000;
+
+Task<Result<>> check_fresh_session(Services& services, Context& context) {
+    const auto sessions = co_await services.accounts.sessions.list(context.caller.user.id);
+    for (const accounts::SessionView& session : sessions) {
+        const bool fresh = services.now_ms() - session.created_at_ms < fresh_ms;
+        if (session.id == context.caller.session && fresh) co_return Result<>{};
+    }
+    co_return fail_as(Failure::forbidden, "sign_in_again", "",
+                      "you signed in more than ten minutes ago: sign out and in again, then do "
+                      "this");
+}
+
 Task<Result<>> check_password_again(Services& services, Context& context, std::string password) {
     const accounts::User user = context.caller.user;
+    const bool has_one = co_await services.accounts.users.has_password(user.id);
+    if (!has_one) co_return co_await check_fresh_session(services, context);
     constexpr accounts::Throttle::Limit limit{
         .name = "account", .failures = 10, .window_ms = 15 * 60'000};
     const std::vector<accounts::Throttle::Use> limits{{"password/" + user.id, limit}};

@@ -16,9 +16,9 @@ namespace berth::api {
 namespace {
 
 /// The rooms whose errors reach the API's answers.
-constexpr const char* rooms[] = {"accounts", "api",           "artifacts", "base",     "bus",
-                                 "db",       "deployments",   "githosts",  "http",     "jobs",
-                                 "logs",     "notifications", "objects",   "projects", "rules"};
+constexpr const char* rooms[] = {"accounts",      "api",      "artifacts", "base", "bus",  "db",
+                                 "deployments",   "githosts", "identity",  "http", "jobs", "logs",
+                                 "notifications", "objects",  "projects",  "rules"};
 
 /// Where a code stands in the source: as an argument of fail_as and its like, or alone.
 constexpr const char* patterns[] = {

@@ -40,18 +40,41 @@ std::optional<Parameters> match_pattern(std::string_view pattern, std::string_vi
 }  // namespace
 
 const std::vector<Route>& all_routes() {
-    static const std::vector<Route> all =
-        join({audit_routes(),       second_factor_routes(),  device_routes(),
-              passkey_routes(),     instance_routes(),       auth_routes(),
-              session_routes(),     user_routes(),           token_routes(),
-              project_routes(),     share_routes(),          cache_routes(),
-              hook_routes(),        webhook_routes(),        inspect_routes(),
-              deployment_routes(),  explain_routes(),        log_routes(),
-              event_routes(),       worker_routes(),         edge_routes(),
-              traffic_routes(),     team_routes(),           team_member_routes(),
-              invitation_routes(),  project_member_routes(), git_connection_routes(),
-              git_request_routes(), variable_routes(),       project_fate_routes(),
-              channel_routes(),     upload_routes(),         git_routes()});
+    static const std::vector<Route> all = join({audit_routes(),
+                                                second_factor_routes(),
+                                                device_routes(),
+                                                passkey_routes(),
+                                                instance_routes(),
+                                                auth_routes(),
+                                                session_routes(),
+                                                user_routes(),
+                                                token_routes(),
+                                                project_routes(),
+                                                share_routes(),
+                                                cache_routes(),
+                                                hook_routes(),
+                                                webhook_routes(),
+                                                inspect_routes(),
+                                                deployment_routes(),
+                                                explain_routes(),
+                                                log_routes(),
+                                                event_routes(),
+                                                worker_routes(),
+                                                edge_routes(),
+                                                traffic_routes(),
+                                                team_routes(),
+                                                team_member_routes(),
+                                                invitation_routes(),
+                                                project_member_routes(),
+                                                git_connection_routes(),
+                                                git_request_routes(),
+                                                variable_routes(),
+                                                project_fate_routes(),
+                                                channel_routes(),
+                                                upload_routes(),
+                                                git_routes(),
+                                                identity_routes(),
+                                                sign_in_provider_routes()});
     return all;
 }
 

@@ -41,5 +41,7 @@ std::span<const Route> team_routes();
 std::span<const Route> team_member_routes();
 std::span<const Route> invitation_routes();
 std::span<const Route> project_member_routes();
+std::span<const Route> identity_routes();
+std::span<const Route> sign_in_provider_routes();
 
 }  // namespace berth::api

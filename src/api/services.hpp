@@ -44,6 +44,9 @@ class Passwords;
 namespace berth::githosts {
 class HostClient;
 }
+namespace berth::identity {
+class IdentityClient;
+}
 namespace berth::projects {
 class GitConnectionStore;
 class GitHeadStore;
@@ -114,6 +117,7 @@ struct Services {
     projects::GitReportStore* git_reports = nullptr;
     projects::GitRequestStore* git_requests = nullptr;
     githosts::HostClient* git_hosts = nullptr;
+    identity::IdentityClient* identities = nullptr;
     std::size_t delivery_bytes = 0;  // of webhooks' bodies that are being read
 
     // For visitors of protected sites. Their passwords are checked on threads of their own: a crowd

@@ -5,6 +5,13 @@
 
 namespace berth::api {
 
+struct SignedInReply {
+    std::string access_token{};
+    std::int64_t expires_at_ms = 0;
+    accounts::User user{};
+};
+BOOST_DESCRIBE_STRUCT(SignedInReply, (), (access_token, expires_at_ms, user))
+
 Task<accounts::OpenedSession> open_session(Services& services, Context& context,
                                            accounts::User user, std::string how) {
     const std::string agent(context.request.headers.get("user-agent"));
@@ -13,6 +20,13 @@ Task<accounts::OpenedSession> open_session(Services& services, Context& context,
         co_await services.accounts.sessions.open(user, agent, address, how);
     set_session_cookies(context.reply_headers, context.request, session, services.now_ms());
     co_return session;
+}
+
+http::Response signed_in_response(const accounts::OpenedSession& session) {
+    const SignedInReply reply{.access_token = session.access_token,
+                              .expires_at_ms = session.access_expires_at_ms,
+                              .user = session.user};
+    return http::json_response(200, reply);
 }
 
 http::Response new_user_response(const accounts::OpenedSession& session) {

@@ -10,6 +10,9 @@ namespace berth::api {
 Task<accounts::OpenedSession> open_session(Services& services, Context& context,
                                            accounts::User user, std::string how = "");
 
+/// 200: {access_token, expires_at_ms, user}.
+http::Response signed_in_response(const accounts::OpenedSession& session);
+
 /// 201: the user, and how to go on.
 http::Response new_user_response(const accounts::OpenedSession& session);
 

@@ -11,6 +11,7 @@
 #include "api/route.hpp"
 #include "api/schema_check.hpp"
 #include "githosts/host_testing.hpp"
+#include "identity/testing.hpp"
 #include "notifications/channel_store.hpp"
 #include "projects/git_connection_store.hpp"
 #include "projects/git_head_store.hpp"
@@ -141,6 +142,8 @@ struct TestApi : accounts::TestAccounts {
     projects::GitRequestStore git_requests{database, [this] { return now; }};
     githosts::testing::FakeHost git_host{};
     githosts::HostClient git_hosts{git_host, [this] { return now; }, &githosts::testing::no_pause};
+    identity::testing::FakeProvider login_provider{[this] { return now; }};
+    identity::IdentityClient identities{login_provider, [this] { return now; }};
     accounts::Passwords visitor_passwords{{.passes = 1, .memory_bytes = 8192}};
     visitors::PassSigner passes{accounts->secrets().pass_key};
     Services services{.database = database,
@@ -156,6 +159,7 @@ struct TestApi : accounts::TestAccounts {
                       .git_reports = &git_reports,
                       .git_requests = &git_requests,
                       .git_hosts = &git_hosts,
+                      .identities = &identities,
                       .visitors = &visitor_store,
                       .visitor_passwords = &visitor_passwords,
                       .passes = &passes};

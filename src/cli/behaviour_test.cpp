@@ -273,6 +273,15 @@ TEST_F(Behaviour, env_run_gives_a_command_the_variables_and_its_own_arguments) {
     EXPECT_EQ(run({.arguments = {"env", "run", "-p", "shop"}}).exit, 2);
 }
 
+TEST_F(Behaviour, providers_set_keeps_what_is_not_given) {
+    ASSERT_EQ(run({.arguments = {"providers", "set", "login", "--new-people", "invited"}}).exit, 0);
+    const Asked put = server_.last("PUT", "/instance/sign-in-providers/login");
+    EXPECT_EQ(put.headers.at("if-match"), "\"4\"");
+    EXPECT_EQ(json::bj::parse(put.body), json::bj::parse(R"({
+        "kind":"oidc","name":"Login","issuer":"https://login.example","client_id":"berth",
+        "new_people":"invited","domains":["example.org","example.net"],"enabled":true})"));
+}
+
 TEST_F(Behaviour, env_set_keeps_values_it_cannot_see) {
     ASSERT_EQ(run({.arguments = {"env", "set", "NEW=1", "API_URL=2", "-p", "shop"}}).exit, 0);
     const Asked put = server_.last("PUT", "/projects/shop/env");

@@ -66,7 +66,7 @@ void add_commands(CLI::App& app, Parsed& parsed, std::span<const Verb> others) {
                add_open, add_explain, add_diff, add_traffic, add_production, add_deployments});
     add_group(app, parsed, "Configure",
               {add_projects, add_env, add_share, add_git, add_webhook, add_channels, add_hook,
-               add_cache, add_tokens, add_team, add_users, add_audit});
+               add_cache, add_tokens, add_team, add_users, add_providers, add_audit});
     add_group(app, parsed, "More", {add_api, add_completion, add_version, add_help});
     for (const Verb& verb : others) {
         if (subcommand(app, verb.name) != nullptr) continue;

@@ -33,6 +33,7 @@ void add_cache(CLI::App& app, Parsed& parsed);
 void add_audit(CLI::App& app, Parsed& parsed);
 void add_tokens(CLI::App& app, Parsed& parsed);
 void add_team(CLI::App& app, Parsed& parsed);
+void add_providers(CLI::App& app, Parsed& parsed);  // of sign-in
 void add_users(CLI::App& app, Parsed& parsed);
 void add_api(CLI::App& app, Parsed& parsed);
 void add_completion(CLI::App& app, Parsed& parsed);

@@ -776,6 +776,32 @@ Said channels_answer(const Asked& asked) {
     return json_said(200, bj::object{{"items", bj::array{channel}}, {"next", nullptr}});
 }
 
+Said providers_answer(const Asked& asked) {
+    if (asked.path.ends_with("/gone")) {
+        return refused(404, "provider_not_found", "no such provider to sign in through");
+    }
+    if (asked.verb == "DELETE") return {.status = 204};
+    const bj::object provider{{"id", "login"},
+                              {"kind", "oidc"},
+                              {"name", "Login"},
+                              {"issuer", "https://login.example"},
+                              {"client_id", "berth"},
+                              {"has_secret", true},
+                              {"new_people", "domains"},
+                              {"domains", bj::array{"example.org", "example.net"}},
+                              {"enabled", true},
+                              {"people", 3},
+                              {"version", 4},
+                              {"created_at_ms", 1},
+                              {"redirect_url", "http://berth.test/login/callback/login"}};
+    if (asked.path.ends_with("/sign-in-providers") && asked.verb == "GET") {
+        return json_said(200, bj::object{{"items", bj::array{provider}}, {"next", nullptr}});
+    }
+    Said said = json_said(asked.verb == "POST" ? 201 : 200, provider);
+    said.headers = "ETag: \"4\"\r\n";
+    return said;
+}
+
 Said team_answer(const Asked& asked) {
     if (asked.path.contains("/deleted-projects")) return deleted_projects_answer(asked);
     if (asked.path.contains("/channels")) return channels_answer(asked);
@@ -825,6 +851,7 @@ Said fake_answer(const Asked& asked, const std::string&, std::size_t times) {
     if (asked.path == "/starting") return json_said(200, bj::object{{"times", times}});
     if (asked.path == "/forbidden") return refused(403, "forbidden", "the token may only read");
     if (asked.path.starts_with("/auth/")) return auth_answer(asked);
+    if (asked.path.starts_with("/instance/sign-in-providers")) return providers_answer(asked);
     if (asked.path == "/instance/caches") return all_caches_answer(asked);
     if (asked.path == "/inspect") return inspect_answer(asked);
     if (asked.path == "/deploy-keys") {

@@ -27,6 +27,7 @@
 #include "githosts/host_client.hpp"
 #include "http/guarded_client.hpp"
 #include "http/server.hpp"
+#include "identity/identity_client.hpp"
 #include "logs/log_store.hpp"
 #include "notifications/notifier.hpp"
 #include "objects/object_store.hpp"
@@ -58,6 +59,7 @@ constexpr int api_descriptor = 4;
 constexpr int admin_descriptor = 5;
 constexpr int prepared_descriptor = 4;
 constexpr std::size_t git_calls_at_once = 4;
+constexpr std::size_t identity_calls_at_once = 4;
 
 /// The instance's sealing key, made at the first start.
 constexpr std::size_t carrier_threads = 8;
@@ -158,7 +160,7 @@ Task<> reconcile_forever(Deployments& deployments, deployments::Inspections& ins
     }
 }
 
-/// Git hosts may be where clones may go.
+/// Git hosts and sign-in providers may be where clones may go.
 http::AddressCheck reach_of(const std::string& nets) {
     auto reach = edge::RewriteReach::parse(split_list(nets)).value();
     return [reach = std::move(reach)](const std::string& address, std::uint16_t port) {
@@ -264,6 +266,9 @@ public:
           git_http_(http::make_guarded_client(git_calls_at_once, config.ca_file,
                                               reach_of(config.allow_nets))),
           git_hosts_(*git_http_, &unix_now_ms),
+          identity_http_(http::make_guarded_client(identity_calls_at_once, config.ca_file,
+                                                   reach_of(config.allow_nets))),
+          identities_(*identity_http_, &unix_now_ms),
           visitor_passwords_(password_cost()),
           passes_(accounts_.secrets().pass_key),
           publisher_(database, *objects_, *bus_),
@@ -314,6 +319,7 @@ public:
         services_.git_reports = &git_reports_;
         services_.git_requests = &git_requests_;
         services_.git_hosts = &git_hosts_;
+        services_.identities = &identities_;
         services_.visitor_passwords = &visitor_passwords_;
         services_.passes = &passes_;
         services_.form_checks = &form_checks_;
@@ -443,6 +449,8 @@ private:
     projects::GitRequestStore git_requests_;
     std::unique_ptr<http::Client> git_http_;
     githosts::HostClient git_hosts_;
+    std::unique_ptr<http::Client> identity_http_;
+    identity::IdentityClient identities_;
     accounts::Passwords visitor_passwords_;
     const visitors::PassSigner passes_;
     deployments::RoutePublisher publisher_;

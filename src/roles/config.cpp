@@ -249,7 +249,7 @@ const std::vector<Option>& all_options() {
         {"allow-rewrite-nets", "CIDR[:PORT],… that sites' rewrites may reach beside the internet",
          &C::allow_rewrite_nets, of_serve | of_edge, 0, 0, "none"},
         {"allow-nets",
-         "CIDR[:PORT],… that clones and calls to Git hosts may reach beside the internet",
+         "CIDR[:PORT],… that clones, Git hosts and sign-in may reach beside the internet",
          &C::allow_nets, of_serve | of_worker, 0, 0, "none"},
         {"allow-build-nets", "CIDR[:PORT],… that builds may reach beside the internet",
          &C::allow_build_nets, of_serve | of_worker | of_build, 0, 0, "none"},

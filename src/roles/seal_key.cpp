@@ -48,6 +48,7 @@ constexpr std::array columns = {
     SealedColumn{"git_connections", "id", "sealed_token", "git_connection/"},
     SealedColumn{"inspections", "id", "sealed_request", "inspection/"},
     SealedColumn{"notification_channels", "id", "sealed_config", "channel/"},
+    SealedColumn{"sign_in_providers", "id", "sealed_secret", "sign_in_provider/"},
 };
 
 class Change {

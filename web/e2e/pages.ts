@@ -25,6 +25,12 @@ const opens = (name: string | RegExp) => async (page: Page) => {
 const stops: Stop[] = [
   { name: 'setup', path: () => '/setup', fresh: true },
   { name: 'login', path: () => '/login', outside: true },
+  { name: 'callback', path: () => '/login/callback/github?code=c&state=s', outside: true },
+  {
+    name: 'callback-refused',
+    path: () => '/login/callback/github?error=access_denied&state=s',
+    outside: true,
+  },
   { name: 'first-project', path: () => '/', fresh: true },
   { name: 'projects', path: () => '/' },
   {
@@ -123,6 +129,8 @@ const stops: Stop[] = [
   { name: 'audit', path: () => '/audit' },
   { name: 'audit-checked', path: () => '/audit', act: opens('Check the chain') },
   { name: 'settings', path: () => '/settings' },
+  { name: 'add-provider', path: () => '/settings', act: opens('Add provider') },
+  { name: 'link-account', path: () => '/sessions', act: opens('Link GitHub') },
   { name: 'not-found', path: () => '/nowhere/at/all' },
   {
     name: 'palette',

@@ -5,6 +5,7 @@
 //   paint     how soon the first page is there, on three kinds of line; see e2e/paint.ts for its environment
 //   journey   the whole job against a real Berth; see e2e/journey.ts for its environment
 //   signin    passkeys, an authenticator app, a device, against a real Berth; see e2e/signin.ts
+//   oidc      a real OpenID Connect provider, against a real Berth; see e2e/oidc.ts
 //   hostile   a deployed site attacks the dashboard; see e2e/hostile.ts for its environment
 import { existsSync } from 'node:fs'
 import { chdir } from 'node:process'
@@ -12,8 +13,10 @@ import { fileURLToPath } from 'node:url'
 import { runnerImport } from 'vite'
 
 const suite = process.argv[2]
-if (!['pages', 'log', 'injection', 'paint', 'journey', 'signin', 'hostile'].includes(suite)) {
-  console.error('usage: node web/e2e/run.mjs pages|log|injection|paint|journey|signin|hostile')
+if (
+  !['pages', 'log', 'injection', 'paint', 'journey', 'signin', 'oidc', 'hostile'].includes(suite)
+) {
+  console.error('usage: node web/e2e/run.mjs pages|log|injection|paint|journey|signin|oidc|hostile')
   process.exit(2)
 }
 const root = fileURLToPath(new URL('..', import.meta.url))

@@ -154,12 +154,49 @@ const handlers: Record<string, Handler> = {
   },
   'POST auth/logout': () => ({ status: 204, cookie: gone }),
   'GET auth/session': ({ world }) => ({
-    body: { user: world.users[0], session: { id: world.sessions[0]?.id ?? 'ses' } },
+    body: {
+      user: world.users[0],
+      session: { id: world.sessions[0]?.id ?? 'ses' },
+      has_password: true,
+    },
   }),
   'GET auth/second-factor': () => ({
     body: { totp: false, since_ms: null, recovery_codes_left: 0 },
   }),
   'GET auth/passkeys': () => page([]),
+  'GET auth/providers': () => page([{ id: 'github', kind: 'github', name: 'GitHub' }]),
+  'POST auth/providers/*/complete': () => {
+    throw new Refusal(401, 'second_factor_needed', 'code: the one of your app', '/code')
+  },
+  'GET auth/identities': () =>
+    page([
+      {
+        id: 'idn_1',
+        provider: 'GitHub',
+        issuer: 'https://github.com',
+        email: 'ada@example.org',
+        created_at_ms: Date.now() - 86_400_000,
+        last_used_ms: Date.now() - 3_600_000,
+      },
+    ]),
+  'GET instance/sign-in-providers': () =>
+    page([
+      {
+        id: 'github',
+        kind: 'github',
+        name: 'GitHub',
+        issuer: 'https://github.com',
+        client_id: 'Iv1.0123456789abcdef',
+        has_secret: true,
+        new_people: 'domains',
+        domains: ['example.org'],
+        enabled: true,
+        people: 3,
+        version: 1,
+        created_at_ms: Date.now(),
+        redirect_url: 'https://berth.example/login/callback/github',
+      },
+    ]),
   'GET sessions': ({ world }) => page(world.sessions),
   'DELETE sessions/*': ({ world, parts }) => {
     world.sessions = world.sessions.filter((each) => each.id !== parts[1])

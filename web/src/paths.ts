@@ -3,6 +3,7 @@
 export const pages = {
   setup: '/setup',
   login: '/login',
+  callback: '/login/callback/$provider',
   access: '/access',
   invitation: '/invitations/$secret',
   projects: '/',

@@ -71,6 +71,12 @@ const login = createRoute({
   component: lazyRouteComponent(() => import('./pages/LoginPage')),
 })
 
+const callback = createRoute({
+  getParentRoute: () => root,
+  path: pages.callback,
+  component: lazyRouteComponent(() => import('./pages/CallbackPage')),
+})
+
 const access = createRoute({
   getParentRoute: () => root,
   path: pages.access,
@@ -237,6 +243,7 @@ const settings = createRoute({
 export const routeTree = root.addChildren([
   setup,
   login,
+  callback,
   access,
   invitation,
   app.addChildren([

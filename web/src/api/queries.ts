@@ -13,6 +13,7 @@ import type {
   GitRequest,
   InstanceSettings,
   Invitation,
+  LinkedIdentity,
   ListPage,
   MailServer,
   Member,
@@ -24,12 +25,14 @@ import type {
   Project,
   ProjectCaches,
   ProjectGit,
+  ProviderButton,
   RemoteRepository,
   SecondFactor as SecondFactorState,
   Session,
   SessionRow,
   SetupState,
   ShareLink,
+  SignInProvider,
   Team,
   Token,
   User,
@@ -58,6 +61,23 @@ export const setupQuery = queryOptions({
   queryKey: ['setup'],
   queryFn: () => call<SetupState>('/setup', { anonymous: true }),
   staleTime: Number.POSITIVE_INFINITY,
+})
+
+/** What the buttons of the sign-in page lead to. */
+export const providersQuery = queryOptions({
+  queryKey: ['providers'],
+  queryFn: () => call<ListPage<ProviderButton>>('/auth/providers', { anonymous: true }),
+  staleTime: 60_000,
+})
+
+export const identitiesQuery = queryOptions({
+  queryKey: ['identities'],
+  queryFn: () => call<ListPage<LinkedIdentity>>('/auth/identities'),
+})
+
+export const signInProvidersQuery = queryOptions({
+  queryKey: ['sign-in-providers'],
+  queryFn: () => call<ListPage<SignInProvider>>('/instance/sign-in-providers'),
 })
 
 const projectsPage = (limit: number, q: string, cursor: string) =>

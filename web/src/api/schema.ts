@@ -174,6 +174,8 @@ export interface SessionInfo {
   session: {
     id: string
   } | null
+  /** Else they came through a sign-in provider and have none. */
+  has_password: boolean
   teams: Membership[]
 }
 
@@ -575,6 +577,46 @@ export interface GitRequest {
 export interface GitRequestList {
   items: GitRequest[]
   next: string | null
+}
+
+export interface ProviderButton {
+  id: string
+  kind: 'oidc' | 'github' | 'gitlab'
+  name: string
+}
+
+export interface ProviderPlace {
+  /** Where to send the browser. */
+  url: string
+}
+
+export interface LinkedIdentity {
+  id: string
+  /** Its name; none: it is gone or off. */
+  provider: string | null
+  issuer: string
+  /** As the provider told it then. */
+  email: string
+  created_at_ms: number
+  last_used_ms: number | null
+}
+
+export interface SignInProvider {
+  id: string
+  kind: 'oidc' | 'github' | 'gitlab'
+  name: string
+  issuer: string
+  client_id: string
+  has_secret: boolean
+  new_people: 'nobody' | 'invited' | 'domains'
+  domains: string[]
+  enabled: boolean
+  /** Who have linked an account of its issuer. */
+  people: number
+  version: number
+  created_at_ms: number
+  /** What the provider is to be told. */
+  redirect_url: string
 }
 
 export interface Webhook {

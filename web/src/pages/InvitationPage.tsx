@@ -7,6 +7,7 @@ import type { OpenInvitation } from '../api/types'
 import { ProblemNotice } from '../parts/Broken'
 import { Door } from '../parts/Door'
 import { fieldError, isGeneral } from '../parts/forms'
+import { ProviderButtons } from '../parts/ProviderButtons'
 import { pages } from '../paths'
 import { Button } from '../ui/Button'
 import { TextField } from '../ui/Field'
@@ -93,6 +94,7 @@ function Join({ secret, email }: { secret: string; email?: string }) {
       <Button type="submit" kind="primary" size="large" busy={join.isPending} className="w-full">
         {email ? 'Make account and join' : 'Join'}
       </Button>
+      {email && <ProviderButtons verb="Join with" trip={{ invitation: secret }} />}
     </form>
   )
 }

@@ -8,6 +8,7 @@ import type { PasskeyQuestion, User } from '../api/types'
 import { ProblemNotice } from '../parts/Broken'
 import { Door } from '../parts/Door'
 import { fieldError, isGeneral } from '../parts/forms'
+import { ProviderButtons } from '../parts/ProviderButtons'
 import { pages } from '../paths'
 import { Button } from '../ui/Button'
 import { TextField } from '../ui/Field'
@@ -127,6 +128,7 @@ export default function LoginPage() {
             Use a passkey
           </Button>
         )}
+        {!joining && <ProviderButtons verb="Sign in with" trip={{ next }} />}
         {byPasskey.error &&
           (byPasskey.error instanceof Problem ? (
             <ProblemNotice error={byPasskey.error} />

@@ -2,10 +2,11 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useRef } from 'react'
 
 import { call, Problem } from '../api/client'
-import { sessionsQuery } from '../api/queries'
+import { sessionQuery, sessionsQuery } from '../api/queries'
 import type { SessionRow } from '../api/types'
 import { ProblemNotice } from '../parts/Broken'
 import { fieldError, isGeneral } from '../parts/forms'
+import { Identities } from '../parts/Identities'
 import { Passkeys } from '../parts/Passkeys'
 import { SecondFactor } from '../parts/SecondFactor'
 import { Chip } from '../parts/StateBadge'
@@ -62,6 +63,7 @@ export default function SessionsPage() {
       </Panel>
       <Password />
       <SecondFactor />
+      <Identities />
       <Passkeys />
     </div>
   )
@@ -71,11 +73,12 @@ export default function SessionsPage() {
 function Password() {
   const client = useQueryClient()
   const form = useRef<HTMLFormElement>(null)
+  const has_password = useQuery(sessionQuery).data?.has_password !== false
   const change = useMutation({
     mutationFn: (data: FormData) =>
       call('/auth/password', {
         method: 'POST',
-        body: { current: String(data.get('current')), new: String(data.get('new')) },
+        body: { current: String(data.get('current') ?? ''), new: String(data.get('new')) },
       }),
     onSuccess: async () => {
       form.current?.reset()
@@ -95,14 +98,16 @@ function Password() {
           change.mutate(new FormData(event.currentTarget))
         }}
       >
-        <TextField
-          label="Current password"
-          name="current"
-          type="password"
-          required
-          autoComplete="current-password"
-          error={wrong ? change.error?.message : fieldError(change.error, '/current')}
-        />
+        {has_password && (
+          <TextField
+            label="Current password"
+            name="current"
+            type="password"
+            required
+            autoComplete="current-password"
+            error={wrong ? change.error?.message : fieldError(change.error, '/current')}
+          />
+        )}
         <TextField
           label="New password"
           name="new"
@@ -120,7 +125,7 @@ function Password() {
         )}
         <div className="flex justify-end sm:col-span-2">
           <Button type="submit" busy={change.isPending}>
-            Change password
+            {has_password ? 'Change password' : 'Choose a password'}
           </Button>
         </div>
       </form>

@@ -5,6 +5,7 @@ import { healthQuery, instanceQuery } from '../api/queries'
 import type { InstanceSettings } from '../api/types'
 import { ProblemNotice } from '../parts/Broken'
 import { MailServer } from '../parts/MailServer'
+import { SignInProviders } from '../parts/SignInProviders'
 import { chooseTheme, type Theme, useTheme } from '../parts/theme'
 import { Switch } from '../ui/Field'
 import { Loading, PageHead, Panel } from '../ui/Panel'
@@ -60,6 +61,7 @@ export default function SettingsPage() {
           </Panel>
         </>
       )}
+      <SignInProviders />
       <MailServer />
       <Appearance />
     </div>

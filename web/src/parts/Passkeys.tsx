@@ -14,6 +14,7 @@ import { Ago } from '../ui/Time'
 import { toast } from '../ui/Toast'
 import { hasPasskeys, makePasskey, wordsOf } from '../webauthn'
 import { ProblemNotice } from './Broken'
+import { OwnPassword } from './OwnPassword'
 
 /** Those of the person who looks: added, named and removed here. */
 export function Passkeys() {
@@ -116,13 +117,7 @@ function Add({ onClose }: { onClose: () => void }) {
         }}
       >
         <TextField label="Name" name="name" required maxLength={100} placeholder="my phone" />
-        <TextField
-          label="Your password"
-          name="password"
-          type="password"
-          required
-          autoComplete="current-password"
-        />
+        <OwnPassword />
         {add.error &&
           (add.error instanceof Problem ? (
             <ProblemNotice error={add.error} />

@@ -14,6 +14,7 @@ import { Loading, Panel } from '../ui/Panel'
 import { toast } from '../ui/Toast'
 import { ProblemNotice } from './Broken'
 import { fieldError, isGeneral } from './forms'
+import { OwnPassword } from './OwnPassword'
 
 const QrCode = lazy(async () => ({ default: (await import('../ui/QrCode')).QrCode }))
 
@@ -129,13 +130,8 @@ function AskPassword({
           send.mutate(new FormData(event.currentTarget))
         }}
       >
-        <TextField
-          label="Your password"
-          name="password"
-          type="password"
-          required
+        <OwnPassword
           autoFocus
-          autoComplete="current-password"
           error={fieldError(send.error, '/password') ?? wrongPassword(send.error)}
         />
         {isGeneral(send.error, ['/password']) && !wrongPassword(send.error) && (
