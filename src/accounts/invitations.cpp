@@ -79,13 +79,7 @@ Joined join(soci::session& sql, const InvitationRow& row, const User& user, std:
     join_team(sql, row.team, user.id, row.role);
     db::execute(sql, "update invitations set used_at_ms = :now where id = :id", now, row.id);
     write_audit(sql, now, {user, "invitation_accepted", row.team, row.id});
-    const auto slug =
-        db::value<std::string>(sql, "select slug from teams where id = :id", row.team);
-    const auto name =
-        db::value<std::string>(sql, "select name from teams where id = :id", row.team);
-    const auto made =
-        db::value<std::int64_t>(sql, "select created_at_ms from teams where id = :id", row.team);
-    return {user, {row.team, slug.value(), name.value(), row.role, made.value()}};
+    return {user, team_of(sql, row.team, user.id).value()};
 }
 
 }  // namespace

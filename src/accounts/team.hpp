@@ -18,8 +18,12 @@ struct Team {
     std::string name{};                // for people
     TeamRole role = TeamRole::viewer;  // of who asks
     std::int64_t created_at_ms = 0;
+    std::optional<std::int64_t> second_factor_from_ms{};  // from when on its people need one
+    bool second_factor_missing = false;                   // who asks needs one, and has none
 };
-BOOST_DESCRIBE_STRUCT(Team, (), (id, slug, name, role, created_at_ms))
+BOOST_DESCRIBE_STRUCT(Team, (),
+                      (id, slug, name, role, created_at_ms, second_factor_from_ms,
+                       second_factor_missing))
 
 /// A person in a team, or with a role in a project.
 struct Member {

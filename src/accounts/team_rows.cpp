@@ -17,6 +17,31 @@ BOOST_DESCRIBE_STRUCT(TeamRow, (), (id, slug, name, created_at_ms))
 
 }  // namespace
 
+std::optional<Team> team_of(soci::session& sql, const std::string& key, const std::string& user) {
+    return db::select_one<Team>(sql, std::string(teams_of_user) + "where id = :id or slug = :slug",
+                                user, key, key);
+}
+
+bool has_second_factor(soci::session& sql, const std::string& user) {
+    return db::value<std::int64_t>(sql,
+                                   "select count(*) from totp where user_id = :user and "
+                                   "confirmed_at_ms is not null",
+                                   user)
+               .value_or(0) > 0;
+}
+
+Result<> check_second_factor(soci::session& sql, const std::string& team, const std::string& user,
+                             std::int64_t now_ms) {
+    const auto from =
+        db::value<std::int64_t>(sql,
+                                "select second_factor_from_ms from teams where id = :team and "
+                                "second_factor_from_ms <= :now",
+                                team, now_ms);
+    if (!from || has_second_factor(sql, user)) return {};
+    return fail_as(Failure::forbidden, "team_needs_second_factor", "",
+                   "the team asks for a second factor: set up an authenticator app under Sessions");
+}
+
 std::optional<TeamRole> role_in_team(soci::session& sql, const std::string& team,
                                      const std::string& user) {
     return db::value<TeamRole>(

@@ -14,6 +14,15 @@ namespace berth::accounts {
 
 inline constexpr std::int64_t members_per_team_max = 1000;
 
+/// The teams of the person `:user`, as a `Team` each.
+inline constexpr const char* teams_of_user =
+    "from (select t.id as id, t.slug as slug, t.name as name, m.role as role, "
+    "t.created_at_ms as created_at_ms, t.second_factor_from_ms as second_factor_from_ms, "
+    "(case when t.second_factor_from_ms is not null and not exists (select 1 from totp f where "
+    "f.user_id = m.user_id and f.confirmed_at_ms is not null) then 1 else 0 end) as "
+    "second_factor_missing from teams t join members m on m.team = t.id "
+    "where t.deleted_at_ms is null and m.user_id = :user) mine ";
+
 /// A person's role in a team; nothing: not a member.
 std::optional<TeamRole> role_in_team(soci::session& sql, const std::string& team,
                                      const std::string& user);
@@ -39,6 +48,18 @@ bool slug_exists(soci::session& sql, const std::string& slug);
 /// must not come back through a link of their own.
 void revoke_invitations_by(soci::session& sql, const std::string& team, const std::string& user,
                            std::int64_t now_ms);
+
+/// A team by id or slug, as one of its people sees it; nothing for a stranger.
+std::optional<Team> team_of(soci::session& sql, const std::string& key, const std::string& user);
+
+/// Whether somebody has an authenticator app. A passkey beside a password is no second factor: the
+/// password alone signs in.
+bool has_second_factor(soci::session& sql, const std::string& user);
+
+/// Whether a person may act in a team that asks for a second factor, by session or by token.
+/// Errors: forbidden — team_needs_second_factor.
+Result<> check_second_factor(soci::session& sql, const std::string& team, const std::string& user,
+                             std::int64_t now_ms);
 
 /// Only owners may do that to owners.
 Error owner_needed();

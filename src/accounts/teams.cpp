@@ -12,16 +12,6 @@ std::string_view word(TeamRole role) {
     return boost::describe::enum_to_string(role, "");
 }
 
-constexpr const char* teams_of_user =
-    "from (select t.id as id, t.slug as slug, t.name as name, m.role as role, "
-    "t.created_at_ms as created_at_ms from teams t join members m on m.team = t.id "
-    "where t.deleted_at_ms is null and m.user_id = :user) mine ";
-
-std::optional<Team> find_team(soci::session& sql, const std::string& key, const std::string& user) {
-    return db::select_one<Team>(sql, std::string(teams_of_user) + "where id = :id or slug = :slug",
-                                user, key, key);
-}
-
 constexpr const char* members_of_team =
     "from (select u.id as id, u.email as email, m.role as role, u.disabled as disabled "
     "from members m join users u on u.id = m.user_id where m.team = :team) members ";
@@ -69,6 +59,27 @@ void end_membership(soci::session& sql, const std::string& team, const std::stri
     revoke_invitations_by(sql, team, user, now);
 }
 
+/// Whoever asks it of others has one. Errors: invalid — invalid_time; conflict —
+/// second_factor_first.
+Result<> set_second_factor(soci::session& sql, const Team& team,
+                           std::optional<std::int64_t> from_ms, const User& actor,
+                           std::int64_t now) {
+    if (from_ms == team.second_factor_from_ms) return {};
+    if (from_ms && *from_ms > now + Teams::second_factor_grace_ms_max) {
+        return fail_as(Failure::invalid, "invalid_time", "/second_factor_from_ms",
+                       "second_factor_from_ms: at most 30 days from now");
+    }
+    if (from_ms && !has_second_factor(sql, actor.id)) {
+        return fail_as(Failure::conflict, "second_factor_first", "/second_factor_from_ms",
+                       "set up an authenticator app of your own first");
+    }
+    db::execute(sql, "update teams set second_factor_from_ms = :from where id = :id", from_ms,
+                team.id);
+    write_audit(sql, now,
+                {actor, from_ms ? "team_second_factor_on" : "team_second_factor_off", team.id, ""});
+    return {};
+}
+
 Error slug_taken(const std::string& slug) {
     return fail_as(Failure::conflict, "slug_taken", "/slug", "slug: '{}' is taken", slug);
 }
@@ -96,7 +107,7 @@ Task<Result<Team>> Teams::add(NewTeam wanted, User actor) {
         const std::string id = add_team(sql, wanted.slug, wanted.name, now);
         join_team(sql, id, actor.id, TeamRole::owner);
         write_audit(sql, now, {actor, "team_created", id, wanted.slug});
-        return find_team(sql, id, actor.id).value();
+        return team_of(sql, id, actor.id).value();
     };
     co_return co_await database_.write(work);
 }
@@ -114,16 +125,21 @@ Task<Result<Team>> Teams::change(std::string team, TeamChange change, User actor
     const auto work = [&](soci::session& sql) -> Result<Team> {
         const Result<TeamRole> may = need_role(sql, team, actor.id, TeamRole::owner);
         if (!may) return may.error();
-        Team before = find_team(sql, team, actor.id).value();
+        const Team before = team_of(sql, team, actor.id).value();
         const std::string slug = change.slug.value_or(before.slug);
         const std::string name = change.name.value_or(before.name);
-        if (slug == before.slug && name == before.name) return before;
         if (slug != before.slug && slug_exists(sql, slug)) return slug_taken(slug);
-        db::execute(sql, "update teams set slug = :slug, name = :name where id = :id", slug, name,
-                    team);
-        write_audit(sql, now,
-                    {actor, "team_renamed", team, fmt::format("{} → {}", before.slug, slug)});
-        return find_team(sql, team, actor.id).value();
+        if (slug != before.slug || name != before.name) {
+            db::execute(sql, "update teams set slug = :slug, name = :name where id = :id", slug,
+                        name, team);
+            write_audit(sql, now,
+                        {actor, "team_renamed", team, fmt::format("{} → {}", before.slug, slug)});
+        }
+        if (change.second_factor) {
+            const Result<> set = set_second_factor(sql, before, *change.second_factor, actor, now);
+            if (!set) return set.error();
+        }
+        return team_of(sql, team, actor.id).value();
     };
     co_return co_await database_.write(work);
 }
@@ -140,7 +156,7 @@ Task<Result<>> Teams::remove(std::string team, User actor) {
             return fail_as(Failure::conflict, "team_has_projects", "",
                            "the team has {} projects; delete them first", *projects);
         }
-        const Team before = find_team(sql, team, actor.id).value();
+        const Team before = team_of(sql, team, actor.id).value();
         db::execute(sql, "delete from members where team = :team", team);
         db::execute(sql,
                     "delete from project_members where project in "
@@ -173,7 +189,7 @@ Task<std::vector<Team>> Teams::list(std::string user) {
 }
 
 Task<std::optional<Team>> Teams::find(std::string key, std::string user) {
-    const auto query = [&](soci::session& sql) { return find_team(sql, key, user); };
+    const auto query = [&](soci::session& sql) { return team_of(sql, key, user); };
     co_return co_await database_.read(query);
 }
 

@@ -26,11 +26,13 @@ struct NewTeam {
 struct TeamChange {
     std::optional<std::string> slug{};
     std::optional<std::string> name{};
+    std::optional<std::optional<std::int64_t>> second_factor{};  // from when on; none: not at all
 };
 
 class Teams {
 public:
     static constexpr std::int64_t teams_per_person_max = 100;  // who is in as many makes no more
+    static constexpr std::int64_t second_factor_grace_ms_max = 30ll * 24 * 3600 * 1000;
 
     /// Both must outlive this.
     Teams(db::Database& database, Clock now_ms);
@@ -38,7 +40,8 @@ public:
     /// The person owns the team. Errors: invalid; conflict — slug_taken, too_many_teams.
     Task<Result<Team>> add(NewTeam wanted, User actor);
 
-    /// Of an owner. Errors: invalid; conflict — slug_taken; not_found; forbidden.
+    /// Of an owner. Errors: invalid; conflict — slug_taken, second_factor_first; not_found;
+    /// forbidden.
     Task<Result<Team>> change(std::string team, TeamChange change, User actor);
 
     /// Of an owner; ends its memberships and invitations, and frees its slug.

@@ -191,10 +191,12 @@ Task<Result<>> admit_to_project(Services& services, Policy policy, Context& cont
     }
     context.project = *found;
     context.deployment = context.at("deployment");
-    co_return check_need(need_of(policy, context.request), found->role, caller);
+    const Result<> need = check_need(need_of(policy, context.request), found->role, caller);
+    if (!need) co_return need.error();
+    co_return co_await admit_by_factor(services, found->team, caller.user.id);
 }
 
-Task<Result<>> admit_to_team(Services& services, Policy policy, Context& context) {
+Task<Result<>> admit_to_team(Services& services, const Route& route, Context& context) {
     const Caller& caller = context.caller;
     if (caller.project) co_return not_allowed("this token works for one project alone");
     const std::string key(context.at("team"));
@@ -204,7 +206,10 @@ Task<Result<>> admit_to_team(Services& services, Policy policy, Context& context
         co_return fail_as(Failure::not_found, "team_not_found", "", "no such team");
     }
     context.team = *found;
-    co_return check_need(need_of(policy, context.request), found->role, caller);
+    const Result<> need = check_need(need_of(route.policy, context.request), found->role, caller);
+    if (!need) co_return need.error();
+    if (route.pattern.ends_with("/leave")) co_return Result<>{};  // that is always open
+    co_return co_await admit_by_factor(services, found->id, user);
 }
 
 /// For routes that are about no project.
@@ -239,6 +244,14 @@ Task<std::optional<ProjectAccess>> find_member_project(db::Database& database, s
                                                        std::string user) {
     const auto query = [&](soci::session& sql) { return find_project(sql, key, user); };
     co_return co_await database.read(query);
+}
+
+Task<Result<>> admit_by_factor(Services& services, std::string team, std::string user) {
+    const std::int64_t now = services.now_ms();
+    const auto query = [&](soci::session& sql) {
+        return accounts::check_second_factor(sql, team, user, now);
+    };
+    co_return co_await services.database.read(query);
 }
 
 bool is_safe(const http::Request& request) {
@@ -308,7 +321,7 @@ Task<Result<>> admit(Services& services, const Route& route, Context& context) {
                           "choose a password of your own first");
     }
     if (about_a_project(policy)) co_return co_await admit_to_project(services, policy, context);
-    if (about_a_team(policy)) co_return co_await admit_to_team(services, policy, context);
+    if (about_a_team(policy)) co_return co_await admit_to_team(services, route, context);
     co_return admit_person(policy, *caller, request);
 }
 

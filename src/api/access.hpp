@@ -29,6 +29,11 @@ Task<Result<>> admit(Services& services, const Route& route, Context& context);
 Task<std::optional<ProjectAccess>> find_member_project(db::Database& database, std::string key,
                                                        std::string user);
 
+/// Whether a person may act in a team, for routes whose path does not name it: team_needs_… is
+/// checked by admit() for those whose path does.
+/// Errors: forbidden — team_needs_second_factor.
+Task<Result<>> admit_by_factor(Services& services, std::string team, std::string user);
+
 /// The cookie of that name: `__Host-` before it over TLS.
 std::string cookie_name(std::string_view name, const http::Request& request);
 

@@ -30,6 +30,7 @@ constexpr CodeNext code_nexts[] = {
     {"session_ended", "Sign in again", "command", "berth login"},
     {"token_expired", "Make a new token", "command", "berth tokens create"},
     {"setup_needed", "Set this instance up", "href", "/setup"},
+    {"team_needs_second_factor", "Set up an authenticator app", "href", "/sessions"},
     {"password_must_change", "Choose a new password", "href", "/sessions"},
     {"no_worker", "See what is wrong", "command", "berth doctor"},
     {"disk_full", "Free what is not needed", "command", "berth gc"},

@@ -1,5 +1,6 @@
 // Projects that change hands, and deleted ones that can be had back.
 #include "accounts/accounts.hpp"
+#include "api/access.hpp"
 #include "api/body.hpp"
 #include "api/project_view.hpp"
 #include "api/publish_routes.hpp"
@@ -43,7 +44,8 @@ Task<Result<std::string>> receiver(Services& services, const Context& context, s
 }
 
 /// POST /api/v1/projects/{project}/transfer {team} → Project
-/// Errors: not_found — team_not_found; forbidden — role_needed; conflict — too_many_projects
+/// Errors: not_found — team_not_found; forbidden — role_needed, team_needs_second_factor; conflict
+/// — too_many_projects
 Task<Result<http::Response>> transfer_project(Services& services, Context& context) {
     const Result<TransferBody> body = parse_body<TransferBody>(context.request);
     if (!body) co_return body.error();
@@ -51,6 +53,8 @@ Task<Result<http::Response>> transfer_project(Services& services, Context& conte
     const std::string wanted = *body->team;
     const Result<std::string> team = co_await receiver(services, context, wanted);
     if (!team) co_return team.error();
+    const Result<> factor = co_await admit_by_factor(services, *team, context.caller.user.id);
+    if (!factor) co_return factor.error();
     const std::string id = context.project.id;
     const projects::Actor actor = actor_of(context);
     const std::string to = *team;

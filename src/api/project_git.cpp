@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "accounts/accounts.hpp"
+#include "api/access.hpp"
 #include "base/log.hpp"
 #include "githosts/host_client.hpp"
 #include "projects/webhook_store.hpp"
@@ -105,6 +106,8 @@ Task<Result<ChosenRepository>> choose_repository(Services& services, std::string
         return one.id == open->team && one.role >= accounts::TeamRole::admin;
     });
     if (!may) co_return no_connection();
+    const Result<> factor = co_await admit_by_factor(services, open->team, user);
+    if (!factor) co_return factor.error();
     ChosenRepository chosen{.connection = std::move(*open)};
     const githosts::HostAccess& access = chosen.connection.access;
     Result<githosts::RemoteRepository> found =

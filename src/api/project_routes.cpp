@@ -1,5 +1,6 @@
 // Projects and their settings.
 #include "accounts/accounts.hpp"
+#include "api/access.hpp"
 #include "api/body.hpp"
 #include "api/cache_reports.hpp"
 #include "api/last_change.hpp"
@@ -88,7 +89,8 @@ Task<http::Response> project_response(Services& services, unsigned status,
 
 /// The team a new project goes to: the one of that slug, else the first that the person owns, else
 /// the first where they may add projects.
-/// Errors: not_found — team_not_found; forbidden — role_needed: admin of no (such) team.
+/// Errors: not_found — team_not_found; forbidden — role_needed: admin of no (such) team;
+///         team_needs_second_factor.
 Task<Result<std::string>> team_for(Services& services, const Context& context,
                                    std::optional<std::string> slug) {
     const std::string user = context.caller.user.id;
@@ -109,7 +111,10 @@ Task<Result<std::string>> team_for(Services& services, const Context& context,
                           "only an admin or owner of {} adds projects to it",
                           slug ? "the team" : "a team");
     }
-    co_return best->id;
+    const std::string team = best->id;
+    const Result<> factor = co_await admit_by_factor(services, team, user);
+    if (!factor) co_return factor.error();
+    co_return team;
 }
 
 projects::Project project_of(const ProjectDraft& draft, const std::string& team) {

@@ -13,10 +13,11 @@ struct NewTeamBody {
 BOOST_DESCRIBE_STRUCT(NewTeamBody, (), (slug, name))
 
 struct TeamChangeBody {
-    std::optional<std::string> slug{};
-    std::optional<std::string> name{};
+    std::string slug{};
+    std::string name{};
+    std::optional<std::int64_t> second_factor_from_ms{};  // from when on its people need one
 };
-BOOST_DESCRIBE_STRUCT(TeamChangeBody, (), (slug, name))
+BOOST_DESCRIBE_STRUCT(TeamChangeBody, (), (slug, name, second_factor_from_ms))
 
 namespace {
 
@@ -46,13 +47,27 @@ Task<Result<http::Response>> add_team(Services& services, Context& context) {
     co_return response;
 }
 
-/// PATCH /api/v1/teams/{team} {slug?, name?} → Team
-/// Errors: invalid; conflict — slug_taken
+/// What differs from what stands there.
+accounts::TeamChange change_of(const TeamChangeBody& before, const TeamChangeBody& after) {
+    accounts::TeamChange change;
+    if (after.slug != before.slug) change.slug = after.slug;
+    if (after.name != before.name) change.name = after.name;
+    if (after.second_factor_from_ms != before.second_factor_from_ms) {
+        change.second_factor = after.second_factor_from_ms;
+    }
+    return change;
+}
+
+/// PATCH /api/v1/teams/{team} {slug?, name?, second_factor_from_ms?} → Team
+/// Errors: invalid; conflict — slug_taken, second_factor_first
 Task<Result<http::Response>> change_team(Services& services, Context& context) {
-    const Result<TeamChangeBody> body = parse_body<TeamChangeBody>(context.request);
-    if (!body) co_return body.error();
-    if (!body->slug && !body->name) co_return missing_field("name");
-    const accounts::TeamChange change{.slug = body->slug, .name = body->name};
+    const TeamChangeBody before{.slug = context.team.slug,
+                                .name = context.team.name,
+                                .second_factor_from_ms = context.team.second_factor_from_ms};
+    const Result<TeamChangeBody> after = merge_body(before, context.request);
+    if (!after) co_return after.error();
+    if (context.request.body.find(':') == std::string::npos) co_return missing_field("name");
+    const accounts::TeamChange change = change_of(before, *after);
     const accounts::User actor = context.caller.user;
     const std::string id = context.team.id;
     const Result<accounts::Team> team = co_await services.accounts.teams.change(id, change, actor);

@@ -76,6 +76,98 @@ TEST_F(TeamRoutesTest, lists_renames_and_deletes_a_team) {
     EXPECT_EQ(post("/api/v1/teams", R"({"slug":"me"})", ann_).code(), "reserved_slug");
 }
 
+class TeamFactorTest : public TeamRoutesTest {
+protected:
+    /// Straight into the database: how people come by an app is other tests' matter.
+    void give_app(const Sender& who) {
+        const std::string user = id_of(who);
+        const auto work = [&](soci::session& sql) {
+            db::execute(sql,
+                        "insert into totp (user_id, sealed_secret, created_at_ms, confirmed_at_ms, "
+                        "used_step) values (:user, 'x', 1, 1, 0)",
+                        user);
+        };
+        wait(database.write(work));
+    }
+    TestReply ask(const std::string& from, const Sender& who) {
+        return send(Verb::patch, place(), R"({"second_factor_from_ms":)" + from + "}", who);
+    }
+    std::string now_text() const { return std::to_string(now); }
+    boost::json::value crew(const Sender& who) {
+        for (const auto& team : get("/api/v1/teams", who).json().at("items").as_array())
+            if (team.at("slug") == "crew") return team;
+        return nullptr;
+    }
+};
+
+TEST_F(TeamFactorTest, who_asks_for_it_is_an_owner_and_has_one) {
+    EXPECT_EQ(ask(now_text(), ann_).code(), "second_factor_first");
+    give_app(ann_);
+    const TestReply on = ask(now_text(), ann_);
+    EXPECT_EQ(on.status, 200u) << on.text;
+    EXPECT_EQ(on.json().at("second_factor_from_ms").as_int64(), now);
+    EXPECT_FALSE(on.json().at("second_factor_missing").as_bool());
+    const Sender cy = join("cy@example.com", "admin");
+    give_app(cy);
+    EXPECT_EQ(ask("null", cy).status, 403u);
+    const TestReply off = ask("null", ann_);
+    EXPECT_TRUE(off.json().at("second_factor_from_ms").is_null()) << off.text;
+    const std::string late = std::to_string(now + 31ll * 24 * 3600 * 1000);
+    EXPECT_EQ(ask(late, ann_).code(), "invalid_time");
+    const std::string rows = get("/api/v1/audit?limit=100", ann_).text;
+    EXPECT_NE(rows.find("team_second_factor_on"), std::string::npos);
+    EXPECT_NE(rows.find("team_second_factor_off"), std::string::npos);
+}
+
+TEST_F(TeamFactorTest, members_without_one_are_told_and_do_nothing_there) {
+    add_project_to_crew("shop", ann_);
+    const Sender cy = join("cy@example.com", "admin");
+    const Sender cys_token = token(cy, "admin");
+    give_app(ann_);
+    ask(now_text(), ann_);
+    EXPECT_TRUE(crew(cy).at("second_factor_missing").as_bool());
+    for (const Sender& who : {cy, cys_token}) {
+        EXPECT_EQ(get("/api/v1/projects/shop", who).code(), "team_needs_second_factor");
+        EXPECT_EQ(send(Verb::patch, "/api/v1/projects/shop", "{}", who).code(),
+                  "team_needs_second_factor");
+        EXPECT_EQ(get(place("/members"), who).code(), "team_needs_second_factor");
+        EXPECT_EQ(add_project_to_crew("blog", who).code(), "team_needs_second_factor");
+    }
+    // Elsewhere it is of no matter.
+    EXPECT_EQ(post("/api/v1/teams", R"({"slug":"band"})", cy).status, 201u);
+    add_project(cy, "own");
+    EXPECT_EQ(get("/api/v1/projects/own", cy).status, 200u);
+    EXPECT_EQ(post("/api/v1/projects/own/transfer", R"({"team":"crew"})", cy).code(),
+              "team_needs_second_factor");
+    give_app(cy);
+    EXPECT_FALSE(crew(cy).at("second_factor_missing").as_bool());
+    EXPECT_EQ(get("/api/v1/projects/shop", cy).status, 200u);
+    EXPECT_EQ(get("/api/v1/projects/shop", cys_token).status, 200u);
+}
+
+TEST_F(TeamFactorTest, a_time_to_set_it_up_can_be_given) {
+    add_project_to_crew("shop", ann_);
+    const Sender cy = join("cy@example.com", "viewer");
+    give_app(ann_);
+    EXPECT_EQ(ask(std::to_string(now + 60'000), ann_).status, 200u);
+    EXPECT_TRUE(crew(cy).at("second_factor_missing").as_bool());
+    EXPECT_EQ(get("/api/v1/projects/shop", cy).status, 200u);
+    now += 60'000;
+    EXPECT_EQ(get("/api/v1/projects/shop", cy).code(), "team_needs_second_factor");
+}
+
+TEST_F(TeamFactorTest, people_of_one_project_need_it_too_and_everybody_may_leave) {
+    add_project_to_crew("shop", ann_);
+    const Sender bob = stranger(ann_);
+    send(Verb::put, "/api/v1/projects/shop/members/bob@example.com", R"({"role":"developer"})",
+         ann_);
+    const Sender cy = join("cy@example.com", "developer");
+    give_app(ann_);
+    ask(now_text(), ann_);
+    EXPECT_EQ(get("/api/v1/projects/shop", bob).code(), "team_needs_second_factor");
+    EXPECT_EQ(post(place("/leave"), "", cy).status, 204u);
+}
+
 TEST_F(TeamRoutesTest, a_team_with_projects_stays) {
     EXPECT_EQ(add_project_to_crew("shop", ann_).status, 201u);
     EXPECT_EQ(send(Verb::del, place(), "", ann_).code(), "team_has_projects");

@@ -822,6 +822,14 @@ Said team_answer(const Asked& asked) {
             return refused(409, "last_owner", "the last owner of the team stays");
         return {.status = 204};
     }
+    if (asked.path == "/teams/crew" && asked.verb == "PATCH") {
+        if (!asked.body.contains("null")) {
+            return refused(409, "second_factor_first",
+                           "set up an authenticator app of your own first",
+                           "/second_factor_from_ms");
+        }
+        return json_said(200, team("crew", "owner"));
+    }
     if (asked.path.contains("/invitations")) return invitations_answer(asked);
     return member_answer(asked);
 }

@@ -16,6 +16,11 @@ struct CreateFlags {
 struct TeamFlags {
     std::string team{};
 };
+struct FactorFlags {
+    std::string team{};
+    std::string state{};
+    std::string from{};
+};
 struct MemberFlags {
     std::string team{};
     std::string who{};
@@ -80,6 +85,31 @@ Outcome<> members(Context& context, const TeamFlags& flags) {
 
 std::string path_of(const std::string& team, const std::string& who) {
     return fmt::format("/teams/{}/members/{}", path_part(team), path_part(who));
+}
+
+Outcome<> set_factor(Context& context, const FactorFlags& flags) {
+    json::bj::object wanted{{"second_factor_from_ms", nullptr}};
+    if (flags.state == "on") {
+        std::int64_t from_ms = unix_now_ms();
+        if (!flags.from.empty()) {
+            const Outcome<std::int64_t> wait = parse_duration(flags.from, "--in");
+            if (!wait) return wait.error();
+            from_ms += *wait;
+        }
+        wanted["second_factor_from_ms"] = from_ms;
+    }
+    const Outcome<Session*> session = context.session();
+    if (!session) return session.error();
+    const Outcome<std::string> team = choose_team(**session, flags.team);
+    if (!team) return team.error();
+    const Outcome<Answer> changed = (*session)->patch("/teams/" + path_part(*team), wanted);
+    if (!changed) return changed.error();
+    context.output.note(flags.state == "on"
+                            ? fmt::format("Who acts in {} needs an authenticator app{}.", *team,
+                                          flags.from.empty() ? "" : " in " + flags.from)
+                            : fmt::format("Who acts in {} needs no second factor.", *team));
+    if (context.output.json()) context.output.object(changed->body);
+    return {};
 }
 
 Outcome<> set_role(Context& context, const MemberFlags& flags) {
@@ -167,6 +197,19 @@ void add_team(CLI::App& app, Parsed& parsed) {
     add_role_option(role, "ROLE", change->role);
     add_team_option(role, change->team);
     on_run(role, parsed, change, set_role);
+
+    CLI::App* factor = add_command(noun, "second-factor", "Whether who acts in the team needs one",
+                                   {{"berth team second-factor on --in 7d", "from then on"},
+                                    {"berth team second-factor off --team crew", ""}});
+    const auto asked = std::make_shared<FactorFlags>();
+    factor->add_option("STATE", asked->state, "on or off")
+        ->required()
+        ->type_name("")
+        ->check(CLI::IsMember({"on", "off"}));
+    factor->add_option("--in", asked->from, "After this time, such as 7d; default: at once")
+        ->type_name("D");
+    add_team_option(factor, asked->team);
+    on_run(factor, parsed, asked, set_factor);
 
     CLI::App* off = add_command(noun, "remove", "Take a member off the team",
                                 {{"berth team remove ada@example.org", ""},

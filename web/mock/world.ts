@@ -335,7 +335,15 @@ export class World {
   /** Owned by the first person. */
   addTeam(slug: string, name: string): TeamRow {
     const owner = this.users[0]!
-    const team = { id: id('tea'), slug, name, role: 'owner' as const, created_at_ms: Date.now() }
+    const team = {
+      id: id('tea'),
+      slug,
+      name,
+      role: 'owner' as const,
+      created_at_ms: Date.now(),
+      second_factor_from_ms: null,
+      second_factor_missing: false,
+    }
     const row: TeamRow = {
       team,
       members: [{ id: owner.id, email: owner.email, role: 'owner', disabled: false }],

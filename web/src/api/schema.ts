@@ -1058,6 +1058,10 @@ export interface Team {
   name: string
   role: 'viewer' | 'developer' | 'admin' | 'owner'
   created_at_ms: number
+  /** From when on its people need one; none: they do not. */
+  second_factor_from_ms: number | null
+  /** Who asks needs one, and has none. */
+  second_factor_missing: boolean
 }
 
 export interface Member {

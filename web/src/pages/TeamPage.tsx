@@ -11,6 +11,7 @@ import { DeletedProjects } from '../parts/DeletedProjects'
 import { GitConnections } from '../parts/GitConnections'
 import { Invitations } from '../parts/Invitations'
 import { Chip } from '../parts/StateBadge'
+import { FactorMissing, TeamFactor } from '../parts/TeamFactor'
 import { pages } from '../paths'
 import { Button } from '../ui/Button'
 import { Dialog, DialogButtons } from '../ui/Dialog'
@@ -42,7 +43,8 @@ export default function TeamPage() {
           )
         }
       />
-      {error && <ProblemNotice error={error} />}
+      {team && <FactorMissing team={team} />}
+      {error && !team?.second_factor_missing && <ProblemNotice error={error} />}
       <Panel title="Members" flush>
         {members.data && team ? (
           <ul className="divide-y divide-line">
@@ -54,6 +56,7 @@ export default function TeamPage() {
           !error && <Loading />
         )}
       </Panel>
+      {team?.role === 'owner' && <TeamFactor team={team} />}
       {team && <GitConnections team={team} manages={manages} />}
       {team && manages && <Invitations team={team} />}
       {team && manages && <Channels team={team} />}
