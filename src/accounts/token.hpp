@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/json.hpp"
 
@@ -17,14 +18,14 @@ struct Token {
     std::string id{};  // tok_…
     std::string name{};
     TokenScope scope = TokenScope::read;
-    std::optional<std::string> project{};  // id: the token works for this project alone
+    std::vector<std::string> projects{};  // ids: the token works for these alone; none: for all
     std::int64_t created_at_ms = 0;
     std::optional<std::int64_t> expires_at_ms{};
     std::optional<std::int64_t> last_used_ms{};  // to the minute
     std::string last_used_address{};
 };
 BOOST_DESCRIBE_STRUCT(Token, (),
-                      (id, name, scope, project, created_at_ms, expires_at_ms, last_used_ms,
+                      (id, name, scope, projects, created_at_ms, expires_at_ms, last_used_ms,
                        last_used_address))
 
 }  // namespace berth::accounts

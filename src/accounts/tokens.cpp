@@ -17,7 +17,7 @@ struct TokenRow {
     std::string user_id{};
     std::string name{};
     TokenScope scope = TokenScope::read;
-    std::optional<std::string> project{};
+    std::vector<std::string> projects{};
     std::string hash{};
     std::int64_t created_at_ms = 0;
     std::optional<std::int64_t> expires_at_ms{};
@@ -26,14 +26,14 @@ struct TokenRow {
     std::optional<std::int64_t> revoked_at_ms{};
 };
 BOOST_DESCRIBE_STRUCT(TokenRow, (),
-                      (id, user_id, name, scope, project, hash, created_at_ms, expires_at_ms,
+                      (id, user_id, name, scope, projects, hash, created_at_ms, expires_at_ms,
                        last_used_ms, last_used_address, revoked_at_ms))
 
 Token view_of(const TokenRow& row) {
     return {.id = row.id,
             .name = row.name,
             .scope = row.scope,
-            .project = row.project,
+            .projects = row.projects,
             .created_at_ms = row.created_at_ms,
             .expires_at_ms = row.expires_at_ms,
             .last_used_ms = row.last_used_ms,
@@ -43,6 +43,10 @@ Token view_of(const TokenRow& row) {
 Result<> check_new(const NewToken& wanted, std::int64_t now) {
     if (wanted.name.empty() || wanted.name.size() > 100) {
         return fail_as(Failure::invalid, "invalid_name", "/name", "name: 1 to 100 bytes");
+    }
+    if (wanted.projects.size() > Tokens::projects_max) {
+        return fail_as(Failure::invalid, "too_many_projects", "/projects", "projects: at most {}",
+                       Tokens::projects_max);
     }
     if (wanted.expires_at_ms && *wanted.expires_at_ms <= now) {
         return fail_as(Failure::invalid, "invalid_time", "/expires_at_ms",
@@ -69,7 +73,7 @@ Task<Result<MadeToken>> Tokens::add(User owner, NewToken wanted) {
     row.user_id = owner.id;
     row.name = wanted.name;
     row.scope = wanted.scope;
-    row.project = wanted.project;
+    row.projects = wanted.projects;
     row.created_at_ms = now;
     row.expires_at_ms = wanted.expires_at_ms;
     const std::string token = row.id + "_" + base64url(random_bytes(32));

@@ -19,7 +19,7 @@ namespace berth::accounts {
 struct NewToken {
     std::string name{};
     TokenScope scope = TokenScope::read;
-    std::optional<std::string> project{};  // id
+    std::vector<std::string> projects{};  // ids; none: all
     std::optional<std::int64_t> expires_at_ms{};
 };
 
@@ -35,11 +35,13 @@ struct TokenOwner {
 
 class Tokens {
 public:
+    static constexpr std::size_t projects_max = 50;
+
     /// Both must outlive this.
     Tokens(db::Database& database, Clock now_ms);
 
-    /// Errors: invalid — the name is empty or over 100 bytes, or the end is in the past; conflict —
-    ///         the person has 100 tokens already.
+    /// Errors: invalid — the name is empty or over 100 bytes, the end is in the past, or there are
+    ///         over 50 projects; conflict — the person has 100 tokens already.
     Task<Result<MadeToken>> add(User owner, NewToken wanted);
 
     /// Newest first.

@@ -1,6 +1,7 @@
 #include "api/access.hpp"
 
 #include "accounts/accounts.hpp"
+#include "accounts/team_rows.hpp"
 #include "db/database.hpp"
 #include "db/records.hpp"
 #include "http/normalise.hpp"
@@ -52,7 +53,7 @@ Task<Result<Caller>> caller_by_token(Services& services, std::string value, std:
                      .user = owner->user,
                      .token = owner->token.id,
                      .scope = owner->token.scope,
-                     .project = owner->token.project};
+                     .projects = owner->token.projects};
 }
 
 /// By whatever credential there is.
@@ -184,7 +185,7 @@ Result<> check_need(const Need& need, TeamRole role, const Caller& caller) {
 Task<Result<>> admit_to_project(Services& services, Policy policy, Context& context) {
     const Caller& caller = context.caller;
     const std::optional<ProjectAccess> found = co_await resolve(services, context);
-    const bool bound_elsewhere = found && caller.project && *caller.project != found->id;
+    const bool bound_elsewhere = found && caller.is_bound_elsewhere(found->id);
     if (!found || bound_elsewhere) {
         const bool deployment = !context.at("deployment").empty();
         co_return fail(Failure::not_found, "no such {}", deployment ? "deployment" : "project");
@@ -198,7 +199,7 @@ Task<Result<>> admit_to_project(Services& services, Policy policy, Context& cont
 
 Task<Result<>> admit_to_team(Services& services, const Route& route, Context& context) {
     const Caller& caller = context.caller;
-    if (caller.project) co_return not_allowed("this token works for one project alone");
+    if (caller.is_bound()) co_return not_allowed("this token works for its projects alone");
     const std::string key(context.at("team"));
     const std::string user = caller.user.id;
     const std::optional<accounts::Team> found = co_await services.accounts.teams.find(key, user);
@@ -218,7 +219,7 @@ Result<> admit_person(Policy policy, const Caller& caller, const http::Request& 
         return not_allowed("a token cannot do this; sign in as a person");
     }
     if (caller.kind == CallerKind::token) {
-        if (caller.project) return not_allowed("this token works for one project alone");
+        if (caller.is_bound()) return not_allowed("this token works for its projects alone");
         if (!is_safe(request) && caller.scope != TokenScope::admin) {
             return not_allowed("this token's scope does not allow it");
         }

@@ -109,8 +109,47 @@ TEST_F(AccountsRoutesTest, a_token_works_until_it_is_revoked) {
     EXPECT_EQ(send(Verb::del, "/api/v1/tokens/" + made.at("id"), "", ann).status, 204u);
     EXPECT_EQ(get("/api/v1/auth/session", ci).status, 401u);
     EXPECT_EQ(post("/api/v1/tokens", R"({"name":"x","scope":"all"})", ann).pointer(), "/scope");
-    EXPECT_EQ(post("/api/v1/tokens", R"({"name":"x","project":"none"})", ann).pointer(),
-              "/project");
+}
+
+TEST_F(AccountsRoutesTest, a_token_may_be_for_several_projects) {
+    const Sender ann = owner();
+    const std::string shop = add_project(ann, "shop");
+    const std::string blog = add_project(ann, "blog");
+    add_project(ann, "other");
+    const TestReply made =
+        post("/api/v1/tokens",
+             R"({"name":"ci","scope":"admin","projects":["shop",")" + blog + R"(","shop"]})", ann);
+    EXPECT_EQ(made.status, 201u) << made.text;
+    const boost::json::array both{boost::json::string(shop), boost::json::string(blog)};
+    EXPECT_EQ(made.json().at("projects").as_array(), both);
+    EXPECT_EQ(get("/api/v1/tokens", ann).json().at("items").at(0).at("projects").as_array(), both);
+    const Sender ci{.bearer = made.at("token")};
+    EXPECT_EQ(get("/api/v1/projects/shop", ci).status, 200u);
+    EXPECT_EQ(get("/api/v1/projects/blog", ci).status, 200u);
+    EXPECT_EQ(get("/api/v1/projects/other", ci).status, 404u);
+    EXPECT_EQ(get("/api/v1/projects", ci).status, 403u);
+    EXPECT_EQ(get("/api/v1/teams", ci).status, 403u);
+    // When one of them is gone, it is for the other alone, and not for more.
+    send(Verb::del, "/api/v1/projects/shop", "", ann);
+    EXPECT_EQ(get("/api/v1/projects/shop", ci).status, 404u);
+    EXPECT_EQ(get("/api/v1/projects/blog", ci).status, 200u);
+    EXPECT_EQ(get("/api/v1/projects/other", ci).status, 404u);
+}
+
+TEST_F(AccountsRoutesTest, refuses_projects_of_a_token_that_cannot_be) {
+    const Sender ann = owner();
+    add_project(ann, "shop");
+    const auto refused = [&](const std::string& projects) {
+        return post("/api/v1/tokens", R"({"name":"x","scope":"read","projects":)" + projects + "}",
+                    ann);
+    };
+    EXPECT_EQ(refused(R"(["shop","none"])").pointer(), "/projects/1");
+    EXPECT_EQ(refused("[]").code(), "empty_projects");
+    std::string many = "\"shop\"";
+    for (int i = 0; i < 50; ++i)
+        many += ",\"shop\"";
+    EXPECT_EQ(refused("[" + many + "]").code(), "too_many_projects");
+    EXPECT_EQ(refused(R"("shop")").code(), "wrong_type");
 }
 
 TEST_F(AccountsRoutesTest, pages_through_tokens) {

@@ -98,7 +98,6 @@ Task<Result<http::Response>> give_token(Services& services, Context& context) {
     owner.address = context.request.peer;
     const accounts::NewToken wanted{.name = approved->wish.name,
                                     .scope = approved->wish.scope,
-                                    .project = std::nullopt,
                                     .expires_at_ms = services.now_ms() + token_life_ms};
     const Result<accounts::MadeToken> made = co_await services.accounts.tokens.add(owner, wanted);
     if (!made) co_return made.error();

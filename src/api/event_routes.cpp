@@ -24,7 +24,7 @@ Task<bool> may_see(Services& services, const Caller& listener, const bus::Event&
             project = db::value<std::string>(sql, "select project from deployments where id = :id",
                                              event.id);
         }
-        if (!project || (listener.project && *listener.project != *project)) return false;
+        if (!project || listener.is_bound_elsewhere(*project)) return false;
         return accounts::role_in_project(sql, *project, listener.user.id).has_value();
     };
     co_return co_await services.database.read(look);

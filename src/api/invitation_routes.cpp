@@ -75,7 +75,7 @@ Task<Result<accounts::User>> accepting_person(Services& services, Context& conte
         const Result<> ours = require_origin(services.config, request);
         if (!ours) co_return ours.error();
     }
-    const bool whole = caller->scope == accounts::TokenScope::admin && !caller->project;
+    const bool whole = caller->scope == accounts::TokenScope::admin && !caller->is_bound();
     if (caller->kind == CallerKind::token && !whole) {
         co_return fail(Failure::forbidden, "this token's scope does not allow it");
     }

@@ -106,7 +106,7 @@ struct TestApi : accounts::TestAccounts {
         return sign_in("bob@example.com", "correct horse");
     }
     Sender token(const Sender& of, const std::string& scope, const std::string& project = "") {
-        const std::string bound = project.empty() ? "" : R"(,"project":")" + project + "\"";
+        const std::string bound = project.empty() ? "" : R"(,"projects":[")" + project + "\"]";
         const TestReply reply =
             post("/api/v1/tokens", R"({"name":"t","scope":")" + scope + "\"" + bound + "}", of);
         return {.bearer = reply.at("token")};

@@ -10,10 +10,10 @@ namespace berth::api {
 struct TokenBody {
     std::string name{};
     accounts::TokenScope scope = accounts::TokenScope::read;
-    std::optional<std::string> project{};  // id or name
+    std::optional<std::vector<std::string>> projects{};  // ids or names
     std::optional<std::int64_t> expires_at_ms{};
 };
-BOOST_DESCRIBE_STRUCT(TokenBody, (), (name, scope, project, expires_at_ms))
+BOOST_DESCRIBE_STRUCT(TokenBody, (), (name, scope, projects, expires_at_ms))
 
 namespace {
 
@@ -29,26 +29,47 @@ Task<Result<http::Response>> list_tokens(Services& services, Context& context) {
     co_return page_response(items, Order::newest_first, *page, "tokens");
 }
 
-/// POST /api/v1/tokens {name, scope, project?, expires_at_ms?}
+/// Their ids. Errors: not_found — project_not_found, at the one at fault.
+Task<Result<std::vector<std::string>>> ids_of(Services& services, const Context& context,
+                                              const std::vector<std::string>& keys) {
+    std::vector<std::string> ids;
+    const std::string user = context.caller.user.id;
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+        const auto project = co_await find_member_project(services.database, keys[i], user);
+        if (!project) {
+            co_return fail_as(Failure::not_found, "project_not_found",
+                              fmt::format("/projects/{}", i), "projects: no project '{}'",
+                              keys[i].substr(0, 100));
+        }
+        if (std::ranges::find(ids, project->id) == ids.end()) ids.push_back(project->id);
+    }
+    co_return ids;
+}
+
+/// POST /api/v1/tokens {name, scope, projects?, expires_at_ms?}
 ///
 /// 201:    Token, with the value as `token`: it is never shown again
-/// Errors: invalid; not_found — the project; conflict — too_many_tokens
+/// Errors: invalid — also empty_projects, too_many_projects; not_found — a project; conflict —
+///         too_many_tokens
 Task<Result<http::Response>> add_token(Services& services, Context& context) {
     const Result<TokenBody> body = parse_body<TokenBody>(context.request);
     if (!body) co_return body.error();
-    accounts::NewToken wanted{.name = body->name,
-                              .scope = body->scope,
-                              .project = std::nullopt,
-                              .expires_at_ms = body->expires_at_ms};
-    if (body->project) {
-        const std::string key = *body->project;
-        const std::string user = context.caller.user.id;
-        const auto project = co_await find_member_project(services.database, key, user);
-        if (!project) {
-            co_return fail_as(Failure::not_found, "project_not_found", "/project",
-                              "project: no such project");
+    accounts::NewToken wanted{
+        .name = body->name, .scope = body->scope, .expires_at_ms = body->expires_at_ms};
+    if (body->projects) {
+        const std::vector<std::string>& keys = *body->projects;
+        // A list that came out empty by mistake must not be a token for everything.
+        if (keys.empty()) {
+            co_return fail_as(Failure::invalid, "empty_projects", "/projects",
+                              "projects: name one, or leave it out for all of them");
         }
-        wanted.project = project->id;
+        if (keys.size() > accounts::Tokens::projects_max) {
+            co_return fail_as(Failure::invalid, "too_many_projects", "/projects",
+                              "projects: at most {}", accounts::Tokens::projects_max);
+        }
+        const auto ids = co_await ids_of(services, context, keys);
+        if (!ids) co_return ids.error();
+        wanted.projects = *ids;
     }
     const accounts::User owner = context.caller.user;
     const Result<accounts::MadeToken> made = co_await services.accounts.tokens.add(owner, wanted);

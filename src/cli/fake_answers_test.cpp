@@ -634,13 +634,14 @@ Said account_answer(const Asked& asked) {
     if (asked.path == "/tokens") {
         if (!asked.query.empty()) return refused(400, "unknown_parameter", "no parameters here");
         return json_said(
-            200, bj::object{{"items", bj::array{bj::object{{"id", "tok_1"},
-                                                           {"name", "ci"},
-                                                           {"scope", "deploy"},
-                                                           {"project", nullptr},
-                                                           {"last_used_ms", 1'000},
-                                                           {"last_used_address", "192.0.2.1"}}}},
-                            {"next", nullptr}});
+            200,
+            bj::object{{"items", bj::array{bj::object{{"id", "tok_1"},
+                                                      {"name", "ci"},
+                                                      {"scope", "deploy"},
+                                                      {"projects", bj::array{"prj_a", "prj_b"}},
+                                                      {"last_used_ms", 1'000},
+                                                      {"last_used_address", "192.0.2.1"}}}},
+                       {"next", nullptr}});
     }
     if (asked.path == "/users" && asked.verb == "GET") {
         return json_said(200, bj::object{{"items", bj::array{ada()}}, {"next", nullptr}});

@@ -12,10 +12,19 @@ struct CreateFlags {
     std::string name{};
     std::string scope{};
     std::string expires{};
+    std::vector<std::string> also{};
 };
 struct IdFlags {
     std::string id{};
 };
+
+std::string projects_of(const json::value& token) {
+    std::string projects;
+    for (const json::value& id : list(token, "projects")) {
+        if (id.is_string()) projects += (projects.empty() ? "" : ",") + std::string(id.as_string());
+    }
+    return projects.empty() ? "all" : projects;
+}
 
 Outcome<> list_them(Context& context) {
     const Outcome<Session*> session = context.session();
@@ -27,11 +36,11 @@ Outcome<> list_them(Context& context) {
         return {};
     }
     std::vector<std::vector<std::string>> rows = {
-        {"ID", "NAME", "SCOPE", "PROJECT", "LAST USED", "FROM", "EXPIRES"}};
+        {"ID", "NAME", "SCOPE", "PROJECTS", "LAST USED", "FROM", "EXPIRES"}};
     const std::int64_t now_ms = unix_now_ms();
     for (const json::value& item : list(answer->body, "items")) {
         rows.push_back({text(item, "id"), printable(text(item, "name"), Colour::strip),
-                        text(item, "scope"), text(item, "project"),
+                        text(item, "scope"), projects_of(item),
                         since(number(item, "last_used_ms").value_or(0), now_ms),
                         text(item, "last_used_address"),
                         since(number(item, "expires_at_ms").value_or(0), now_ms)});
@@ -49,13 +58,15 @@ Outcome<> create(Context& context, const CreateFlags& flags) {
     }
     const Outcome<Session*> session = context.session();
     if (!session) return session.error();
+    json::bj::array projects(flags.also.begin(), flags.also.end());
     // Only when asked for: a token that is not bound to a project must not depend on where we are.
     if (!context.options.project.empty()) {
         const Outcome<Project> project = choose_project(context, **session);
         if (!project) return project.error();
         const std::string id = text(project->body, "id");
-        wanted["project"] = id.empty() ? project->name : id;
+        projects.insert(projects.begin(), json::value(id.empty() ? project->name : id));
     }
+    if (!projects.empty()) wanted["projects"] = std::move(projects);
     const Outcome<Answer> made = (*session)->post("/tokens", wanted);
     if (!made) return made.error();
     context.output.note("It is shown this once.");
@@ -87,6 +98,7 @@ void add_tokens(CLI::App& app, Parsed& parsed) {
     CLI::App* made =
         add_command(noun, "create", "Make a token; prints the token alone",
                     {{"berth tokens create --name ci --scope deploy -p shop", "for one project"},
+                     {"berth tokens create --name ci --scope deploy -p shop --also blog", ""},
                      {"berth tokens create --name backup --scope read --expires 30d", ""}});
     const auto flags = std::make_shared<CreateFlags>();
     made->add_option("--name", flags->name, "What it is for")->required()->type_name("N");
@@ -96,6 +108,9 @@ void add_tokens(CLI::App& app, Parsed& parsed) {
         ->check(CLI::IsMember({"read", "deploy", "admin"}));
     made->add_option("--expires", flags->expires, "After this time, such as 30d; default: never")
         ->type_name("D");
+    made->add_option("--also", flags->also, "Another project that it is for; again for more")
+        ->allow_extra_args(false)
+        ->type_name("P");
     on_run(made, parsed, flags, create);
 
     CLI::App* gone = add_command(

@@ -208,7 +208,7 @@ const handlers: Record<string, Handler> = {
       id: id('tok'),
       name: String(body.name),
       scope: body.scope as 'read',
-      project: (body.project as string) ?? null,
+      projects: (body.projects as string[]) ?? [],
       created_at_ms: Date.now(),
       expires_at_ms: (body.expires_at_ms as number) ?? null,
       last_used_ms: null,

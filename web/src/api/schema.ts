@@ -192,7 +192,8 @@ export interface Token {
   id: string
   name: string
   scope: 'read' | 'deploy' | 'admin'
-  project: string | null
+  /** Ids: the token works there alone; none: everywhere. */
+  projects: string[]
   created_at_ms: number
   expires_at_ms: number | null
   last_used_ms: number | null

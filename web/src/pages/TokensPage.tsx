@@ -90,9 +90,7 @@ function Row({ token }: { token: Token }) {
     onError: (error: Problem) => toast(error.message, { bad: true }),
   })
   const expired = token.expires_at_ms !== null && token.expires_at_ms <= now
-  const project =
-    token.project &&
-    (projects.data?.find((each) => each.id === token.project)?.name ?? token.project)
+  const nameOf = (id: string) => projects.data?.find((each) => each.id === id)?.name ?? id
   return (
     <li className="flex flex-wrap items-center gap-x-4 gap-y-1 px-4 py-3">
       <Icon name="key" className="size-5 text-muted" />
@@ -100,7 +98,9 @@ function Row({ token }: { token: Token }) {
         <p className="flex flex-wrap items-center gap-2 font-medium">
           <span className="break-all">{token.name}</span>
           <Chip tone={token.scope === 'admin' ? 'warn' : 'plain'}>{token.scope}</Chip>
-          {project && <Chip>{project}</Chip>}
+          {token.projects.map((id) => (
+            <Chip key={id}>{nameOf(id)}</Chip>
+          ))}
           {expired && <Chip tone="warn">expired</Chip>}
         </p>
         <p className="text-[12.5px] text-muted">
@@ -140,12 +140,13 @@ function NewToken({ onClose, onMade }: { onClose: () => void; onMade: (token: To
   const make = useMutation({
     mutationFn: (data: FormData) => {
       const days = Number(data.get('days'))
+      const chosen = data.getAll('projects').map(String)
       return call<Token>('/tokens', {
         method: 'POST',
         body: {
           name: String(data.get('name')).trim(),
           scope: String(data.get('scope')),
-          ...(data.get('project') && { project: String(data.get('project')) }),
+          ...(chosen.length > 0 && { projects: chosen }),
           ...(days > 0 && { expires_at_ms: Date.now() + days * day }),
         },
       })
@@ -183,19 +184,28 @@ function NewToken({ onClose, onMade }: { onClose: () => void; onMade: (token: To
           <option value="deploy">Deploy: read, deploy, cancel, roll back</option>
           <option value="admin">Admin: everything you can do</option>
         </SelectField>
-        <SelectField
-          label="Project"
-          name="project"
-          defaultValue=""
-          error={fieldError(make.error, '/project')}
-        >
-          <option value="">All projects</option>
-          {projects.data?.map((project) => (
-            <option key={project.id} value={project.id}>
-              {project.name}
-            </option>
-          ))}
-        </SelectField>
+        <fieldset>
+          <legend className="font-medium">Projects</legend>
+          <p className="mb-1 text-[12.5px] text-muted">None chosen: all of them, and your teams.</p>
+          <ul className="max-h-40 overflow-auto rounded-md border border-line px-2.5 py-1">
+            {projects.data?.map((project) => (
+              <li key={project.id}>
+                <label className="flex min-h-[28px] items-center gap-2">
+                  <input
+                    type="checkbox"
+                    name="projects"
+                    value={project.id}
+                    className="size-4 accent-(--accent)"
+                  />
+                  <span className="break-all">{project.name}</span>
+                </label>
+              </li>
+            ))}
+          </ul>
+          {fieldError(make.error, '/projects') && (
+            <p className="mt-1 text-[12.5px] text-bad">{fieldError(make.error, '/projects')}</p>
+          )}
+        </fieldset>
         <SelectField
           label="Expires"
           name="days"
@@ -208,7 +218,7 @@ function NewToken({ onClose, onMade }: { onClose: () => void; onMade: (token: To
           <option value="365">in a year</option>
           <option value="0">never</option>
         </SelectField>
-        {isGeneral(make.error, ['/name', '/scope', '/project', '/expires_at_ms']) && (
+        {isGeneral(make.error, ['/name', '/scope', '/projects', '/expires_at_ms']) && (
           <ProblemNotice error={make.error} />
         )}
         <DialogButtons>
