@@ -62,6 +62,7 @@ const std::vector<Route>& all_routes() {
                                                 worker_routes(),
                                                 edge_routes(),
                                                 traffic_routes(),
+                                                build_times_routes(),
                                                 team_routes(),
                                                 team_member_routes(),
                                                 invitation_routes(),

@@ -32,6 +32,7 @@ std::span<const Route> worker_routes();
 std::span<const Route> device_routes();
 std::span<const Route> edge_routes();
 std::span<const Route> traffic_routes();
+std::span<const Route> build_times_routes();
 std::span<const Route> share_routes();
 std::span<const Route> cache_routes();
 std::span<const Route> webhook_routes();

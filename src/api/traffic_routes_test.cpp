@@ -78,6 +78,26 @@ TEST_F(TrafficRoutesTest, shows_minutes_and_days_when_asked) {
     EXPECT_EQ(shown(fmt::format("?from={}&to={}", day, day + hour_ms)).at("step_ms"), minute_ms);
 }
 
+TEST_F(TrafficRoutesTest, tells_deployments_apart) {
+    traffic::Row old = row(now, 1);
+    old.deployment = "dpl_old";
+    old.missing = {{"/gone", 1, 0}};
+    traffic::Row live = row(now, 5, 80);
+    live.deployment = "dpl_live";
+    ASSERT_EQ(report(1, {old, live}).status, 204u);
+    const boost::json::value all = shown();
+    EXPECT_EQ(all.at("totals").at("requests"), 6);
+    EXPECT_EQ(all.at("totals").at("p95_us"), traffic::bucket_end_us(80));
+    EXPECT_EQ(all.at("missing").at(0).at("name"), "/gone");
+    ASSERT_EQ(all.at("deployments").as_array().size(), 2u);
+    EXPECT_EQ(all.at("deployments").at(0).at("deployment"), "dpl_live");
+    const boost::json::value one = shown("?deployment=dpl_old");
+    EXPECT_EQ(one.at("totals").at("requests"), 1);
+    EXPECT_EQ(one.at("points").at(0).at("requests"), 1);
+    EXPECT_EQ(one.at("deployments").as_array().size(), 2u);
+    EXPECT_EQ(shown("?deployment=dpl_no").at("totals").at("requests"), 0);
+}
+
 TEST_F(TrafficRoutesTest, nothing_is_an_answer_too) {
     const boost::json::value view = shown();
     EXPECT_TRUE(view.at("points").as_array().empty());

@@ -224,14 +224,24 @@ Said traffic_answer(const Asked& asked, bool visited) {
         {"redirects", some(60)},    {"client_errors", some(40)}, {"server_errors", some(4)},
         {"memory", some(1'000)},    {"miss", some(90)},          {"file", some(10)},
         {"not_modified", some(60)}, {"made", some(44)},          {"proxied", 0},
-        {"p50_us", nullptr},        {"p99_us", nullptr}};
+        {"p50_us", nullptr},        {"p95_us", nullptr},         {"p99_us", nullptr}};
     bj::array paths;
     bj::array referrers;
+    bj::array missing;
+    bj::array deployments;
     if (visited) {
         totals["p50_us"] = 88;
+        totals["p95_us"] = 704;
         totals["p99_us"] = 1'408;
         paths = {named("/", 700), named("/boats/\x1b[31mred", 90)};
         referrers = {named("news.example", 12)};
+        missing = {named("/wp-login.php", 31)};
+        for (const auto& [id, requests] : {std::pair("dpl_2", 1'104), {"dpl_1", 100}}) {
+            bj::object one = totals;
+            one["requests"] = requests;
+            one["deployment"] = id;
+            deployments.push_back(std::move(one));
+        }
     }
     return json_said(200, bj::object{{"from_ms", 0},
                                      {"to_ms", 3'600'000},
@@ -239,7 +249,9 @@ Said traffic_answer(const Asked& asked, bool visited) {
                                      {"totals", std::move(totals)},
                                      {"points", bj::array{}},
                                      {"paths", std::move(paths)},
-                                     {"referrers", std::move(referrers)}});
+                                     {"referrers", std::move(referrers)},
+                                     {"missing", std::move(missing)},
+                                     {"deployments", std::move(deployments)}});
 }
 
 Said share_answer(const Asked& asked) {

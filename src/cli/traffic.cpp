@@ -16,6 +16,7 @@ constexpr std::size_t top_max = 10;
 struct TrafficFlags {
     std::string last = "1d";
     std::string step{};
+    std::string deployment{};
 };
 
 std::int64_t count_of(const json::value& totals, std::string_view key) {
@@ -47,6 +48,22 @@ void show_top(Output& output, std::string_view heading, const json::bj::array& i
     output.table(rows);
 }
 
+/// One alone says nothing that the totals do not.
+void show_deployments(Output& output, const json::bj::array& items) {
+    if (items.size() < 2) return;
+    std::vector<std::vector<std::string>> rows{{"REQUESTS", "4XX", "5XX", "95 %", "DEPLOYMENT"}};
+    for (const json::value& item : items) {
+        if (rows.size() > top_max) break;
+        const std::string id = text(item, "deployment");
+        rows.push_back({std::to_string(count_of(item, "requests")),
+                        std::to_string(count_of(item, "client_errors")),
+                        std::to_string(count_of(item, "server_errors")),
+                        time_text(number(item, "p95_us")), id.empty() ? "-" : id});
+    }
+    output.result("");
+    output.table(rows);
+}
+
 void show(Output& output, const json::value& told) {
     const json::value* found = member(told, "totals");
     const json::value& totals = found == nullptr ? told : *found;
@@ -59,10 +76,13 @@ void show(Output& output, const json::value& told) {
                   {"4xx", std::to_string(count_of(totals, "client_errors"))},
                   {"5xx", std::to_string(count_of(totals, "server_errors"))},
                   {"half within", time_text(number(totals, "p50_us"))},
+                  {"95 % within", time_text(number(totals, "p95_us"))},
                   {"99 % within", time_text(number(totals, "p99_us"))},
                   {"from memory", share_text(kept, requests)}});
     show_top(output, "PATH", list(told, "paths"));
     show_top(output, "REFERRER", list(told, "referrers"));
+    show_top(output, "NOT FOUND", list(told, "missing"));
+    show_deployments(output, list(told, "deployments"));
 }
 
 Outcome<> traffic(Context& context, const TrafficFlags& flags) {
@@ -76,6 +96,7 @@ Outcome<> traffic(Context& context, const TrafficFlags& flags) {
     std::string path = fmt::format("/projects/{}/traffic?from={}&to={}", path_part(project->name),
                                    std::max<std::int64_t>(0, now - *last), now);
     if (!flags.step.empty()) path += "&step=" + path_part(flags.step);
+    if (!flags.deployment.empty()) path += "&deployment=" + path_part(flags.deployment);
     const Outcome<Answer> answer = (*session)->get(path);
     if (!answer) return answer.error();
     if (context.output.json()) {
@@ -96,6 +117,7 @@ void add_traffic(CLI::App& app, Parsed& parsed) {
     const auto flags = std::make_shared<TrafficFlags>();
     command->add_option("--last", flags->last, "how far back: 2h, 7d, 90d (1d)")->type_name("TIME");
     command->add_option("--step", flags->step, "minute, hour or day, of --json")->type_name("STEP");
+    command->add_option("--deployment", flags->deployment, "of this one alone")->type_name("ID");
     on_run(command, parsed, flags, traffic);
 }
 

@@ -19,11 +19,16 @@ std::vector<traffic::Ranked> speakable(std::vector<traffic::Ranked> list) {
 
 }  // namespace
 
-TrafficRow& Traffic::row(std::string_view project) {
-    if (const auto known = rows_.find(project); known != rows_.end()) return *known->second;
-    // The row of the rest is beside the others, so that it never takes a project's place.
-    if (rows_.size() >= rows_max && !project.empty()) return row("");
-    return *rows_.emplace(project, std::make_unique<TrafficRow>()).first->second;
+TrafficRow& Traffic::row(std::string_view project, std::string_view deployment) {
+    // A host of a project may lead to no deployment (any more).
+    const std::string_view key = deployment.empty() ? project : deployment;
+    if (const auto known = rows_.find(key); known != rows_.end()) return *known->second;
+    // The row of the rest is beside the others, so that it never takes a deployment's place.
+    if (rows_.size() >= rows_max && !key.empty()) return row("", "");
+    TrafficRow& made = *rows_.emplace(key, std::make_unique<TrafficRow>()).first->second;
+    made.project = project;
+    made.deployment = deployment;
+    return made;
 }
 
 Traffic::Rows Traffic::take() {
@@ -33,14 +38,16 @@ Traffic::Rows Traffic::take() {
 
 std::vector<traffic::Row> report_rows(const Traffic::Rows& rows, std::int64_t now_ms) {
     std::vector<traffic::Row> list;
-    for (const auto& [project, counted] : rows) {
+    for (const auto& [key, counted] : rows) {
         traffic::Row row;
         static_cast<traffic::Counts&>(row) = counted->counts;
-        row.project = project;
+        row.project = counted->project;
+        row.deployment = counted->deployment;
         row.begin_ms = now_ms - now_ms % traffic::minute_ms;
         row.latency = traffic::filled(counted->latency);
         row.paths = speakable(counted->paths.ranked());
         row.referrers = speakable(counted->referrers.ranked());
+        row.missing = speakable(counted->missing.ranked());
         list.push_back(std::move(row));
     }
     return list;

@@ -4,10 +4,10 @@ namespace berth::edge {
 
 namespace {
 
-using Waiting = std::map<std::pair<std::int64_t, std::string>, traffic::Row>;
+using Waiting = std::map<TrafficBacklog::Key, traffic::Row>;
 
 void add_row(Waiting& waiting, traffic::Row row) {
-    const auto key = std::pair(row.begin_ms, row.project);
+    const auto key = std::tuple(row.begin_ms, row.project, row.deployment);
     const auto known = waiting.find(key);
     if (known == waiting.end()) {
         waiting.emplace(key, std::move(row));

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
-#include <utility>
+#include <tuple>
 #include <vector>
 
 #include "traffic/report.hpp"
@@ -15,6 +15,7 @@ namespace berth::edge {
 class TrafficBacklog {
 public:
     static constexpr std::size_t rows_max = 1'000;
+    using Key = std::tuple<std::int64_t, std::string, std::string>;  // time, project, deployment
 
     /// `edge`: this process, for the reports.
     explicit TrafficBacklog(std::string edge) : edge_(std::move(edge)) {}
@@ -38,8 +39,8 @@ private:
     void merge_into_hours();
 
     std::string edge_;
-    std::map<std::pair<std::int64_t, std::string>, traffic::Row> waiting_{};  // by time, project
-    traffic::Report sending_{};                                               // no rows: none
+    std::map<Key, traffic::Row> waiting_{};
+    traffic::Report sending_{};  // no rows: none
     std::int64_t sequence_ = 0;
     std::uint64_t lost_requests_ = 0;
 };

@@ -68,6 +68,23 @@ TEST_F(TrafficTest, ranks_what_was_found_and_who_sent_visitors) {
     ASSERT_EQ(row.referrers.size(), 1u);
     EXPECT_EQ(row.referrers[0].name, "news.example");
     EXPECT_EQ(row.referrers[0].requests, 3u);
+    ASSERT_EQ(row.missing.size(), 1u);
+    EXPECT_EQ(row.missing[0].name, "/missing");
+}
+
+TEST_F(TrafficTest, counts_each_deployment_apart) {
+    store_.deploy("dpl_2", {{"index.html", "another"}});
+    store_.publish(store_.route("next.test", "dpl_2"));
+    get("/");
+    raw::exchange(port(), "GET / HTTP/1.1\r\nHost: next.test\r\nConnection: close\r\n\r\n");
+    get("/");
+    std::vector<traffic::Row> rows = take();
+    std::ranges::sort(rows, {}, &traffic::Row::deployment);
+    ASSERT_EQ(rows.size(), 2u);
+    EXPECT_EQ(rows[0].deployment, "dpl_1");
+    EXPECT_EQ(rows[0].requests, 2u);
+    EXPECT_EQ(rows[1].deployment, "dpl_2");
+    EXPECT_EQ(rows[1].requests, 1u);
 }
 
 TEST_F(TrafficTest, names_that_are_no_text_go_encoded) {
@@ -77,7 +94,7 @@ TEST_F(TrafficTest, names_that_are_no_text_go_encoded) {
     get("/");
     EXPECT_EQ(row_of("prj_1").client_errors, 1u);
     Traffic traffic;
-    traffic.row("prj_1").paths.count("/\xff.txt");
+    traffic.row("prj_1", "dpl_1").paths.count("/\xff.txt");
     const std::vector<traffic::Row> rows = report_rows(traffic.take(), 61'000);
     EXPECT_EQ(rows.at(0).paths.at(0).name, "/%FF.txt");
     EXPECT_EQ(rows.at(0).begin_ms, 60'000);
@@ -119,11 +136,23 @@ TEST_F(TrafficTest, counts_nothing_for_hosts_and_heads_that_lead_nowhere) {
     EXPECT_EQ(now.sources[static_cast<std::size_t>(traffic::Source::made)], 3u);
 }
 
-TEST(TrafficRowsTest, too_many_projects_are_counted_together) {
+TEST(TrafficRowsTest, hosts_of_a_project_without_a_deployment_are_its_own) {
+    Traffic traffic;
+    ++traffic.row("prj_1", "").counts.requests;
+    ++traffic.row("prj_2", "").counts.requests;
+    std::vector<traffic::Row> rows = report_rows(traffic.take(), 0);
+    std::ranges::sort(rows, {}, &traffic::Row::project);
+    ASSERT_EQ(rows.size(), 2u);
+    EXPECT_EQ(rows[0].project, "prj_1");
+    EXPECT_EQ(rows[0].deployment, "");
+    EXPECT_EQ(rows[1].requests, 1u);
+}
+
+TEST(TrafficRowsTest, too_many_are_counted_together) {
     Traffic traffic;
     for (std::size_t i = 0; i < Traffic::rows_max + 10; ++i)
-        ++traffic.row(fmt::format("prj_{}", i)).counts.requests;
-    ++traffic.row("prj_0").counts.requests;
+        ++traffic.row(fmt::format("prj_{}", i), fmt::format("dpl_{}", i)).counts.requests;
+    ++traffic.row("prj_0", "dpl_0").counts.requests;
     const std::vector<traffic::Row> rows = report_rows(traffic.take(), 0);
     EXPECT_EQ(rows.size(), Traffic::rows_max + 1);
     for (const traffic::Row& row : rows) {

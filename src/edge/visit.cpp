@@ -38,8 +38,9 @@ bool read_referrer(const Loop& loop, std::string& host) {
     return http::normalise_host(url, host) && host != loop.host;
 }
 
-/// Names of what was given, not of what was tried: scanners would fill the list.
+/// Names of what was given, and apart from them of what was tried: scanners would fill the list.
 void count_names(Loop& loop, const Visit& visit) {
+    if (visit.status == 404) visit.row->missing.count(loop.path);
     if (visit.status >= 400) return;
     visit.row->paths.count(loop.path);
     if (read_referrer(loop, loop.referrer)) visit.row->referrers.count(loop.referrer);
@@ -67,7 +68,7 @@ std::string line_of(const Loop& loop, const Visit& visit, std::string_view proto
 
 void count_row(Loop& loop, Visit& visit, std::uint64_t bytes, std::uint64_t us) {
     if (visit.period != loop.traffic.period()) {
-        visit.row = &loop.traffic.row(visit.route->project);
+        visit.row = &loop.traffic.row(visit.route->project, visit.route->deployment);
     }
     traffic::Counts& counts = visit.row->counts;
     ++counts.requests;
@@ -95,7 +96,7 @@ void note_visit(Loop& loop, Visit& visit, const Step& step, std::string_view pro
     visit.source = source_of(step);
     visit.route = std::move(loop.route);
     if (visit.route) {
-        visit.row = &loop.traffic.row(visit.route->project);
+        visit.row = &loop.traffic.row(visit.route->project, visit.route->deployment);
         visit.period = loop.traffic.period();
         count_names(loop, visit);
     }

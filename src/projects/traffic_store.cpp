@@ -44,7 +44,7 @@ bool is_plausible(const traffic::Counts& counts) {
 
 bool is_plausible(const Row& row) {
     return is_plausible(static_cast<const traffic::Counts&>(row)) && is_plausible(row.latency) &&
-           is_plausible(row.paths) && is_plausible(row.referrers);
+           is_plausible(row.paths) && is_plausible(row.referrers) && is_plausible(row.missing);
 }
 
 Result<> check(const traffic::Report& report) {
@@ -55,7 +55,7 @@ Result<> check(const traffic::Report& report) {
     const bool named = report.edge.starts_with("edg_") && report.edge.size() <= 64;
     const bool holds =
         named && report.sequence > 0 && std::ranges::all_of(report.rows, [](const Row& row) {
-            return row.project.size() <= 64 && is_plausible(row);
+            return row.project.size() <= 64 && row.deployment.size() <= 64 && is_plausible(row);
         });
     if (!holds) return fail_as(Failure::invalid, "bad_report", "", "no edge counts like this");
     return {};
@@ -68,14 +68,16 @@ void add_row(soci::session& sql, const Row& row, std::int64_t step_ms) {
     stored.step_ms = step_ms;
     stored.begin_ms = row.begin_ms - row.begin_ms % step_ms;
     const auto known = db::select_one<StoredTraffic>(
-        sql, "from traffic where project = :project and step_ms = :step and begin_ms = :begin",
-        row.project, step_ms, stored.begin_ms);
+        sql,
+        "from traffic where project = :project and step_ms = :step and begin_ms = :begin and "
+        "deployment = :deployment",
+        row.project, step_ms, stored.begin_ms, row.deployment);
     if (known) {
         traffic::add(stored, *known);
         db::execute(sql,
                     "delete from traffic where project = :project and step_ms = :step and "
-                    "begin_ms = :begin",
-                    row.project, step_ms, stored.begin_ms);
+                    "begin_ms = :begin and deployment = :deployment",
+                    row.project, step_ms, stored.begin_ms, row.deployment);
     }
     db::insert(sql, "traffic", stored);
 }
@@ -126,10 +128,11 @@ Task<Result<>> TrafficStore::count(traffic::Report report) {
 Task<std::vector<Row>> TrafficStore::rows(std::string project, std::int64_t step_ms,
                                           std::int64_t from_ms, std::int64_t to_ms) {
     const auto find = [&](soci::session& sql) {
-        return db::select<Row>(sql,
-                               "from traffic where project = :project and step_ms = :step and "
-                               "begin_ms >= :begin and begin_ms < :end order by begin_ms",
-                               project, step_ms, from_ms, to_ms);
+        return db::select<Row>(
+            sql,
+            "from traffic where project = :project and step_ms = :step and "
+            "begin_ms >= :begin and begin_ms < :end order by begin_ms, deployment",
+            project, step_ms, from_ms, to_ms);
     };
     co_return co_await database_.read(find);
 }

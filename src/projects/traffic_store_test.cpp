@@ -71,6 +71,23 @@ TEST_F(TrafficStoreTest, keeps_minutes_and_hours) {
     EXPECT_EQ(whole[0].referrers.at(0).requests, 3u);
 }
 
+TEST_F(TrafficStoreTest, keeps_deployments_apart) {
+    Row first = row(now, 2);
+    first.deployment = "dpl_1";
+    Row second = row(now, 3);
+    second.deployment = "dpl_2";
+    second.missing = {{"/gone", 1, 0}};
+    ASSERT_TRUE(count(1, {first, second}));
+    ASSERT_TRUE(count(2, {first}));
+    const std::vector<Row> each = minutes();
+    ASSERT_EQ(each.size(), 2u);
+    EXPECT_EQ(each[0].deployment, "dpl_1");
+    EXPECT_EQ(each[0].requests, 4u);
+    EXPECT_EQ(each[1].requests, 3u);
+    EXPECT_EQ(each[1].missing.at(0).name, "/gone");
+    EXPECT_EQ(hours().size(), 2u);
+}
+
 TEST_F(TrafficStoreTest, counts_a_report_once_however_often_it_comes) {
     ASSERT_TRUE(count(1, {row(now)}));
     ASSERT_TRUE(count(1, {row(now)}));

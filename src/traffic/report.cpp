@@ -81,6 +81,7 @@ void add(Row& into, const Row& more) {
     add(into.latency, more.latency);
     add(into.paths, more.paths);
     add(into.referrers, more.referrers);
+    add(into.missing, more.missing);
 }
 
 }  // namespace berth::traffic

@@ -59,17 +59,21 @@ void add(std::vector<Ranked>& into, const std::vector<Ranked>& more);
 inline constexpr std::int64_t minute_ms = 60'000;
 inline constexpr std::int64_t hour_ms = 3'600'000;
 
-/// What was counted of one project in the minute (or hour) that begins at `begin_ms`.
+/// What was counted of one deployment of a project in the minute (or hour) that begins at
+/// `begin_ms`.
 struct Row : Counts {
     std::string project{};
+    std::string deployment{};  // dpl_…; "": of an edge that did not say
     std::int64_t begin_ms = 0;
     std::vector<Bucket> latency{};
-    std::vector<Ranked> paths{};      // normalised, decoded
+    std::vector<Ranked> paths{};      // given; normalised, decoded
     std::vector<Ranked> referrers{};  // hosts
+    std::vector<Ranked> missing{};    // paths that were answered with 404
 };
-BOOST_DESCRIBE_STRUCT(Row, (Counts), (project, begin_ms, latency, paths, referrers))
+BOOST_DESCRIBE_STRUCT(Row, (Counts),
+                      (project, deployment, begin_ms, latency, paths, referrers, missing))
 
-/// Everything but project and time.
+/// Everything but project, deployment and time.
 void add(Row& into, const Row& more);
 
 /// One message of an edge. The numbers grow by one, so that a repeated one is not counted twice.

@@ -12,6 +12,7 @@ import type {
   WebhookHint,
 } from '../src/api/types'
 import { auditHandlers } from './audit'
+import { buildsOf } from './builds'
 import { explanationOf, rulesOf } from './rules'
 import { teamHandlers } from './teams'
 import { trafficOf } from './traffic'
@@ -335,6 +336,7 @@ const handlers: Record<string, Handler> = {
     for (const hash of call.body.blobs as string[]) row.uploaded.add(hash)
     return { body: {} }
   },
+  'GET projects/*/builds': (call) => ({ body: buildsOf(rowOf(call).project) }),
   'GET projects/*/deployments': (call) => {
     const items = rowOf(call).runs.map((run) => run.deployment)
     return page(items)

@@ -28,6 +28,7 @@ const countsOf = (requests: number): TrafficTotals => {
     made,
     proxied: 0,
     p50_us: requests === 0 ? null : 88,
+    p95_us: requests === 0 ? null : 704,
     p99_us: requests === 0 ? null : 1_408,
   }
 }
@@ -63,5 +64,12 @@ export const trafficOf = (project: Project, query: URLSearchParams): Traffic => 
       ? []
       : [ranked('/', 3), ranked('/tides/', 7), ranked('/assets/index-BsK3x9ab.js', 9)],
     referrers: none ? [] : [ranked('news.example', 20), ranked('harbour.example', 50)],
+    missing: none ? [] : [ranked('/wp-login.php', 40), ranked('/old/tides.html', 90)],
+    deployments: none
+      ? []
+      : [
+          { ...countsOf(all), deployment: project.production?.deployment ?? '' },
+          { ...countsOf(Math.floor(all / 30)), deployment: 'dpl_01hqz3v9k2m4n6p8r0s2t4v6w8' },
+        ],
   }
 }

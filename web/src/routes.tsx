@@ -24,7 +24,7 @@ import {
   usersQuery,
   variablesQuery,
 } from './api/queries'
-import type { Span } from './api/traffic'
+import type { PlotName, Span } from './api/traffic'
 import { Broken, NotFound } from './parts/Broken'
 import { pages } from './paths'
 
@@ -139,6 +139,7 @@ const deployments = createRoute({
 })
 
 const trafficSpans = ['2h', '24h', '7d', '90d'] as const satisfies Span[]
+const trafficPlots = ['sent', 'times', 'memory'] as const satisfies PlotName[]
 
 const deploymentTabs = ['files', 'rules', 'details'] as const
 export type DeploymentTab = (typeof deploymentTabs)[number]
@@ -157,8 +158,15 @@ const deployment = createRoute({
 const traffic = createRoute({
   getParentRoute: () => project,
   path: '/traffic',
-  validateSearch: (search: Record<string, unknown>): { span?: Span } => ({
+  validateSearch: (
+    search: Record<string, unknown>,
+  ): { span?: Span; plot?: PlotName; deployment?: string } => ({
     span: trafficSpans.find((span) => span === search.span),
+    plot: trafficPlots.find((plot) => plot === search.plot),
+    deployment:
+      typeof search.deployment === 'string' && /^dpl_\w+$/.test(search.deployment)
+        ? search.deployment
+        : undefined,
   }),
   component: lazyRouteComponent(() => import('./pages/TrafficPage')),
 })

@@ -906,6 +906,7 @@ export interface TrafficTotals {
   proxied: number
   /** Half of the answers took no longer; microseconds. */
   p50_us: number | null
+  p95_us: number | null
   p99_us: number | null
 }
 
@@ -935,8 +936,41 @@ export interface TrafficPoint {
   proxied: number
   /** Half of the answers took no longer; microseconds. */
   p50_us: number | null
+  p95_us: number | null
   p99_us: number | null
   begin_ms: number
+}
+
+export interface DeploymentTraffic {
+  requests: number
+  /** Sent, heads included. */
+  bytes: number
+  /** 2xx */
+  success: number
+  /** 3xx */
+  redirects: number
+  /** 4xx */
+  client_errors: number
+  /** 5xx */
+  server_errors: number
+  /** Kept whole by the edge. */
+  memory: number
+  /** Read from the store, and kept from then on. */
+  miss: number
+  /** Sent from the store: too large to keep. */
+  file: number
+  /** 304: the visitor had it. */
+  not_modified: number
+  /** Redirects and pages of the edge itself. */
+  made: number
+  /** A rewrite to another address. */
+  proxied: number
+  /** Half of the answers took no longer; microseconds. */
+  p50_us: number | null
+  p95_us: number | null
+  p99_us: number | null
+  /** Id; empty: of hosts that lead to none, and of before it was counted. */
+  deployment: string
 }
 
 export interface Ranked {
@@ -1007,6 +1041,46 @@ export interface InstanceCaches {
   workers: WorkerCaches[]
 }
 
+export interface BuildTotals {
+  /** That have ended, however. */
+  builds: number
+  /** Of them. */
+  failed: number
+  /** Of them: an earlier build was published again. */
+  reused: number
+  /** By workers, for all of them together. */
+  worked_ms: number
+  /** Of those that became ready and were built. */
+  p50_ms: number | null
+  p95_ms: number | null
+}
+
+export interface BuildPoint {
+  /** That have ended, however. */
+  builds: number
+  /** Of them. */
+  failed: number
+  /** Of them: an earlier build was published again. */
+  reused: number
+  /** By workers, for all of them together. */
+  worked_ms: number
+  /** Of those that became ready and were built. */
+  p50_ms: number | null
+  p95_ms: number | null
+  begin_ms: number
+}
+
+export interface BuildTimes {
+  from_ms: number
+  to_ms: number
+  step_ms: number
+  totals: BuildTotals
+  /** Oldest first; steps without a build are left out. */
+  points: BuildPoint[]
+  /** There were more than 10,000; the oldest are missing. */
+  cut: boolean
+}
+
 export interface Traffic {
   from_ms: number
   to_ms: number
@@ -1016,6 +1090,10 @@ export interface Traffic {
   points: TrafficPoint[]
   paths: Ranked[]
   referrers: Ranked[]
+  /** Paths that were answered with 404. */
+  missing: Ranked[]
+  /** The most asked for first, at most 20. */
+  deployments: DeploymentTraffic[]
 }
 
 export interface Promotion {

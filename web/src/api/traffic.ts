@@ -17,14 +17,18 @@ export const spans = {
 
 export type Span = keyof typeof spans
 
+/** What is drawn over time. */
+export type PlotName = 'requests' | 'sent' | 'times' | 'memory'
+
 /** Asked again while it is looked at: edges report every ten seconds. */
-export const trafficQuery = (project: string, span: Span) =>
+export const trafficQuery = (project: string, span: Span, deployment?: string) =>
   queryOptions({
-    queryKey: ['traffic', project, span],
+    queryKey: ['traffic', project, span, deployment],
     queryFn: () => {
       const { ms, step } = spans[span]
       const to = Date.now()
-      const query = `from=${to - ms}&to=${to}&step=${step}`
+      const only = deployment ? `&deployment=${encodeURIComponent(deployment)}` : ''
+      const query = `from=${to - ms}&to=${to}&step=${step}${only}`
       return call<Traffic>(`/projects/${encodeURIComponent(project)}/traffic?${query}`)
     },
     refetchInterval: 15_000,
@@ -44,17 +48,30 @@ const nothing: Omit<TrafficPoint, 'begin_ms'> = {
   made: 0,
   proxied: 0,
   p50_us: null,
+  p95_us: null,
   p99_us: null,
 }
 
-/** Every step of the span; the API leaves out those without a request. */
-export const stepsOf = ({ from_ms, to_ms, step_ms, points }: Traffic): TrafficPoint[] => {
+interface OverTime<Point> {
+  from_ms: number
+  to_ms: number
+  step_ms: number
+  points: Point[]
+}
+
+/** Every step of the span; the API leaves out those of which there is nothing. */
+export const everyStep = <Point extends { begin_ms: number }, Empty>(
+  { from_ms, to_ms, step_ms, points }: OverTime<Point>,
+  empty: Empty,
+): (Point | (Empty & { begin_ms: number }))[] => {
   const known = new Map(points.map((point) => [point.begin_ms, point]))
-  const steps: TrafficPoint[] = []
+  const steps: (Point | (Empty & { begin_ms: number }))[] = []
   for (let begin_ms = from_ms; begin_ms < to_ms; begin_ms += step_ms)
-    steps.push(known.get(begin_ms) ?? { ...nothing, begin_ms })
+    steps.push(known.get(begin_ms) ?? { ...empty, begin_ms })
   return steps
 }
+
+export const stepsOf = (traffic: Traffic): TrafficPoint[] => everyStep(traffic, nothing)
 
 /** "850 µs", "1.2 ms", "3.4 s"; a dash when nothing was measured. */
 export const microseconds = (us: number | null): string => {

@@ -1,5 +1,6 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link, useParams, useSearch } from '@tanstack/react-router'
+import { lazy, Suspense, useState } from 'react'
 
 import { deploymentsQuery } from '../api/queries'
 import { isEnd } from '../api/states'
@@ -11,6 +12,8 @@ import { pages } from '../paths'
 import { Button } from '../ui/Button'
 import { Empty, Loading, Panel } from '../ui/Panel'
 
+const BuildTimes = lazy(() => import('../parts/BuildTimes'))
+
 const filters: [string | undefined, string, (deployment: Deployment) => boolean][] = [
   [undefined, 'All', () => true],
   ['production', 'Production', (each) => each.environment === 'production'],
@@ -18,6 +21,26 @@ const filters: [string | undefined, string, (deployment: Deployment) => boolean]
   ['running', 'Running', (each) => !isEnd(each.state)],
   ['failed', 'Failed', (each) => each.state === 'failed'],
 ]
+
+/** Asked for when it is looked at. */
+function Times({ project }: { project: string }) {
+  const [open, setOpen] = useState(false)
+  return (
+    <details
+      onToggle={(event) => setOpen(event.currentTarget.open)}
+      className="mt-4 rounded-xl border border-line bg-panel"
+    >
+      <summary className="cursor-pointer px-4 py-2.5 text-[14px] font-medium">
+        How long builds take
+      </summary>
+      {open && (
+        <Suspense fallback={<Loading />}>
+          <BuildTimes project={project} />
+        </Suspense>
+      )}
+    </details>
+  )
+}
 
 export default function DeploymentsPage() {
   const { project: name } = useParams({ strict: false }) as { project: string }
@@ -69,6 +92,7 @@ export default function DeploymentsPage() {
           </Button>
         </div>
       )}
+      <Times project={name} />
     </>
   )
 }

@@ -274,27 +274,49 @@ function TopBar({ onSearch, onKeys }: { onSearch: () => void; onKeys: () => void
   )
 }
 
+const inBar = [pages.tokens, pages.teams, pages.users] as string[]
+const barItem =
+  'flex h-14 flex-col items-center justify-center gap-0.5 text-[12px] text-muted no-underline aria-[current=page]:font-medium aria-[current=page]:text-ink'
+
+/** One row for a thumb: what does not fit is behind *More*. */
 function BottomBar() {
-  const all = [
+  const navigate = useNavigate()
+  const first = [
     { to: pages.projects as string, label: 'Projects', icon: 'grid' as IconName },
-    ...instance,
+    ...instance.filter((page) => inBar.includes(page.to)),
   ]
+  const rest = instance.filter((page) => !inBar.includes(page.to))
   return (
     <nav
       aria-label="Main"
       className="fixed inset-x-0 bottom-0 z-10 grid grid-cols-5 border-t border-line bg-panel md:hidden"
     >
-      {all.map((page) => (
+      {first.map((page) => (
         <Link
           key={page.to}
           to={page.to}
           activeOptions={{ exact: page.to === '/' }}
-          className="flex h-14 flex-col items-center justify-center gap-0.5 text-[12px] text-muted no-underline aria-[current=page]:font-medium aria-[current=page]:text-ink"
+          className={barItem}
         >
           <Icon name={page.icon} className="size-4.5" />
           {page.label.replace('Access tokens', 'Tokens')}
         </Link>
       ))}
+      <Menu
+        label="More pages"
+        className={barItem}
+        trigger={
+          <>
+            <Icon name="dots" className="size-4.5" />
+            More
+          </>
+        }
+        items={rest.map(({ to, label, icon }) => ({
+          label,
+          icon,
+          onSelect: () => void navigate({ to }),
+        }))}
+      />
     </nav>
   )
 }
