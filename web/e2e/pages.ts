@@ -50,8 +50,21 @@ const stops: Stop[] = [
   { name: 'overview-empty', path: () => '/p/logbook' },
   { name: 'roll-back', path: () => '/p/harbour-site', act: opens('Roll back') },
   { name: 'traffic', path: () => '/p/harbour-site/traffic' },
+  {
+    name: 'traffic-plot',
+    path: () => '/p/harbour-site/traffic?plot=times&deployment=dpl_01hqz3v9k2m4n6p8r0s2t4v6w8',
+    act: (page) => page.locator('.uplot canvas').waitFor(),
+  },
   { name: 'traffic-empty', path: () => '/p/logbook/traffic?span=7d' },
   { name: 'deployments', path: () => '/p/harbour-site/deployments' },
+  {
+    name: 'build-times',
+    path: () => '/p/harbour-site/deployments',
+    act: async (page) => {
+      await page.getByText('How long builds take').click()
+      await page.locator('.uplot canvas').waitFor()
+    },
+  },
   { name: 'row-menu', path: () => '/p/harbour-site/deployments', act: opens(/^Actions for/) },
   { name: 'deployment-ready', path: (mock) => by(mock, 'ready'), act: settledLog },
   { name: 'deployment-failed', path: (mock) => by(mock, 'failed'), act: settledLog },
