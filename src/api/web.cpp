@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "rules/berth_toml_schema.hpp"
+
 namespace berth::api {
 namespace {
 
@@ -92,6 +94,10 @@ http::Response find_answer(const http::Request& request, std::span<const WebAsse
     }
     if (request.path == "/docs/api") {
         return http::text_response(200, "text/html; charset=utf-8", problem_page());
+    }
+    if (request.path == rules::berth_toml_schema_path) {
+        return http::text_response(200, "application/schema+json",
+                                   std::string(rules::berth_toml_schema()));
     }
     if (const WebAsset* asset = find_asset(assets, request.path)) {
         return asset_response(*asset, request);

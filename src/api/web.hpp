@@ -20,8 +20,8 @@ struct WebAsset {
 /// Sorted by path; empty when the binary was built with BERTH_WEB=OFF.
 std::span<const WebAsset> web_assets();
 
-/// GET and HEAD: a file of the dashboard, the list of problems at /docs/api, else the dashboard's
-/// page (which finds its own way by path).
+/// GET and HEAD: a file of the dashboard, the list of problems at /docs/api, the schema of
+/// berth.toml, else the dashboard's page (which finds its own way by path).
 http::Response web_answer(const http::Request& request);
 
 /// The same over other files: for tests.

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "rules/berth_toml_schema.hpp"
+
 namespace berth::api {
 namespace {
 
@@ -42,6 +44,14 @@ TEST(WebTest, does_not_answer_a_missing_file_with_the_page) {
     EXPECT_EQ(fetch("/assets/gone").status, 404u);
     EXPECT_EQ(fetch("/robots.txt").status, 404u);
     EXPECT_EQ(fetch("/", "", "", http::Verb::post).status, 405u);
+}
+
+TEST(WebTest, serves_the_schema_of_berth_toml_where_editors_look_for_it) {
+    const http::Response schema = fetch("/schema/berth.toml.json");
+    EXPECT_EQ(schema.status, 200u);
+    EXPECT_EQ(schema.headers.get("content-type"), "application/schema+json");
+    EXPECT_EQ(text(schema), rules::berth_toml_schema());
+    EXPECT_EQ(fetch("/schema/other.json").status, 404u);
 }
 
 TEST(WebTest, sends_brotli_to_who_takes_it) {

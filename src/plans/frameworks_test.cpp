@@ -5,6 +5,8 @@
 #include <set>
 
 #include "base/file.hpp"
+#include "base/json.hpp"
+#include "rules/berth_toml_schema.hpp"
 
 namespace berth::plans {
 namespace {
@@ -88,6 +90,17 @@ TEST(Frameworks, are_those_of_the_dashboard) {
     const auto there = read_file(path);
     ASSERT_TRUE(there) << "make it with BERTH_ACCEPT=1";
     EXPECT_EQ(*there, typescript()) << "make it with BERTH_ACCEPT=1";
+}
+
+TEST(Frameworks, are_those_of_the_schema_of_berth_toml) {
+    std::vector<std::string> known{"static", "other"};
+    for (const FrameworkRow& row : frameworks())
+        known.emplace_back(row.name);
+    const json::value schema = json::bj::parse(rules::berth_toml_schema());
+    std::vector<std::string> said;
+    for (const json::value& word : schema.at("$defs").at("framework").at("enum").get_array())
+        said.emplace_back(word.get_string());
+    EXPECT_EQ(said, known);
 }
 
 TEST(Frameworks, have_whole_rows_and_names_of_their_own) {

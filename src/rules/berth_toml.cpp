@@ -159,8 +159,8 @@ std::optional<Dialect> dialect_in_berth_toml(std::string_view text) {
     return dialect;
 }
 
-void read_berth_toml(std::string_view text, RuleSet& into) {
-    Problems problems(std::string(file_name), into.problems);
+void read_berth_toml(std::string_view text, RuleSet& into, std::set<std::string>* asked) {
+    Problems problems(std::string(file_name), into.problems, asked);
     const std::optional<toml::table> parsed = parse_toml(text, problems);
     if (!parsed) return;
     TomlTable table(*parsed, "", problems);

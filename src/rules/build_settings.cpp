@@ -82,42 +82,24 @@ void read_netlify(const toml::table& table, const BuildContext& context, BuildSe
     if (!context.branch.empty() && !reserved) read(context.branch);
 }
 
-void read_watch(const toml::table& build, SettingsReader& reader) {
-    const toml::array* watch = build["watch"].as_array();
-    if (watch == nullptr) return;
+void read_watch(TomlTable& build, SettingsReader& reader) {
+    const toml::node* node = build.take("watch");
+    if (node == nullptr) return;
     BuildSettings& settings = reader.settings();
+    const auto wrong = [&] {
+        reader.note(fmt::format("build.watch is a list of at most {} paths", watch_max));
+    };
+    const toml::array* watch = node->as_array();
+    if (watch == nullptr) return wrong();
     for (const toml::node& item : *watch) {
         const auto path = item.value<std::string>();
         if (path && !path->empty() && is_value(*path) && settings.watch.size() < watch_max) {
             settings.watch.push_back(*path);
         } else {
-            reader.note(fmt::format("build.watch is a list of at most {} paths", watch_max));
+            wrong();
         }
     }
     settings.watch_from = "berth.toml: build.watch";
-}
-
-void read_berth(const toml::table& table, BuildSettings& settings) {
-    const toml::table* build = table["build"].as_table();
-    if (build == nullptr) return;
-    SettingsReader reader("berth.toml", settings);
-    for (const auto& [key, into] :
-         {std::pair("framework", &settings.framework),
-          std::pair("install_command", &settings.install_command),
-          std::pair("build_command", &settings.build_command),
-          std::pair("dev_command", &settings.dev_command),
-          std::pair("start_command", &settings.start_command),
-          std::pair("ignore_command", &settings.ignore_command),
-          std::pair("output_dir", &settings.output_dir), std::pair("node", &settings.node)}) {
-        reader.set(*into, std::string("build.") + key, (*build)[key].value<std::string>());
-    }
-    read_watch(*build, reader);
-    const toml::table* environment = (*build)["environment"].as_table();
-    if (environment == nullptr) return;
-    for (const auto& [name, value] : *environment) {
-        if (const auto* known = value.as_string())
-            reader.set_variable(std::string(name.str()), known->get());
-    }
 }
 
 void read_vercel(const json::bj::object& root, BuildSettings& settings) {
@@ -146,6 +128,34 @@ std::optional<toml::table> parsed(const std::string& text) {
 }
 
 }  // namespace
+
+void read_berth_build(const toml::table& table, BuildSettings& settings,
+                      std::set<std::string>* asked) {
+    std::vector<Problem> said;
+    Problems problems("berth.toml", said, asked);
+    TomlTable root(table, "", problems);
+    const toml::table* source = root.table("build");
+    SettingsReader reader("berth.toml", settings);
+    if (source != nullptr) {
+        TomlTable build(*source, "build.", problems);
+        for (const auto& [key, into] :
+             {std::pair("framework", &settings.framework),
+              std::pair("install_command", &settings.install_command),
+              std::pair("build_command", &settings.build_command),
+              std::pair("dev_command", &settings.dev_command),
+              std::pair("start_command", &settings.start_command),
+              std::pair("ignore_command", &settings.ignore_command),
+              std::pair("output_dir", &settings.output_dir), std::pair("node", &settings.node)}) {
+            reader.set(*into, std::string("build.") + key, build.text(key));
+        }
+        read_watch(build, reader);
+        for (const auto& [name, value] : build.pairs("environment"))
+            reader.set_variable(name, value);
+        build.warn_about_others();
+    }
+    for (const Problem& problem : said)
+        reader.note(problem.message);
+}
 
 void SettingsReader::set(std::optional<BuildSetting>& into, const std::string& key,
                          const std::optional<std::string>& value) {
@@ -189,7 +199,7 @@ BuildSettings read_build_settings(const std::map<std::string, std::string>& file
     const std::string name = first == build_setting_files().end() ? "" : *first;
     if (name == "berth.toml" || name == "netlify.toml") {
         if (const auto table = parsed(files.at(name)))
-            name == "berth.toml" ? read_berth(*table, settings)
+            name == "berth.toml" ? read_berth_build(*table, settings)
                                  : read_netlify(*table, context, settings);
     } else if (name == "vercel.json") {
         const Result<json::value> value = json::parse(files.at(name));

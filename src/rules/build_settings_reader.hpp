@@ -1,7 +1,10 @@
 #pragma once
 /// Puts values of one file into BuildSettings, checked: for build_settings*.cpp alone.
 
+#include <set>
+
 #include "base/json.hpp"
+#include "base/toml.hpp"
 #include "rules/build_settings.hpp"
 
 namespace berth::rules {
@@ -24,6 +27,11 @@ private:
     std::string file_;
     BuildSettings& settings_;
 };
+
+/// `[build]` of berth.toml. `asked`, where there is one, gets the names of the keys that were
+/// looked for: "build.node".
+void read_berth_build(const toml::table& table, BuildSettings& settings,
+                      std::set<std::string>* asked = nullptr);
 
 /// Of platforms that are not ours, Vercel's or Netlify's. `name` is one of wrangler's three.
 void read_wrangler_build(const std::string& text, const std::string& name, BuildSettings& settings);

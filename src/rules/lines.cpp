@@ -83,6 +83,10 @@ void Problems::warning(const Line& line, std::string message) {
     add(Problem::Severity::warning, line, std::move(message));
 }
 
+void Problems::ask(std::string_view table, std::string_view key) {
+    if (asked_ != nullptr) asked_->insert(fmt::format("{}{}", table, key));
+}
+
 void Problems::add(Problem::Severity severity, const Line& line, std::string message) {
     if (++count_ > problems_max) return;
     into_.push_back({severity, origin(line), shown(message)});

@@ -2,6 +2,8 @@
 /// Text files of rules, line by line and word by word.
 
 #include <cstdint>
+#include <set>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -39,7 +41,9 @@ constexpr bool is_word(char c) {
 /// hundred, and how many there were.
 class Problems {
 public:
-    Problems(std::string file, std::vector<Problem>& into) : file_(std::move(file)), into_(into) {}
+    /// `asked`, where there is one, gets the name of every key that the file was asked for.
+    Problems(std::string file, std::vector<Problem>& into, std::set<std::string>* asked = nullptr)
+        : file_(std::move(file)), into_(into), asked_(asked) {}
     Problems(const Problems&) = delete;
     Problems& operator=(const Problems&) = delete;
     ~Problems();
@@ -47,12 +51,15 @@ public:
     void error(const Line& line, std::string message);
     void warning(const Line& line, std::string message);
     Origin origin(const Line& line) const;
+    /// The reader knows `key` ("redirects.from").
+    void ask(std::string_view table, std::string_view key);
 
 private:
     void add(Problem::Severity severity, const Line& line, std::string message);
 
     std::string file_;
     std::vector<Problem>& into_;
+    std::set<std::string>* asked_;
     std::size_t count_ = 0;
 };
 

@@ -42,6 +42,7 @@ void TomlTable::wrong(const toml::node& node, std::string_view key, std::string_
 
 const toml::node* TomlTable::take(std::string_view key) {
     taken_.emplace_back(key);
+    problems_.ask(name_, key);
     return table_.get(key);
 }
 
