@@ -103,6 +103,7 @@ const std::map<std::string, Needs, std::less<>> table = {
     {"POST /api/v1/users", Needs::instance},
     {"PATCH /api/v1/users/{id}", Needs::instance},
     {"POST /api/v1/users/{id}/reset-password", Needs::instance},
+    {"GET /api/v1/projects/{project}/logs/search", Needs::see_project},
     {"GET /api/v1/deployments/{deployment}", Needs::see_project},
     {"GET /api/v1/deployments/{deployment}/diff/{other}", Needs::see_project},
     {"GET /api/v1/deployments/{deployment}/events", Needs::see_project},

@@ -58,6 +58,7 @@ const std::vector<Route>& all_routes() {
                                                 deployment_routes(),
                                                 explain_routes(),
                                                 log_routes(),
+                                                log_search_routes(),
                                                 event_routes(),
                                                 worker_routes(),
                                                 edge_routes(),

@@ -25,6 +25,7 @@ std::span<const Route> inspect_routes();
 std::span<const Route> deployment_routes();
 std::span<const Route> explain_routes();
 std::span<const Route> log_routes();
+std::span<const Route> log_search_routes();
 std::span<const Route> event_routes();
 std::span<const Route> git_routes();
 std::span<const Route> upload_routes();

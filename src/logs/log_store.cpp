@@ -3,18 +3,10 @@
 #include <unistd.h>
 
 #include "db/records.hpp"
+#include "logs/log_chunk.hpp"
 
 namespace berth::logs {
 namespace {
-
-struct Chunk {
-    std::int64_t first = 0;
-    std::int64_t lines = 0;
-    std::string bytes{};
-    std::int64_t place = 0;   // in the archive
-    std::int64_t length = 0;  // in the archive; 0 while the bytes are here
-};
-BOOST_DESCRIBE_STRUCT(Chunk, (), (first, lines, bytes, place, length))
 
 struct Holder {
     std::int64_t epoch = 0;
@@ -24,22 +16,6 @@ struct Holder {
 BOOST_DESCRIBE_STRUCT(Holder, (), (epoch, state, log_next))
 
 constexpr std::size_t chunks_max = 64;  // per page: what one query brings
-
-std::string log_key(const std::string& deployment) {
-    return "private/logs/" + deployment;
-}
-
-std::string read_piece(const Fd& file, const Chunk& chunk) {
-    std::string bytes(static_cast<std::size_t>(chunk.length), '\0');
-    std::size_t have = 0;
-    while (have < bytes.size()) {  // ends at the full piece or by throwing
-        const ssize_t count = ::pread(file.get(), bytes.data() + have, bytes.size() - have,
-                                      chunk.place + static_cast<std::int64_t>(have));
-        if (count <= 0) throw_errno("read an archived log");
-        have += static_cast<std::size_t>(count);
-    }
-    return bytes;
-}
 
 void insert_chunk(soci::session& sql, const std::string& deployment, std::int64_t first,
                   const std::vector<jobs::Line>& lines) {
@@ -52,6 +28,22 @@ void insert_chunk(soci::session& sql, const std::string& deployment, std::int64_
 }
 
 }  // namespace
+
+std::string log_key(const std::string& deployment) {
+    return "private/logs/" + deployment;
+}
+
+std::string read_piece(const Fd& archive, const Chunk& chunk) {
+    std::string bytes(static_cast<std::size_t>(chunk.length), '\0');
+    std::size_t have = 0;
+    while (have < bytes.size()) {  // ends at the full piece or by throwing
+        const ssize_t count = ::pread(archive.get(), bytes.data() + have, bytes.size() - have,
+                                      chunk.place + static_cast<std::int64_t>(have));
+        if (count <= 0) throw_errno("read an archived log");
+        have += static_cast<std::size_t>(count);
+    }
+    return bytes;
+}
 
 std::string encode_lines(const std::vector<jobs::Line>& lines) {
     std::string bytes;

@@ -13,14 +13,11 @@
 #include "bus/bus.hpp"
 #include "db/database.hpp"
 #include "jobs/job.hpp"
+#include "logs/log_search.hpp"
+#include "logs/numbered_line.hpp"
 #include "objects/object_store.hpp"
 
 namespace berth::logs {
-
-struct NumberedLine {
-    std::int64_t number = 0;
-    jobs::Line line{};
-};
 
 struct Page {
     std::vector<NumberedLine> lines{};
@@ -35,7 +32,7 @@ class LogStore {
 public:
     /// References must outlive the store.
     LogStore(db::Database& database, objects::ObjectStore& objects, bus::Bus& bus)
-        : database_(database), objects_(objects), bus_(bus) {}
+        : database_(database), objects_(objects), bus_(bus), search_(database, objects) {}
 
     /// Appends if the epoch holds the lease and `first` is the next number. Returns the next.
     /// Errors: conflict — lease_lost; conflict — wrong_line (the message ends in the next number).
@@ -52,12 +49,15 @@ public:
     Task<> archive(std::string deployment);
     Task<> remove(std::string deployment);
 
+    LogSearch& search() { return search_; }
+
 private:
     struct Archiving;
 
     db::Database& database_;
     objects::ObjectStore& objects_;
     bus::Bus& bus_;
+    LogSearch search_;
     std::map<std::string, NumberedLine> open_;
     std::set<std::string> archiving_;
 };

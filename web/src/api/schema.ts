@@ -750,6 +750,30 @@ export interface Deployment {
   prebuilt: string | null
 }
 
+export interface LogHit {
+  deployment: string
+  ref: string
+  environment: 'production' | 'preview'
+  /** Of the deployment. */
+  created_at_ms: number
+  /** Its number, from 0; in the dashboard it is #L(line + 1). */
+  line: number
+  at_ms: number
+  stream: 'out' | 'err' | 'system'
+  level: 'info' | 'warning' | 'error'
+  step: 'prepare' | 'clone' | 'install' | 'build' | 'publish'
+  text: string
+}
+
+export interface LogHits {
+  items: LogHit[]
+  next: string | null
+  /** That were looked at. */
+  bytes: number
+  /** Of which something was looked at. */
+  deployments: number
+}
+
 export interface UploadTree {
   files: {
     path: string
