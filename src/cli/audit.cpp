@@ -125,19 +125,28 @@ std::shared_ptr<SearchFlags> add_filters(CLI::App* command) {
     return flags;
 }
 
-}  // namespace
-
-void add_audit(CLI::App& app, Parsed& parsed) {
-    CLI::App& noun = *add_noun(app, "audit", "Who did what, and whether the log is whole");
+void add_list(CLI::App& parent, Parsed& parsed, const std::string& name, const std::string& help,
+              const std::string& path) {
     CLI::App* listed =
-        add_command(noun, "list", "The newest first",
-                    {{"berth audit list --actor ada@example.org --last 7d", ""},
-                     {"berth audit list --team crew -p shop", "of a team you are an admin of"}});
+        add_command(parent, name, help,
+                    {{path + " --actor ada@example.org --last 7d", ""},
+                     {path + " --team crew -p shop", "of a team you are an admin of"}});
     const auto search = add_filters(listed);
     listed->add_option("--limit", search->limit, "How many; default: 50")
         ->type_name("N")
         ->check(CLI::Range(1, 100));
     on_run(listed, parsed, search, list_them);
+}
+
+}  // namespace
+
+void add_activity(CLI::App& app, Parsed& parsed) {
+    add_list(app, parsed, "activity", "Who did what, the newest first", "berth activity");
+}
+
+void add_audit(CLI::App& app, Parsed& parsed) {
+    CLI::App& noun = *add_noun(app, "audit", "Who did what, and whether the log is whole");
+    add_list(noun, parsed, "list", "The newest first", "berth audit list");
 
     CLI::App* exported =
         add_command(noun, "export", "All rows to stdout, the oldest first",

@@ -371,8 +371,103 @@ TEST_F(Behaviour, api_puts_fields_where_the_method_takes_them) {
     EXPECT_EQ(server_.last("PUT", "/projects/shop/env").headers.at("if-match"), "\"7\"");
 }
 
+TEST_F(Behaviour, contexts_are_listed_chosen_and_forgotten) {
+    const std::string other = "https://other.example";
+    std::filesystem::create_directories(config_.path() + "/berth");
+    const std::string credentials = config_.path() + "/berth/credentials.json";
+    write_file(credentials,
+               fmt::format(R"({{"servers":{{"{}":{{"token":"brt_one","email":"ann@example.org"}},)"
+                           R"("{}":{{"token":"brt_two","email":"bob@example.org"}}}}}})",
+                           server_.url(), other));
+    const auto list = [&] {
+        const Ran ran = run({.arguments = {"context", "list", "--json"}});
+        EXPECT_EQ(ran.out.find("brt_"), std::string::npos) << "a token in the output";
+        return json::bj::parse(ran.out).at("items").as_array();
+    };
+    ASSERT_EQ(list().size(), 2u);
+    EXPECT_EQ(run({.arguments = {"context", "use", "https://Other.example/"}}).exit, 0);
+    for (const json::value& item : list())
+        EXPECT_EQ(item.at("current").as_bool(), item.at("server").as_string() == other);
+    EXPECT_EQ(run({.arguments = {"context", "rm", other}}).exit, 0);
+    ASSERT_EQ(list().size(), 1u);
+    EXPECT_EQ(list().front().at("server").as_string(), server_.url());
+    EXPECT_EQ(read_file(credentials).value().find("brt_two"), std::string::npos);
+    EXPECT_EQ(run({.arguments = {"context", "use", other}}).exit, 3);
+}
+
+TEST_F(Behaviour, a_linked_directory_means_its_project_and_only_on_its_server) {
+    const Scratch directory;
+    const std::string below = directory.path() + "/apps/web";
+    std::filesystem::create_directories(below);
+    const Ran linked = run({.arguments = {"link", "-p", "shop"}, .directory = directory.path()});
+    ASSERT_EQ(linked.exit, 0) << linked.err;
+    EXPECT_EQ(linked.out, "shop\n");
+    const Ran known = run({.arguments = {"hook", "show"}, .directory = below});
+    EXPECT_EQ(known.exit, 0) << known.err;
+    EXPECT_EQ(server_.count("GET", "/projects/shop/hook"), 1u);
+    const FakeServer another;
+    const Ran elsewhere = run({.arguments = {"hook", "show"},
+                               .environment = {{"BERTH_SERVER", another.url()}},
+                               .directory = below});
+    EXPECT_EQ(elsewhere.exit, 3) << "which project? another server has others";
+    EXPECT_EQ(run({.arguments = {"unlink"}, .directory = directory.path()}).exit, 0);
+    EXPECT_EQ(run({.arguments = {"hook", "show"}, .directory = below}).exit, 3);
+}
+
+TEST_F(Behaviour, init_writes_what_is_detected_and_never_over_a_file) {
+    const Scratch directory;
+    write_file(directory.path() + "/package.json",
+               R"({"scripts": {"build": "vite build"}, "devDependencies": {"vite": "8"}})");
+    const Ran made = run({.arguments = {"init"}, .directory = directory.path()});
+    ASSERT_EQ(made.exit, 0) << made.err;
+    const std::string file = directory.path() + "/berth.toml";
+    const std::string toml = read_file(file).value();
+    EXPECT_TRUE(toml.starts_with("#:schema " + server_.url() + "/schema/berth.toml.json\n"))
+        << toml;
+    for (const char* words : {"[build]\n", "framework = \"vite\"", "output_dir = \"dist\""})
+        EXPECT_NE(toml.find(words), std::string::npos) << words << "\n" << toml;
+    write_file(file, "mine");
+    EXPECT_EQ(run({.arguments = {"init"}, .directory = directory.path()}).exit, 7);
+    EXPECT_EQ(read_file(file).value(), "mine");
+}
+
+TEST_F(Behaviour, search_sends_what_the_flags_say_and_reads_on) {
+    ASSERT_EQ(run({.arguments = {"search", "a b", "--regex", "--match-case", "--level", "error",
+                                 "--step", "build", "--deployment", "dpl_1", "-p", "shop"}})
+                  .exit,
+              0);
+    EXPECT_EQ(server_.count("GET", "/projects/shop/logs/search"), 3u);
+    EXPECT_EQ(server_.last("GET", "/projects/shop/logs/search").query,
+              "q=a%20b&match=regex&case=true&level=error&step=build&deployment=dpl_1&limit=98&"
+              "cursor=two");
+}
+
+TEST_F(Behaviour, previews_rm_deletes_the_deployments_of_that_ref_alone) {
+    ASSERT_EQ(run({.arguments = {"previews", "rm", "feature/cart", "-y", "-p", "shop"}}).exit, 0);
+    EXPECT_EQ(server_.count("DELETE", "/deployments/dpl_preview"), 1u);
+    EXPECT_EQ(server_.count("DELETE", "/deployments/dpl_shop"), 0u);
+}
+
+TEST_F(Behaviour, the_schema_is_printed_as_it_is) {
+    const Ran ran = run({.arguments = {"schema"}});
+    EXPECT_EQ(ran.exit, 0);
+    const json::value schema = json::bj::parse(ran.out);
+    EXPECT_EQ(schema.at("$schema"), "https://json-schema.org/draft/2020-12/schema");
+}
+
+TEST_F(Behaviour, cwd_is_where_a_command_looks) {
+    const Scratch directory;
+    std::filesystem::create_directories(directory.path() + "/site");
+    write_file(directory.path() + "/site/package.json",
+               R"({"scripts": {"build": "vite build"}, "devDependencies": {"vite": "8"}})");
+    const Ran ran = run(
+        {.arguments = {"detect", "--cwd", "site", "--json", "-q"}, .directory = directory.path()});
+    EXPECT_EQ(ran.exit, 0) << ran.err;
+    EXPECT_NE(ran.out.find("package.json depends on vite"), std::string::npos) << ran.out;
+}
+
 TEST_F(Behaviour, completion_knows_every_command) {
-    for (const char* shell : {"bash", "zsh", "fish"}) {
+    for (const char* shell : {"bash", "zsh", "fish", "powershell"}) {
         const Ran ran = run({.arguments = {"completion", shell}});
         EXPECT_NE(ran.out.find("deployments"), std::string::npos) << shell;
         EXPECT_EQ(ran.err, "");

@@ -131,6 +131,7 @@ void add_cache(CLI::App& app, Parsed& parsed) {
                     {{"berth cache ls -p shop", ""},
                      {"berth cache ls --all", "sums of all projects; for the instance's owner"},
                      {"berth cache ls --json", "one object"}});
+    also(listed, {"list"});
     const auto all = std::make_shared<ListFlags>();
     listed->add_flag("--all", all->all, "Of all projects, and the toolchains");
     on_run(listed, parsed, all, list_them);

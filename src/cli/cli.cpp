@@ -2,6 +2,7 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <filesystem>
 
 #include "cli/command.hpp"
 #include "cli/commands.hpp"
@@ -38,6 +39,7 @@ std::vector<std::string> words_of(int argc, char** argv) {
 void add_options(CLI::App& app, Options& options) {
     app.add_option("-p,--project", options.project, "Project, by name or id")->type_name("N");
     app.add_option("--server", options.server, "Address of the server")->type_name("URL");
+    app.add_option("--cwd", options.cwd, "Run as if in this directory")->type_name("DIR");
     app.add_flag("--json", options.json, "One object on stdout, problems as objects on stderr");
     app.add_flag("--no-input", options.no_input, "Never ask; fail and name the flag instead");
     app.add_flag("-y,--yes", options.yes, "Say yes to confirmations");
@@ -62,22 +64,27 @@ void add_group(CLI::App& app, Parsed& parsed, const std::string& group,
 
 void add_commands(CLI::App& app, Parsed& parsed, std::span<const Verb> others) {
     add_group(app, parsed, "Deploy",
-              {add_login, add_detect, add_build, add_import, add_deploy, add_status, add_logs,
-               add_open, add_explain, add_diff, add_traffic, add_production, add_deployments});
-    add_group(app, parsed, "Configure",
-              {add_projects, add_env, add_share, add_git, add_webhook, add_channels, add_hook,
-               add_cache, add_tokens, add_team, add_users, add_providers, add_audit});
-    add_group(app, parsed, "More", {add_api, add_completion, add_version, add_help});
+              {add_login, add_context, add_detect, add_init, add_link, add_build, add_import,
+               add_deploy, add_status, add_logs, add_search, add_open, add_explain, add_diff,
+               add_traffic, add_production, add_deployments, add_previews});
+    add_group(
+        app, parsed, "Configure",
+        {add_projects, add_env, add_share, add_git, add_webhook, add_channels, add_hook, add_cache,
+         add_tokens, add_team, add_members, add_users, add_providers, add_audit, add_activity});
+    add_group(app, parsed, "More",
+              {add_api, add_mcp, add_schema, add_completion, add_man, add_version, add_help});
     for (const Verb& verb : others) {
         if (subcommand(app, verb.name) != nullptr) continue;
-        app.add_subcommand(verb.name, verb.help)->group("On the server");
+        app.add_subcommand(verb.name, verb.help)->group(other_group);
     }
 }
 
 std::vector<std::string> names_of(const CLI::App& app) {
     std::vector<std::string> names;
-    for (const CLI::App* sub : subcommands(app))
+    for (const CLI::App* sub : subcommands(app)) {
         names.push_back(sub->get_name());
+        names.insert(names.end(), sub->get_aliases().begin(), sub->get_aliases().end());
+    }
     return names;
 }
 
@@ -156,6 +163,11 @@ Problem parse_problem(const CLI::App& app, const CLI::ParseError& error) {
 /// The boundary of a command: what breaks is said once, with an exit code.
 Outcome<> act(Context& context, const Action& action) {
     try {
+        if (const std::string& there = context.options.cwd; !there.empty()) {
+            std::error_code refused;
+            std::filesystem::current_path(there, refused);
+            if (refused) return usage(fmt::format("--cwd: {}: {}", there, refused.message()));
+        }
         if (!context.options.timeout.empty()) {
             const Outcome<std::int64_t> limit =
                 parse_duration(context.options.timeout, "--timeout");

@@ -47,16 +47,22 @@ std::string ClientState::server() const {
     return text(read(directory_ + "/config.json"), "server");
 }
 
+std::map<std::string, Credential> ClientState::credentials() const {
+    std::map<std::string, Credential> all;
+    for (const auto& [server, found] : servers_of(read(credentials_path()))) {
+        Credential credential{.token = text(found, "token"),
+                              .token_id = text(found, "token_id"),
+                              .email = text(found, "email"),
+                              .expires_at_ms = number(found, "expires_at_ms").value_or(0)};
+        if (!credential.token.empty()) all[std::string(server)] = std::move(credential);
+    }
+    return all;
+}
+
 std::optional<Credential> ClientState::find(const std::string& server) const {
-    const json::bj::object servers = servers_of(read(credentials_path()));
-    const json::value* found = servers.if_contains(server);
-    if (found == nullptr) return std::nullopt;
-    Credential credential{.token = text(*found, "token"),
-                          .token_id = text(*found, "token_id"),
-                          .email = text(*found, "email"),
-                          .expires_at_ms = number(*found, "expires_at_ms").value_or(0)};
-    if (credential.token.empty()) return std::nullopt;
-    return credential;
+    const std::map<std::string, Credential> all = credentials();
+    const auto found = all.find(server);
+    return found == all.end() ? std::nullopt : std::optional(found->second);
 }
 
 Outcome<> ClientState::remember(const std::string& server, const Credential& credential) {
@@ -64,6 +70,10 @@ Outcome<> ClientState::remember(const std::string& server, const Credential& cre
     servers[server] = json::from(credential);
     const json::bj::object credentials{{"servers", servers}};
     if (const Outcome<> ok = write("credentials.json", credentials); !ok) return ok;
+    return choose(server);
+}
+
+Outcome<> ClientState::choose(const std::string& server) {
     return write("config.json", json::bj::object{{"server", server}});
 }
 

@@ -3,6 +3,7 @@
 /// (config.json) and a token for each server (credentials.json, mode 0600).
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -25,10 +26,14 @@ public:
     /// The server of the last login, or "".
     std::string server() const;
     std::optional<Credential> find(const std::string& server) const;
+    /// Of every server, by its address.
+    std::map<std::string, Credential> credentials() const;
 
     /// Errors: failure — the directory cannot be written.
     Outcome<> remember(const std::string& server, const Credential& credential);
     Outcome<> forget(const std::string& server);
+    /// Has `server()` be that one. Errors: as `remember`.
+    Outcome<> choose(const std::string& server);
 
     std::string credentials_path() const { return directory_ + "/credentials.json"; }
 

@@ -20,18 +20,21 @@ struct Parsed {
     Action action{};
 };
 
+/// The help's heading over verbs of other rooms, whose options are declared there.
+inline constexpr const char* other_group = "On the server";
+
 struct Example {
     std::string line;
     std::string what;
 };
 
-/// The commands below `app`, or the one of that name, or null.
+/// The commands below `app`, or the one of that name or alias, or null.
 inline std::vector<const CLI::App*> subcommands(const CLI::App& app) {
     return app.get_subcommands([](const CLI::App*) { return true; });
 }
 inline const CLI::App* subcommand(const CLI::App& app, const std::string& name) {
     for (const CLI::App* sub : subcommands(app)) {
-        if (sub->get_name() == name) return sub;
+        if (sub->check_name(name)) return sub;
     }
     return nullptr;
 }
@@ -46,6 +49,12 @@ inline CLI::App* add_command(CLI::App& parent, const std::string& name, const st
                                    : fmt::format("  {:<44} # {}\n", one.line, one.what);
     command->footer(footer + "\nOptions of every command: berth --help");
     return command;
+}
+
+/// Other words for a command, which do the same.
+inline void also(CLI::App* command, std::initializer_list<const char*> names) {
+    for (const char* name : names)
+        command->alias(name);
 }
 
 /// Adds a noun whose commands follow: `berth env list`.

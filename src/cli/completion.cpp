@@ -151,6 +151,40 @@ std::string fish(const std::vector<Place>& places, const std::vector<std::string
     return lines;
 }
 
+std::string quoted(const std::vector<std::string>& words) {
+    std::string text;
+    for (const std::string& word : words)
+        text += fmt::format("{}'{}'", text.empty() ? "" : ", ", word);
+    return "@(" + text + ")";
+}
+
+std::string powershell(const std::vector<Place>& places) {
+    std::string table;
+    for (const Place& place : places) {
+        table += fmt::format("        '{}' = @{{ words = {}; options = {} }}\n", place.path,
+                             quoted(place.words), quoted(place.options));
+    }
+    return fmt::format(R"ps(# PowerShell completion of berth; in $PROFILE:
+#   berth completion powershell | Out-String | Invoke-Expression
+Register-ArgumentCompleter -Native -CommandName berth -ScriptBlock {{
+    param($word, $ast, $cursor)
+    $places = @{{
+{}    }}
+    $place = ''
+    foreach ($element in $ast.CommandElements | Select-Object -Skip 1) {{
+        if ($element.Extent.EndOffset -ge $cursor) {{ break }}
+        $text = $element.ToString()
+        if ($places[$place].words -contains $text) {{ $place = "$place $text".Trim() }}
+    }}
+    $found = $places[$place].words
+    if ($word -like '-*') {{ $found = $places[$place].options + $places[''].options }}
+    $found | Where-Object {{ $_ -like "$word*" }} |
+        ForEach-Object {{ [System.Management.Automation.CompletionResult]::new($_) }}
+}}
+)ps",
+                       table);
+}
+
 }  // namespace
 
 void add_completion(CLI::App& app, Parsed& parsed) {
@@ -159,16 +193,17 @@ void add_completion(CLI::App& app, Parsed& parsed) {
                     {{"source <(berth completion bash)", "for this bash"},
                      {"berth completion fish > ~/.config/fish/completions/berth.fish", ""}});
     const auto flags = std::make_shared<ShellFlags>();
-    command->add_option("SHELL", flags->shell, "bash, zsh or fish")
+    command->add_option("SHELL", flags->shell, "bash, zsh, fish or powershell")
         ->required()
         ->type_name("")
-        ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+        ->check(CLI::IsMember({"bash", "zsh", "fish", "powershell"}));
     on_run(command, parsed, flags, [&app](Context& context, const ShellFlags& given) -> Outcome<> {
         std::vector<Place> places;
         collect(app, "", places);
         const std::vector<std::string> global = places.back().options;  // the root comes last
         if (given.shell == "bash") context.output.raw(bash(places, joined(global)));
         if (given.shell == "zsh") context.output.raw(zsh(places, joined(global)));
+        if (given.shell == "powershell") context.output.raw(powershell(places));
         if (given.shell == "fish") context.output.raw(fish(places, global));
         return {};
     });

@@ -173,11 +173,12 @@ void add_redeploy(CLI::App& noun, Parsed& parsed) {
 }  // namespace
 
 void add_deployments(CLI::App& app, Parsed& parsed) {
-    CLI::App& noun =
-        *add_noun(app, "deployments", "List, look at, cancel, repeat and delete deployments");
+    CLI::App& noun = *add_noun(app, "deployments",
+                               "List, look at, compare, cancel, repeat and delete deployments");
     CLI::App* listed = add_command(noun, "list", "Newest first",
                                    {{"berth deployments list -p shop", ""},
                                     {"berth deployments list --limit 100 --json", "one object"}});
+    also(listed, {"ls"});
     const auto limit = std::make_shared<ListFlags>();
     listed->add_option("--limit", limit->limit, "How many at most")
         ->type_name("N")
@@ -188,6 +189,9 @@ void add_deployments(CLI::App& app, Parsed& parsed) {
                                 {{"berth deployments get dpl_…", ""},
                                  {"berth deployments get dpl_… --json", "as the API has it"}});
     on_run(one, parsed, add_id(one), get);
+    add_deployment_files(noun, parsed);
+    add_logs(noun, parsed);
+    add_diff(noun, parsed);
     CLI::App* stop = add_command(noun, "cancel", "Stop a deployment; prints its state",
                                  {{"berth deployments cancel dpl_…", ""},
                                   {"berth deployments cancel dpl_… --json", "one object"}});

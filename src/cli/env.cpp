@@ -21,6 +21,13 @@ struct EnvFlags {
     bool value_stdin = false;
 };
 
+Problem no_variable(const std::string& key, const EnvPlace& place) {
+    return problem(
+        Exit::not_found, "no_variable",
+        fmt::format("there is no variable {} for the environment '{}'", key, place.environment),
+        "see which there are", "berth env list");
+}
+
 using Change = std::function<Outcome<>(json::bj::array& items)>;
 
 /// Reads the list, changes it and puts it back; again when somebody was faster.
@@ -74,6 +81,33 @@ Outcome<> list_them(Context& context) {
     return {};
 }
 
+/// The value that the place has itself: what is inherited is in `env pull`.
+Outcome<> get(Context& context, const EnvFlags& flags) {
+    const std::string& key = flags.names.front();
+    const Outcome<Session*> session = context.session();
+    if (!session) return session.error();
+    const Outcome<Project> project = choose_project(context, **session);
+    if (!project) return project.error();
+    const Outcome<Answer> answer =
+        (*session)->get(fmt::format("/projects/{}/env", path_part(project->name)));
+    if (!answer) return answer.error();
+    for (const json::value& item : list(answer->body, "items")) {
+        if (!is_same(item, key, flags.place)) continue;
+        if (context.output.json()) {
+            context.output.object(item);
+            return {};
+        }
+        if (truth(item, "sensitive")) {
+            return problem(Exit::denied, "write_only",
+                           fmt::format("{} is sensitive: nobody is shown its value", key),
+                           "set another", "berth env set " + key);
+        }
+        context.output.result(text(item, "value"));
+        return {};
+    }
+    return no_variable(key, flags.place);
+}
+
 json::value for_branch(json::value variable, const EnvPlace& place) {
     if (!place.branch.empty()) variable.get_object()["branch"] = place.branch;
     return variable;
@@ -122,10 +156,7 @@ Outcome<> remove(Context& context, const EnvFlags& flags) {
                 items.begin(), items.end(),
                 [&](const json::value& item) { return is_same(item, key, flags.place); });
             if (end == items.end()) {
-                return problem(Exit::not_found, "no_variable",
-                               fmt::format("there is no variable {} for the environment '{}'", key,
-                                           flags.place.environment),
-                               "see which there are", "berth env list");
+                return no_variable(key, flags.place);
             }
             items.erase(end, items.end());
         }
@@ -185,6 +216,13 @@ void add_env(CLI::App& app, Parsed& parsed) {
         {{"berth env list -p shop", ""}, {"berth env list --json", "as the API has it"}});
     on_run(listed, parsed, list_them);
 
+    CLI::App* shown = add_command(
+        noun, "get", "Print one value, if it may be shown",
+        {{"berth env get API_URL", ""}, {"berth env get API_URL --environment preview", ""}});
+    const auto one = add_flags(shown);
+    shown->add_option("K", one->names, "Name")->required()->expected(1)->type_name("");
+    on_run(shown, parsed, one, get);
+
     CLI::App* sets =
         add_command(noun, "set", "Set variables; sealed and never shown again unless --plain",
                     {{"berth env set API_URL=https://api.example --plain", ""},
@@ -199,6 +237,7 @@ void add_env(CLI::App& app, Parsed& parsed) {
     CLI::App* gone =
         add_command(noun, "rm", "Remove variables",
                     {{"berth env rm API_URL", ""}, {"berth env rm A B --environment preview", ""}});
+    also(gone, {"unset"});
     const auto doomed = add_flags(gone);
     gone->add_option("K", doomed->names, "Names")->required()->type_name("");
     on_run(gone, parsed, doomed, remove);

@@ -265,6 +265,13 @@ void add_env_sync(CLI::App& noun, Parsed& parsed) {
     pulls->add_option("FILE", to->file, "File (.env.local); - is stdout")->type_name("");
     on_run(pulls, parsed, to, pull);
 
+    CLI::App* printed = add_command(
+        noun, "export", "Print what a build would get, as lines of a .env file",
+        {{"berth env export > .env", ""}, {"berth env export --environment production", ""}});
+    const auto out = add_flags(printed, false);
+    out->file = "-";
+    on_run(printed, parsed, out, pull);
+
     CLI::App* pushes =
         add_command(noun, "push", "Set the variables of a .env file, after showing what changes",
                     {{"berth env push .env --environment production", ""},

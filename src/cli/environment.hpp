@@ -31,6 +31,7 @@ struct Options {
     std::string project{};
     std::string server{};
     std::string timeout{};
+    std::string cwd{};
     bool json = false;
     bool no_input = false;
     bool yes = false;

@@ -172,11 +172,55 @@ Said explain_answer(const Asked& asked) {
                                                                       {"value", "no-store"}}}}});
 }
 
+Said files_answer() {
+    const auto file = [](const char* path, int bytes, const char* type) {
+        return bj::object{{"path", path}, {"bytes", bytes}, {"type", type}, {"sha256", "aa"}};
+    };
+    return json_said(
+        200, bj::object{{"items", bj::array{file("a/\x1b[31mb.js", 34'000, "text/javascript"),
+                                            file("index.html", 900, "text/html")}},
+                        {"next", nullptr}});
+}
+
+/// A page of two lines, then an empty one, then the last.
+Said search_answer(const Asked& asked) {
+    if (asked.query.contains("match=regex") && asked.query.contains("%28"))
+        return refused(422, "invalid_pattern", "missing ): (", "/q");
+    const auto hit = [](const char* deployment, int line, const char* said) {
+        return bj::object{{"deployment", deployment},
+                          {"ref", "main"},
+                          {"environment", "production"},
+                          {"created_at_ms", 1'000},
+                          {"line", line},
+                          {"at_ms", 1'500},
+                          {"stream", "out"},
+                          {"level", "error"},
+                          {"step", "build"},
+                          {"text", said}};
+    };
+    bj::array items;
+    bj::value next = nullptr;
+    if (asked.query.contains("cursor=two")) {
+        items = {hit("dpl_old", 0, "no oars")};
+    } else if (asked.query.contains("cursor=one")) {
+        next = "two";
+    } else {
+        items = {hit("dpl_broken", 2, "Cannot find module 'oars'"),
+                 hit("dpl_broken", 7, "\x1b[31moars\x1b[0m are missing")};
+        next = "one";
+    }
+    return json_said(200, bj::object{{"items", std::move(items)},
+                                     {"next", std::move(next)},
+                                     {"bytes", 16'000'000},
+                                     {"deployments", 3}});
+}
+
 Said deployment_answer(const Asked& asked, std::size_t times) {
     const std::string rest = asked.path.substr(std::string("/deployments/").size());
     const std::string id = rest.substr(0, rest.find('/'));
     const std::string action = rest.size() > id.size() ? rest.substr(id.size() + 1) : "";
     if (id == "dpl_none") return refused(404, "not_found", "no deployment 'dpl_none'");
+    if (action == "files") return files_answer();
     if (action == "log") return log_answer(asked, id, times);
     if (action == "cancel") return json_said(200, deployment(id, "building"));
     if (action == "redeploy") return json_said(201, deployment(id, "queued"));
@@ -486,6 +530,7 @@ Said project_answer(const Asked& asked, std::size_t times) {
     const std::string part = rest.size() > given.size() ? rest.substr(given.size() + 1) : "";
     if (name == "none") return refused(404, "not_found", "no project named 'none'");
     if (part == "env") return env_answer(asked, times);
+    if (part == "logs/search") return search_answer(asked);
     if (part == "traffic") return traffic_answer(asked, name == "shop");
     if (part.starts_with("share-links")) return share_answer(asked);
     if (part == "caches") return cache_answer(asked, name == "shop");
@@ -510,6 +555,12 @@ Said project_answer(const Asked& asked, std::size_t times) {
     if (part == "deployments" && asked.verb == "POST") {
         const bool preview = asked.body.contains("feature/");
         return json_said(201, deployment(preview ? "dpl_preview" : "dpl_" + name, "queued"));
+    }
+    if (part == "deployments" && asked.query.contains("limit=100")) {
+        return json_said(200, bj::object{{"items", bj::array{deployment("dpl_shop", "ready"),
+                                                             deployment("dpl_preview", "ready"),
+                                                             deployment("dpl_broken", "failed")}},
+                                         {"next", nullptr}});
     }
     if (part == "deployments") {
         return json_said(200, bj::object{{"items", bj::array{deployment("dpl_shop", "ready"),
@@ -867,6 +918,8 @@ Said fake_answer(const Asked& asked, const std::string&, std::size_t times) {
     if (token == asked.headers.end() || token->second == "Bearer bad") {
         return refused(401, "unauthenticated", "the token is not valid");
     }
+    if (asked.path == "/hooks/deploy/s3cret")
+        return json_said(202, deployment("dpl_shop", "queued"));
     if (asked.path == "/limited") return refused(429, "limited", "too many requests");
     if (asked.path == "/starting" && times == 1) return refused(503, "starting", "just a moment");
     if (asked.path == "/starting") return json_said(200, bj::object{{"times", times}});

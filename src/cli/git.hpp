@@ -19,6 +19,9 @@ void add_git_connections(CLI::App& noun, Parsed& parsed);
 /// One project's repository at a Git host, and its pull requests.
 void add_git_links(CLI::App& noun, Parsed& parsed);
 
+/// approve: builds a stranger's pull request.
+void add_request_approval(CLI::App& noun, Parsed& parsed);
+
 /// Berth as a Git remote: remote, credential.
 void add_git_remote(CLI::App& noun, Parsed& parsed);
 

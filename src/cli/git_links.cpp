@@ -198,9 +198,14 @@ void add_git_links(CLI::App& noun, Parsed& parsed) {
                     {{"berth git requests -p shop", ""}, {"berth git requests --json", ""}});
     on_run(open, parsed, requests);
 
+    add_request_approval(noun, parsed);
+}
+
+void add_request_approval(CLI::App& noun, Parsed& parsed) {
+    const std::string path = "berth " + noun.get_name() + " approve 7";
     CLI::App* word =
         add_command(noun, "approve", "Build a stranger's pull request; prints the deployment",
-                    {{"berth git approve 7 -p shop", ""}, {"berth git approve 7 --json", ""}});
+                    {{path + " -p shop", ""}, {path + " --json", ""}});
     const auto which = std::make_shared<RequestFlags>();
     word->add_option("NUMBER", which->number, "Of the pull request")->required()->type_name("");
     on_run(word, parsed, which, approve);

@@ -38,6 +38,7 @@ void LogParser::take(std::string_view object) {
     if (!line || *line < place_->next) return;
     place_->next = *line + 1;
     on_line_({.number = *line,
+              .at_ms = cli::number(*parsed, "at_ms").value_or(0),
               .stream = text(*parsed, "stream"),
               .level = text(*parsed, "level"),
               .step = text(*parsed, "step"),

@@ -12,6 +12,7 @@ namespace berth::cli {
 
 struct LogLine {
     std::int64_t number = 0;
+    std::int64_t at_ms = 0;
     std::string stream{};  // out, err, system
     std::string level{};   // info, warning, error
     std::string step{};    // prepare, clone, install, build, publish

@@ -1,3 +1,5 @@
+#include "cli/open.hpp"
+
 #include "base/process.hpp"
 #include "cli/command.hpp"
 #include "cli/commands.hpp"
@@ -45,6 +47,8 @@ void show(Context& context, const std::string& url) {
     if (!ended) context.output.detail(fmt::format("{}: {}", program, ended.error().message));
 }
 
+constexpr const char* pages = "site (default), dashboard, deployments, traffic, env, settings";
+
 Outcome<> open(Context& context, const OpenFlags& flags) {
     const Outcome<Session*> session = context.session();
     if (!session) return session.error();
@@ -53,26 +57,29 @@ Outcome<> open(Context& context, const OpenFlags& flags) {
     Outcome<std::string> url = (*session)->server() + dashboard_path(flags.page, project->name);
     if (flags.page == "site") url = site_address(**session, *project);
     if (!url) return url.error();
-    if (context.output.json()) {
-        context.output.object(json::bj::object{{"url", *url}});
-    } else {
-        context.output.result(*url);
-    }
-    show(context, *url);
+    open_address(context, *url);
     return {};
 }
 
 }  // namespace
+
+void open_address(Context& context, const std::string& url) {
+    if (context.output.json()) {
+        context.output.object(json::bj::object{{"url", url}});
+    } else {
+        context.output.result(url);
+    }
+    show(context, url);
+}
 
 void add_open(CLI::App& app, Parsed& parsed) {
     CLI::App* command =
         add_command(app, "open", "Print an address and open it where there is a desktop",
                     {{"berth open", "the site"}, {"berth open deployments -p shop", "a page"}});
     const auto flags = std::make_shared<OpenFlags>();
-    command
-        ->add_option("page", flags->page, "site (default), dashboard, deployments, settings, env")
+    command->add_option("page", flags->page, pages)
         ->type_name("")
-        ->check(CLI::IsMember({"site", "dashboard", "deployments", "settings", "env"}));
+        ->check(CLI::IsMember({"site", "dashboard", "deployments", "traffic", "env", "settings"}));
     on_run(command, parsed, flags, open);
 }
 

@@ -1,6 +1,7 @@
 #include "cli/project_choice.hpp"
 
 #include "base/process.hpp"
+#include "cli/link.hpp"
 #include "cli/remote_project.hpp"
 #include "cli/view.hpp"
 #include "rules/repo_url.hpp"
@@ -106,6 +107,8 @@ Outcome<Project> choose_project(Context& context, Session& session) {
     const std::string& named =
         context.options.project.empty() ? context.environment.project : context.options.project;
     if (!named.empty()) return find_project(session, named);
+    if (const auto linked = linked_project("", session.server()))
+        return find_project(session, *linked);
 
     const Outcome<json::bj::array> all = session.get_all("/projects");
     if (!all) return all.error();
@@ -123,6 +126,11 @@ Outcome<Project> choose_project(Context& context, Session& session) {
 
 Outcome<std::optional<Project>> project_of_remote(Context& context, Session& session,
                                                   const std::string& directory) {
+    if (const auto linked = linked_project(directory, session.server())) {
+        Outcome<Project> found = find_project(session, *linked);
+        if (!found) return found.error();
+        return std::optional<Project>(std::move(*found));
+    }
     const std::vector<std::string> remotes = git_remotes(context.environment, directory);
     if (remotes.empty()) return std::optional<Project>();
     const Outcome<json::bj::array> all = session.get_all("/projects");

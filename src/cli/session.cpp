@@ -49,6 +49,15 @@ std::optional<std::int64_t> wait_before_repeat(const Result<http::Reply>& reply,
     return status == 429 ? std::nullopt : std::optional<std::int64_t>(retry_after_ms[attempt]);
 }
 
+/// The path as -v says it: what follows is a secret of its own.
+std::string shown_path(std::string path) {
+    for (const std::string_view before : {"/hooks/deploy/", "/invitations/"}) {
+        const std::size_t at = path.find(before);
+        if (at != path.npos) return path.substr(0, at + before.size()) + "***";
+    }
+    return path;
+}
+
 Problem unreachable(const std::string& server, const Error& error) {
     Problem said = problem_of(error);
     if (error.failure == Failure::unavailable) {
@@ -88,7 +97,7 @@ Outcome<http::Reply> Session::send(http::Call call) {
         const Outcome<Result<http::Reply>> ended = loop_.run(client_.send(call));
         if (!ended) return ended.error();
         const Result<http::Reply>& reply = *ended;
-        output_.detail(fmt::format("{} {} {} ({} ms)", call.verb, path,
+        output_.detail(fmt::format("{} {} {} ({} ms)", call.verb, shown_path(path),
                                    reply ? std::to_string(reply->status) : reply.error().code,
                                    steady_now_ms() - begin));
         const std::optional<std::int64_t> wait_ms = wait_before_repeat(reply, attempt);

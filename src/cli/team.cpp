@@ -152,6 +152,39 @@ void add_who(CLI::App* command, MemberFlags& flags) {
     command->add_option("USER", flags.who, "E-mail address or id")->required()->type_name("");
 }
 
+void add_member_list(CLI::App& noun, Parsed& parsed, const std::string& name) {
+    const std::string path = fmt::format("berth {} {}", noun.get_name(), name);
+    CLI::App* people = add_command(noun, name, "Who belongs to the team, and as what",
+                                   {{path, ""}, {path + " --team crew --json", ""}});
+    const auto whose = std::make_shared<TeamFlags>();
+    add_team_option(people, whose->team);
+    on_run(people, parsed, whose, members);
+}
+
+void add_role(CLI::App& noun, Parsed& parsed) {
+    const std::string path = fmt::format("berth {} role", noun.get_name());
+    CLI::App* role = add_command(
+        noun, "role", "Change the role of a member",
+        {{path + " ada@example.org admin", ""}, {path + " usr_… viewer --team crew", ""}});
+    const auto change = std::make_shared<MemberFlags>();
+    add_who(role, *change);
+    add_role_option(role, "ROLE", change->role);
+    add_team_option(role, change->team);
+    on_run(role, parsed, change, set_role);
+}
+
+CLI::App* add_removal(CLI::App& noun, Parsed& parsed, const std::string& name) {
+    const std::string path = fmt::format("berth {} {}", noun.get_name(), name);
+    CLI::App* off = add_command(
+        noun, name, "Take a member off the team",
+        {{path + " ada@example.org", ""}, {path + " usr_… --team crew -q", "says nothing"}});
+    const auto doomed = std::make_shared<MemberFlags>();
+    add_who(off, *doomed);
+    add_team_option(off, doomed->team);
+    on_run(off, parsed, doomed, remove);
+    return off;
+}
+
 }  // namespace
 
 void add_team_option(CLI::App* command, std::string& into) {
@@ -168,6 +201,7 @@ void add_role_option(CLI::App* command, const std::string& name, std::string& in
 
 void add_team(CLI::App& app, Parsed& parsed) {
     CLI::App& noun = *add_noun(app, "team", "Teams of yours, their members and invitations");
+    also(&noun, {"teams"});
     CLI::App* listed = add_command(noun, "list", "Your teams and your role in each",
                                    {{"berth team list", ""}, {"berth team list --json", ""}});
     on_run(listed, parsed, list_them);
@@ -182,21 +216,8 @@ void add_team(CLI::App& app, Parsed& parsed) {
     made->add_option("--name", draft->name, "For people; default: the slug")->type_name("N");
     on_run(made, parsed, draft, create);
 
-    CLI::App* people =
-        add_command(noun, "members", "Who belongs to the team, and as what",
-                    {{"berth team members", ""}, {"berth team members --team crew --json", ""}});
-    const auto whose = std::make_shared<TeamFlags>();
-    add_team_option(people, whose->team);
-    on_run(people, parsed, whose, members);
-
-    CLI::App* role = add_command(noun, "role", "Change the role of a member",
-                                 {{"berth team role ada@example.org admin", ""},
-                                  {"berth team role usr_… viewer --team crew", ""}});
-    const auto change = std::make_shared<MemberFlags>();
-    add_who(role, *change);
-    add_role_option(role, "ROLE", change->role);
-    add_team_option(role, change->team);
-    on_run(role, parsed, change, set_role);
+    add_member_list(noun, parsed, "members");
+    add_role(noun, parsed);
 
     CLI::App* factor = add_command(noun, "second-factor", "Whether who acts in the team needs one",
                                    {{"berth team second-factor on --in 7d", "from then on"},
@@ -211,13 +232,7 @@ void add_team(CLI::App& app, Parsed& parsed) {
     add_team_option(factor, asked->team);
     on_run(factor, parsed, asked, set_factor);
 
-    CLI::App* off = add_command(noun, "remove", "Take a member off the team",
-                                {{"berth team remove ada@example.org", ""},
-                                 {"berth team remove usr_… --team crew -q", "says nothing"}});
-    const auto doomed = std::make_shared<MemberFlags>();
-    add_who(off, *doomed);
-    add_team_option(off, doomed->team);
-    on_run(off, parsed, doomed, remove);
+    also(add_removal(noun, parsed, "remove"), {"rm"});
 
     CLI::App* left = add_command(noun, "leave", "Leave a team",
                                  {{"berth team leave crew", ""}, {"berth team leave crew -q", ""}});
@@ -226,6 +241,14 @@ void add_team(CLI::App& app, Parsed& parsed) {
     on_run(left, parsed, which, leave);
 
     add_team_invitations(noun, parsed);
+}
+
+void add_members(CLI::App& app, Parsed& parsed) {
+    CLI::App& noun = *add_noun(app, "members", "Who belongs to a team, and as what");
+    add_member_list(noun, parsed, "list");
+    add_invite(noun, parsed);
+    add_role(noun, parsed);
+    add_removal(noun, parsed, "rm");
 }
 
 }  // namespace berth::cli

@@ -133,16 +133,20 @@ Outcome<> accept(Context& context, const AcceptFlags& flags) {
 
 }  // namespace
 
-void add_team_invitations(CLI::App& noun, Parsed& parsed) {
+void add_invite(CLI::App& noun, Parsed& parsed) {
+    const std::string path = fmt::format("berth {} invite ada@example.org", noun.get_name());
     CLI::App* made =
         add_command(noun, "invite", "Invite somebody; prints the link alone",
-                    {{"berth team invite ada@example.org --role developer", ""},
-                     {"berth team invite ada@example.org --role viewer --team crew", ""}});
+                    {{path + " --role developer", ""}, {path + " --role viewer --team crew", ""}});
     const auto draft = std::make_shared<InviteFlags>();
     made->add_option("EMAIL", draft->email, "Who may use the link")->required()->type_name("");
     add_role_option(made, "--role", draft->role);
     add_team_option(made, draft->team);
     on_run(made, parsed, draft, invite);
+}
+
+void add_team_invitations(CLI::App& noun, Parsed& parsed) {
+    add_invite(noun, parsed);
 
     CLI::App* listed = add_command(
         noun, "invitations", "Open invitations; without their links, which are not kept",

@@ -14,6 +14,8 @@ struct Parsed;
 /// invite, invitations, uninvite, accept
 void add_team_invitations(CLI::App& noun, Parsed& parsed);
 
+void add_invite(CLI::App& noun, Parsed& parsed);
+
 /// `--team T`, which may be left out.
 void add_team_option(CLI::App* command, std::string& into);
 

@@ -138,9 +138,11 @@ Outcome<> redeliver(Context& context, const IdFlags& flags) {
 
 void add_webhook(CLI::App& app, Parsed& parsed) {
     CLI::App& noun = *add_noun(app, "webhook", "Push to deploy: what a Git host delivers to");
+    also(&noun, {"webhooks"});
     CLI::App* shown = add_command(noun, "show", "Print the address, without the secret",
                                   {{"berth webhook show -p shop", ""},
                                    {"berth webhook show --json", "also how many were refused"}});
+    also(shown, {"list"});
     on_run(shown, parsed, show);
 
     CLI::App* made = add_command(
