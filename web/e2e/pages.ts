@@ -49,6 +49,15 @@ const stops: Stop[] = [
   { name: 'overview', path: () => '/p/harbour-site' },
   { name: 'overview-empty', path: () => '/p/logbook' },
   { name: 'roll-back', path: () => '/p/harbour-site', act: opens('Roll back') },
+  { name: 'reference', path: () => '/reference' },
+  {
+    name: 'reference-open',
+    path: () => '/reference?q=POST%20projects%20deployments',
+    act: (page) => page.locator('summary').first().click(),
+  },
+  { name: 'logs-empty', path: () => '/p/harbour-site/logs' },
+  { name: 'logs', path: () => '/p/harbour-site/logs?q=vite' },
+  { name: 'logs-wrong', path: () => '/p/harbour-site/logs?q=(&regex=true' },
   { name: 'traffic', path: () => '/p/harbour-site/traffic' },
   {
     name: 'traffic-plot',

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
 
 import type { Question } from '../src/api/rules'
@@ -13,6 +14,7 @@ import type {
 } from '../src/api/types'
 import { auditHandlers } from './audit'
 import { buildsOf } from './builds'
+import { logHits } from './log_search'
 import { explanationOf, rulesOf } from './rules'
 import { teamHandlers } from './teams'
 import { trafficOf } from './traffic'
@@ -345,6 +347,15 @@ const handlers: Record<string, Handler> = {
     const row = rowOf(call)
     const run = call.world.play(row, { message: 'Deployed by hand', trigger: 'dashboard' })
     return { status: 201, body: run.deployment }
+  },
+  'GET openapi.json': () => ({
+    body: JSON.parse(readFileSync('../src/api/openapi.json', 'utf8')),
+  }),
+  'GET projects/*/logs/search': (call) => {
+    const body = logHits(rowOf(call), call.query)
+    if (!body)
+      throw new Refusal(422, 'invalid_pattern', 'q: this is not an expression of RE2', '/q')
+    return { body }
   },
   'GET projects/*/traffic': (call) => ({ body: trafficOf(rowOf(call).project, call.query) }),
   'GET projects/*/production': (call) => {

@@ -11,6 +11,7 @@ export const pages = {
   project: '/p/$project',
   deployments: '/p/$project/deployments',
   deployment: '/p/$project/d/$deployment',
+  logs: '/p/$project/logs',
   traffic: '/p/$project/traffic',
   env: '/p/$project/env',
   project_settings: '/p/$project/settings',
@@ -23,6 +24,7 @@ export const pages = {
   users: '/users',
   audit: '/audit',
   settings: '/settings',
+  reference: '/reference',
 } as const
 
 export type Page = (typeof pages)[keyof typeof pages]

@@ -7,7 +7,7 @@ import {
   Outlet,
   redirect,
 } from '@tanstack/react-router'
-
+import { type LogWish, levels, steps } from './api/logs'
 import {
   deploymentQuery,
   deploymentsQuery,
@@ -155,6 +155,18 @@ const deployment = createRoute({
   component: lazyRouteComponent(() => import('./pages/DeploymentPage')),
 })
 
+const logs = createRoute({
+  getParentRoute: () => project,
+  path: '/logs',
+  validateSearch: (search: Record<string, unknown>): LogWish => ({
+    q: textOf(search.q),
+    regex: search.regex === true || undefined,
+    level: levels.find((level) => level === search.level),
+    step: steps.find((step) => step === search.step),
+  }),
+  component: lazyRouteComponent(() => import('./pages/LogsPage')),
+})
+
 const traffic = createRoute({
   getParentRoute: () => project,
   path: '/traffic',
@@ -193,6 +205,13 @@ const sessions = createRoute({
   path: pages.sessions,
   loader: ({ context: { client } }) => client.ensureQueryData(sessionsQuery),
   component: lazyRouteComponent(() => import('./pages/SessionsPage')),
+})
+
+const reference = createRoute({
+  getParentRoute: () => app,
+  path: pages.reference,
+  validateSearch: (search: Record<string, unknown>): { q?: string } => ({ q: textOf(search.q) }),
+  component: lazyRouteComponent(() => import('./pages/ReferencePage')),
 })
 
 const tokens = createRoute({
@@ -257,8 +276,9 @@ export const routeTree = root.addChildren([
   app.addChildren([
     projects,
     newProject,
-    project.addChildren([overview, deployments, deployment, traffic, env, projectSettings]),
+    project.addChildren([overview, deployments, deployment, logs, traffic, env, projectSettings]),
     sessions,
+    reference,
     tokens,
     device,
     teams,

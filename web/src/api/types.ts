@@ -46,6 +46,8 @@ export type {
   Invitation,
   KeptCache,
   LinkedIdentity,
+  LogHit,
+  LogHits,
   MadeInvitation,
   MailServer,
   Member,

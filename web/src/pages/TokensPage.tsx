@@ -1,4 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 
 import { call, type Problem } from '../api/client'
@@ -8,6 +9,7 @@ import { dayOf } from '../format'
 import { ProblemNotice } from '../parts/Broken'
 import { fieldError, isGeneral } from '../parts/forms'
 import { Chip } from '../parts/StateBadge'
+import { pages } from '../paths'
 import { Button } from '../ui/Button'
 import { SecretBox } from '../ui/Copy'
 import { Dialog, DialogButtons } from '../ui/Dialog'
@@ -30,7 +32,14 @@ export default function TokensPage() {
       <title>Access tokens · Berth</title>
       <PageHead
         title="Access tokens"
-        below="For scripts, CI and the command line. A token can do what you can, within its scope."
+        below={
+          <>
+            For scripts, CI and the command line. A token can do what you can, within its scope.{' '}
+            <Link to={pages.reference} className="link">
+              API reference
+            </Link>
+          </>
+        }
         actions={
           <Button kind="primary" icon="plus" onClick={() => setMaking(true)}>
             New token

@@ -109,6 +109,7 @@ export default function Palette({ onClose }: { onClose: () => void }) {
   entries.push(
     { id: 'new', label: 'New project', icon: 'plus', aside: 'n', run: go(pages.new_project) },
     { id: 'projects', label: 'Projects', icon: 'grid', aside: 'g p', run: go(pages.projects) },
+    { id: 'reference', label: 'API reference', icon: 'file', run: go(pages.reference) },
     { id: 'tokens', label: 'Access tokens', icon: 'key', run: go(pages.tokens) },
     { id: 'sessions', label: 'Sessions', icon: 'device', run: go(pages.sessions) },
     { id: 'users', label: 'People', icon: 'users', run: go(pages.users) },
