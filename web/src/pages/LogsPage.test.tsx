@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
 import { answer, Refusal } from '../../mock/api'
 import { World } from '../../mock/world'
-import { searchOf } from '../api/logs'
+import { plainText, searchOf } from '../api/logs'
 import { makeRouter } from '../routes'
 
 const world = new World()
@@ -94,6 +94,12 @@ describe('the logs of a project', () => {
     const field = page.querySelector('input[type=search]')!
     expect(field.getAttribute('aria-invalid')).toBe('true')
     expect(page.textContent).toContain('not an expression')
+  })
+
+  it('are shown without what is no text', () => {
+    expect(plainText('\u001b[1;32mvite\u001b[0m v8\u0007')).toBe('vite v8')
+    expect(plainText('user\u202enimda')).toBe('user‹U+202E›nimda')
+    expect(plainText('a\u001b]8;;http://x\u001b\\link\u001b]0;t\u0007\tb\u001b')).toBe('alink\tb')
   })
 
   it('are asked for in the words of the API', () => {

@@ -3,10 +3,9 @@ import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { type FormEvent, useState } from 'react'
 
 import { Problem } from '../api/client'
-import { type LogWish, levels, logSearchQuery, steps } from '../api/logs'
+import { type LogWish, levels, logSearchQuery, plainText, steps } from '../api/logs'
 import type { LogHit } from '../api/types'
 import { bytes, counted } from '../format'
-import { visibleText } from '../log/sgr'
 import { ProblemNotice } from '../parts/Broken'
 import { pages } from '../paths'
 import { Button } from '../ui/Button'
@@ -55,7 +54,7 @@ function Hits({ project, hits }: { project: string; hits: LogHit[] }) {
               <span className="tabular w-14 shrink-0 text-right text-muted">{hit.line + 1}</span>
               <span className="w-16 shrink-0 text-muted">{hit.step}</span>
               <span className={cx('min-w-0 break-words', toneOf[hit.level])}>
-                {visibleText(hit.text)}
+                {plainText(hit.text)}
               </span>
             </Link>
           </li>

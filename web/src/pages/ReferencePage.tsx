@@ -16,6 +16,7 @@ import {
   type Schema,
   typeOf,
 } from '../reference'
+import { buttonClass } from '../ui/Button'
 import { CopyButton } from '../ui/Copy'
 import { cx } from '../ui/classes'
 import { TextField } from '../ui/Field'
@@ -139,15 +140,14 @@ export default function ReferencePage() {
       <title>API · Berth</title>
       <PageHead
         title="API"
-        below={
+        below="Everything that this dashboard and the command line do."
+        actions={
           <>
-            Everything that this dashboard and the command line do.{' '}
-            <a className="link" href="/api/v1/openapi.json">
-              OpenAPI 3.1
-            </a>{' '}
-            ·{' '}
-            <a className="link" href="/docs/api">
+            <a className={buttonClass()} href="/docs/api">
               Problems
+            </a>
+            <a className={buttonClass()} href="/api/v1/openapi.json">
+              OpenAPI 3.1
             </a>
           </>
         }

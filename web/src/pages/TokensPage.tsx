@@ -10,7 +10,7 @@ import { ProblemNotice } from '../parts/Broken'
 import { fieldError, isGeneral } from '../parts/forms'
 import { Chip } from '../parts/StateBadge'
 import { pages } from '../paths'
-import { Button } from '../ui/Button'
+import { Button, buttonClass } from '../ui/Button'
 import { SecretBox } from '../ui/Copy'
 import { Dialog, DialogButtons } from '../ui/Dialog'
 import { SelectField, TextField } from '../ui/Field'
@@ -32,18 +32,16 @@ export default function TokensPage() {
       <title>Access tokens · Berth</title>
       <PageHead
         title="Access tokens"
-        below={
+        below="For scripts, CI and the command line. A token can do what you can, within its scope."
+        actions={
           <>
-            For scripts, CI and the command line. A token can do what you can, within its scope.{' '}
-            <Link to={pages.reference} className="link">
+            <Link to={pages.reference} className={buttonClass()}>
               API reference
             </Link>
+            <Button kind="primary" icon="plus" onClick={() => setMaking(true)}>
+              New token
+            </Button>
           </>
-        }
-        actions={
-          <Button kind="primary" icon="plus" onClick={() => setMaking(true)}>
-            New token
-          </Button>
         }
       />
       {made?.token && (
