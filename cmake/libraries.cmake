@@ -5,6 +5,7 @@ find_package(OpenSSL REQUIRED)
 find_package(Boost 1.81 REQUIRED COMPONENTS json url)
 find_package(fmt REQUIRED)
 find_package(spdlog REQUIRED)
+find_package(date REQUIRED)  # time zones: libstdc++ 12 has none
 pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(fido2 REQUIRED IMPORTED_TARGET libfido2)
 pkg_check_modules(curl REQUIRED IMPORTED_TARGET libcurl)

@@ -35,8 +35,9 @@ BOOST_DESCRIBE_STRUCT(RedeployBody, (), (reuse, use_caches))
 struct ProductionBody {
     std::optional<std::string> deployment{};  // none: roll back one step
     std::string reason{};
+    bool force = false;  // although its checks failed: an admin's to say
 };
-BOOST_DESCRIBE_STRUCT(ProductionBody, (), (deployment, reason))
+BOOST_DESCRIBE_STRUCT(ProductionBody, (), (deployment, reason, force))
 
 struct FileView {
     std::string path{};
@@ -205,6 +206,17 @@ Task<Result<http::Response>> deployment_events(Services& services, Context& cont
     co_return list_response(std::move(items), std::nullopt);
 }
 
+/// GET /api/v1/deployments/{deployment}/checks → {items: [Check], next: null}; none before it is
+/// ready, and of a source that declares none
+Task<Result<http::Response>> deployment_checks(Services& services, Context& context) {
+    const std::vector<jobs::Check> checks =
+        co_await services.deployments->checks(context.deployment);
+    boost::json::array items;
+    for (const jobs::Check& check : checks)
+        items.push_back(json::from(check));
+    co_return list_response(std::move(items), std::nullopt);
+}
+
 /// GET /api/v1/projects/{project}/production → {deployment, generation, rolled_back, history}
 Task<Result<http::Response>> get_production(Services& services, Context& context) {
     const std::string project = context.project.id;
@@ -212,20 +224,33 @@ Task<Result<http::Response>> get_production(Services& services, Context& context
     co_return http::json_response(200, production);
 }
 
-/// PUT /api/v1/projects/{project}/production {deployment?, reason?}: promote and roll back; without
-/// a deployment, back to the one that was live before.
-/// Errors: not_found; conflict — not_ready, already_live, nothing_to_roll_back_to
+/// Whether the caller may promote what failed its checks.
+bool may_force(const Context& context) {
+    const Caller& caller = context.caller;
+    return context.project.role >= accounts::TeamRole::admin &&
+           (caller.kind == CallerKind::user || caller.scope == accounts::TokenScope::admin);
+}
+
+/// PUT /api/v1/projects/{project}/production {deployment?, reason?, force?}: promote and roll back;
+/// without a deployment, back to the one that was live before.
+/// Errors: not_found; conflict — not_ready, already_live, nothing_to_roll_back_to, checks_failed;
+///         forbidden — admin_needed: `force`, of somebody who is no admin
 Task<Result<http::Response>> put_production(Services& services, Context& context) {
     const Result<ProductionBody> body = parse_body<ProductionBody>(context.request);
     if (!body) co_return body.error();
     if (body->reason.size() > 500) {
         co_return fail_as(Failure::invalid, "too_long", "/reason", "at most 500 characters");
     }
+    if (body->force && !may_force(context)) {
+        co_return fail_as(Failure::forbidden, "admin_needed", "/force",
+                          "only an admin of the project promotes what failed its checks");
+    }
     const std::string project = context.project.id;
-    const std::string deployment = body->deployment.value_or("");
+    const deployments::Move move{
+        .deployment = body->deployment.value_or(""), .reason = body->reason, .force = body->force};
     const accounts::User actor = context.caller.user;
     const Result<deployments::Production> production =
-        co_await services.deployments->set_production(project, deployment, actor, body->reason);
+        co_await services.deployments->set_production(project, move, actor);
     if (!production) co_return production.error();
     co_return http::json_response(200, *production);
 }
@@ -243,6 +268,7 @@ constexpr Route table[] = {
     {post, "/api/v1/deployments/{deployment}/cancel", Policy::project_deploy, cancel_deployment},
     {post, "/api/v1/deployments/{deployment}/redeploy", Policy::project_deploy, redeploy},
     {get, "/api/v1/deployments/{deployment}/files", Policy::project_read, deployment_files},
+    {get, "/api/v1/deployments/{deployment}/checks", Policy::project_read, deployment_checks},
     {get, "/api/v1/deployments/{deployment}/events", Policy::project_read, deployment_events},
     {get, "/api/v1/deployments/{deployment}/diff/{other}", Policy::project_read, diff_deployments},
 };

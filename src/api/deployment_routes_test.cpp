@@ -9,6 +9,7 @@
 #include "api/testing.hpp"
 #include "db/records.hpp"
 #include "deployments/deployments.hpp"
+#include "deployments/schedules.hpp"
 #include "objects/object_store.hpp"
 #include "rules/read_rules.hpp"
 
@@ -31,6 +32,7 @@ class DeploymentRoutesTest : public testing::Test, protected TestApi {
 protected:
     DeploymentRoutesTest() {
         services.deployments = &deployments_;
+        services.schedules = &schedules_;
         services.logs = &logs_;
         services.bus = bus_.get();
         services.objects = objects_.get();
@@ -86,6 +88,7 @@ protected:
     logs::LogStore logs_{database, *objects_, *bus_};
     deployments::Deployments deployments_{database,   *objects_, *bus_, [this] { return now; },
                                           publisher_, config()};
+    deployments::Schedules schedules_{database, deployments_, [this] { return now; }};
 };
 
 /// What is left of a request whose api was killed after it had acted is a key without an answer.
@@ -329,6 +332,54 @@ TEST_F(DeploymentRoutesTest, explains_a_url_by_the_published_rules) {
     const auto wrong = send(Verb::post, path + "/explain", R"({"url": "/%zz"})", ann_);
     EXPECT_EQ(wrong.code(), "invalid_url");
     EXPECT_EQ(send(Verb::post, path + "/explain", R"({"url": 3})", ann_).status, 422u);
+}
+
+TEST_F(DeploymentRoutesTest, what_failed_a_check_is_promoted_by_force_and_by_an_admin_alone) {
+    const std::string id = deploy();
+    const auto claimed = wait(deployments_.claim({.id = "wrk_1"}, "here"));
+    jobs::Finish finish{.epoch = claimed->deployment.epoch, .state = jobs::State::ready};
+    finish.manifest.emplace();
+    finish.checks = {{.kind = jobs::CheckKind::route,
+                      .subject = "/about",
+                      .declared = "berth.toml:1",
+                      .limit = "answered with 200",
+                      .found = "404"}};
+    ASSERT_TRUE(wait(deployments_.finish(id, finish)));
+    const TestReply checks = get("/api/v1/deployments/" + id + "/checks", ann_);
+    EXPECT_EQ(checks.json().at("items").at(0).at("found").as_string(), "404");
+    EXPECT_EQ(get("/api/v1/deployments/" + id, ann_).json().at("checks_failed").as_int64(), 1);
+
+    const std::string place = "/api/v1/projects/shop/production";
+    const std::string wanted = R"({"deployment":")" + id + R"(","force":)";
+    EXPECT_EQ(send(Verb::put, place, wanted + "false}", ann_).code(), "checks_failed");
+    const TestReply weak = send(Verb::put, place, wanted + "true}", token(ann_, "deploy"));
+    EXPECT_EQ(weak.status, 403u);
+    EXPECT_EQ(weak.code(), "admin_needed");
+    EXPECT_EQ(weak.pointer(), "/force");
+    EXPECT_EQ(send(Verb::put, place, wanted + "true}", token(ann_, "admin")).status, 200u);
+    EXPECT_EQ(get(place, ann_).at("deployment"), id);
+}
+
+TEST_F(DeploymentRoutesTest, previews_are_listed_and_kept) {
+    const std::string place = "/api/v1/projects/shop/previews";
+    EXPECT_TRUE(get(place, ann_).json().at("items").as_array().empty());
+    post("/api/v1/projects/shop/deployments", R"({"ref":"cart"})", ann_);
+    EXPECT_EQ(get(place, ann_).json().at("items").at(0).at("ref").as_string(), "cart");
+    EXPECT_TRUE(
+        send(Verb::put, place, R"({"ref":"cart","kept":true})", ann_).json().at("kept").as_bool());
+    EXPECT_EQ(send(Verb::put, place, R"({"ref":"main","kept":true})", ann_).code(),
+              "preview_not_found");
+}
+
+TEST_F(DeploymentRoutesTest, schedules_are_added_listed_and_removed) {
+    const std::string place = "/api/v1/projects/shop/schedules";
+    const TestReply made =
+        post(place, R"({"cron":"30 4 * * *","time_zone":"Europe/Berlin"})", ann_);
+    ASSERT_EQ(made.status, 201u) << made.text;
+    EXPECT_EQ(get(place, ann_).json().at("items").as_array().size(), 1u);
+    EXPECT_EQ(post(place, R"({"cron":"often"})", ann_).pointer(), "/cron");
+    EXPECT_EQ(send(Verb::del, place + "/" + made.at("id"), "", ann_).status, 204u);
+    EXPECT_EQ(send(Verb::del, place + "/" + made.at("id"), "", ann_).code(), "schedule_not_found");
 }
 
 }  // namespace

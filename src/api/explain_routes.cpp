@@ -2,12 +2,9 @@
 
 #include "api/body.hpp"
 #include "api/routes.hpp"
-#include "artifacts/caching.hpp"
-#include "artifacts/hashed_name.hpp"
+#include "artifacts/answers.hpp"
 #include "artifacts/manifest.hpp"
 #include "deployments/deployments.hpp"
-#include "http/normalise.hpp"
-#include "http/utf8.hpp"
 #include "objects/object_store.hpp"
 #include "rules/explain.hpp"
 
@@ -34,28 +31,6 @@ struct RulesView {
 };
 BOOST_DESCRIBE_STRUCT(RulesView, (), (dialect, why, rules, headers, problems))
 
-/// A manifest's files, by number.
-class ManifestFiles final : public rules::FileIndex {
-public:
-    explicit ManifestFiles(const artifacts::Manifest& manifest) : manifest_(manifest) {
-        for (auto at = manifest.files.begin(); at != manifest.files.end(); ++at) {
-            numbers_[at->first] = static_cast<std::uint32_t>(places_.size());
-            places_.push_back(at);
-        }
-    }
-    std::uint32_t number_of(std::string_view path) const override {
-        const auto found = numbers_.find(path);
-        return found == numbers_.end() ? rules::no_file : found->second;
-    }
-    bool is_spa() const override { return manifest_.spa; }
-    auto at(std::uint32_t number) const { return places_[number]; }
-
-private:
-    const artifacts::Manifest& manifest_;
-    std::map<std::string, std::uint32_t, std::less<>> numbers_{};
-    std::vector<std::map<std::string, artifacts::ManifestEntry>::const_iterator> places_{};
-};
-
 /// Errors: not_found — nothing was published.
 Task<Result<artifacts::Manifest>> manifest_of(Services& services, const std::string& deployment) {
     const std::string key = artifacts::manifest_key(deployment);
@@ -68,64 +43,10 @@ Task<Result<artifacts::Manifest>> manifest_of(Services& services, const std::str
     co_return json::parse_as<artifacts::Manifest>(*text);
 }
 
-void set(std::vector<rules::ExplainedField>& fields, const std::string& name, std::string value) {
-    std::erase_if(fields, [&](const auto& field) { return field.name == name; });
-    if (!value.empty()) fields.push_back({name, std::move(value)});
-}
-
-/// "http://shop.localhost/a?b" → {"shop.localhost", "/a"}, as they stand there.
-std::pair<std::string_view, std::string_view> host_and_path(std::string_view url) {
-    url.remove_prefix(std::min(url.find("://") + 3, url.size()));
-    const std::size_t slash = std::min(url.find('/'), url.size());
-    const std::string_view path = url.substr(slash);
-    return {url.substr(0, slash), path.substr(0, path.find('?'))};
-}
-
 /// Whether it is a host of the project's that search engines are kept away from.
 bool is_preview(std::string_view host, const std::string& production,
                 const std::string& base_host) {
     return host != production && host.ends_with("." + base_host);
-}
-
-/// The fields that the edge sends; beside date, length, coding and connection.
-std::vector<rules::ExplainedField> fields_of(const ManifestFiles& files,
-                                             const rules::Explained& explained, bool preview) {
-    const rules::Explanation& told = explained.explanation;
-    std::vector<rules::ExplainedField> fields;
-    if (explained.file != rules::no_file) {
-        const auto& [path, entry] = *files.at(explained.file);
-        const bool varies = artifacts::compressible(entry.type) || !entry.variants.empty();
-        set(fields, "content-type", entry.type);
-        if (told.status != 404) set(fields, "etag", artifacts::etag(entry.sha256, ""));
-        const auto [host, asked] = host_and_path(told.url);
-        const bool immutable =
-            artifacts::is_hashed_name(path) && asked == "/" + http::encode_path(path);
-        set(fields, "cache-control", std::string(artifacts::cache_control(immutable, told.status)));
-        if (varies) set(fields, "vary", "accept-encoding");
-        set(fields, "x-content-type-options", "nosniff");
-        set(fields, "referrer-policy", std::string(artifacts::referrer_policy));
-    } else if (!told.location.empty() && !told.fetched) {
-        set(fields, "location", told.location);
-        set(fields, "cache-control", std::string(artifacts::revalidate));
-    }
-    if (preview) set(fields, "x-robots-tag", "noindex");
-    for (const rules::Field& field : explained.fields) {
-        if (field.name == "cache-control" && told.status == 404) continue;
-        if (field.name == "set-cookie" && field.value) {
-            fields.push_back({field.name, *field.value});
-            continue;
-        }
-        std::string value = field.value.value_or("");
-        const auto known = std::ranges::find(fields, field.name, &rules::ExplainedField::name);
-        if (field.name == "vary" && known != fields.end())
-            value.insert(0, value.empty() ? known->value : known->value + ", ");
-        set(fields, field.name, std::move(value));
-    }
-    // A captured byte that is no UTF-8 has no place in JSON.
-    for (rules::ExplainedField& field : fields) {
-        if (!http::is_utf8(field.value)) field.value = http::encode_path(field.value);
-    }
-    return fields;
 }
 
 /// GET /api/v1/deployments/{deployment}/rules → {dialect, why, rules, headers, problems}
@@ -150,7 +71,7 @@ Task<Result<http::Response>> explain_url(Services& services, Context& context) {
     if (!question) co_return question.error();
     const Result<artifacts::Manifest> manifest = co_await manifest_of(services, context.deployment);
     if (!manifest) co_return manifest.error();
-    const ManifestFiles files(*manifest);
+    const artifacts::ManifestFiles files(*manifest);
     const rules::Rules rules(manifest->rules);
     const std::string& base_host = services.config.base_host;
     const std::string production = context.project.name + "." + base_host;
@@ -158,9 +79,10 @@ Task<Result<http::Response>> explain_url(Services& services, Context& context) {
     if (!explained) co_return explained.error();
     if (explained->file != rules::no_file)
         explained->explanation.file = files.at(explained->file)->first;
-    const std::string_view host = host_and_path(explained->explanation.url).first;
-    const bool preview = is_preview(host, production, base_host);
-    explained->explanation.headers = fields_of(files, *explained, preview);
+    const std::string_view host = artifacts::host_and_path(explained->explanation.url).first;
+    const auto audience = is_preview(host, production, base_host) ? artifacts::Audience::previewers
+                                                                  : artifacts::Audience::visitors;
+    explained->explanation.headers = artifacts::fields_of(files, *explained, audience);
     co_return http::json_response(200, explained->explanation);
 }
 

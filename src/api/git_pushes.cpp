@@ -40,6 +40,12 @@ std::string end_of(const DeploymentView& view) {
         std::string lines = "Ready: " + view.production_url.value_or(view.url);
         const bool waits =
             view.environment == deployments::Environment::production && !view.production_url;
+        if (view.checks_failed > 0) {
+            lines +=
+                fmt::format("\nNot live: {} of {} checks failed (`berth deployments checks {}`)",
+                            view.checks_failed, view.checks, view.id);
+            return lines;
+        }
         if (waits) lines += "\nNot live: promote it (`berth promote " + view.id + "`)";
         return lines;
     }
@@ -104,7 +110,10 @@ Task<GitRemote::Moved> GitRemote::deploy_branch(PushedRef pushed, std::string gi
         moved.words = words.error().message;
         co_return moved;
     }
-    const githosts::Verdict verdict = judge(pushed, words->message, git_url);
+    githosts::Verdict verdict = judge(pushed, words->message, git_url);
+    const std::string ref = pushed.ref;
+    std::string refused = co_await deployments_.refuses_branch(project, ref);
+    if (verdict.deploys && !refused.empty()) verdict = {false, std::move(refused)};
     if (!verdict.deploys) {
         pushed.deployment.clear();
         moved.words = "not deployed: " + verdict.reason;

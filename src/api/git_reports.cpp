@@ -26,7 +26,7 @@ constexpr std::int64_t reports_at_once = 50;
 StatusState state_of(const DeploymentView& view) {
     switch (view.state) {
         case State::ready:
-            return StatusState::success;
+            return view.checks_failed == 0 ? StatusState::success : StatusState::failure;
         case State::failed:
             return StatusState::failure;
         case State::canceled:
@@ -44,6 +44,9 @@ std::string page_of(const DeploymentView& view, const std::string& platform_url)
 
 std::string description_of(const DeploymentView& view) {
     const std::string word = boost::describe::enum_to_string(view.state, "");
+    if (view.state == State::ready && view.checks_failed > 0) {
+        return fmt::format("Built, but {} of {} checks failed", view.checks_failed, view.checks);
+    }
     if (view.state == State::ready && view.finished_at_ms) {
         return fmt::format("Ready in {} s", (*view.finished_at_ms - view.created_at_ms) / 1000);
     }
@@ -192,7 +195,8 @@ githosts::CommitStatus status_of(const DeploymentView& view, const std::string& 
     return {.state = state_of(view),
             .context = "berth/" + view.project_name,
             .description = description_of(view),
-            .target_url = view.state == State::ready ? view.url : page_of(view, platform_url)};
+            .target_url =
+                state_of(view) == StatusState::success ? view.url : page_of(view, platform_url)};
 }
 
 std::string comment_of(const DeploymentView& view, const GitRequest& request,
@@ -204,7 +208,7 @@ std::string comment_of(const DeploymentView& view, const GitRequest& request,
         view.state == State::ready ? fmt::format("[{}]({})", plain(view.url), view.url) : "";
     text += fmt::format("| {} | [{}]({}) | {} | `{}` |\n", plain(view.project_name),
                         words_of(state_of(view)), page, preview, view.commit.substr(0, 7));
-    if (view.state == State::failed) {
+    if (state_of(view) == StatusState::failure) {
         text += "\n" + plain(description_of(view)) + "\n";
         if (!view.first_error.empty()) text += "\n> " + plain(view.first_error) + "\n";
     }

@@ -76,6 +76,9 @@ Task<bool> heed_heads(Services& services, const std::string& project,
     std::size_t missed = 0;
     for (const githosts::BranchHead& head : changes.missed) {
         if (!rules::is_commit_id(head.commit) || !rules::is_ref_name(head.name)) continue;
+        const std::string branch = head.name;
+        const std::string refused = co_await services.deployments->refuses_branch(project, branch);
+        if (!refused.empty()) continue;
         if (++missed > missed_max) co_return false;
         deployments::NewDeployment wanted{.project = project,
                                           .ref = head.name,

@@ -56,12 +56,17 @@ struct ProjectSettings {
     bool supersede = true;
     std::int64_t keep_sources = 5;
     jobs::SecretInOutput secret_in_output{};
+    std::vector<std::string> preview_branches{};
+    std::int64_t preview_days = 0;
+    std::vector<std::string> watch_paths{};
+    bool wait_for_checks = false;
     std::optional<projects::CredentialInput> credential{};
     std::optional<SiteAccessSettings> access{};
 };
 BOOST_DESCRIBE_STRUCT(ProjectSettings, (),
                       (name, repo_url, branch, root, framework, install_command, build_command,
-                       output_dir, node, supersede, keep_sources, secret_in_output, credential,
+                       output_dir, node, supersede, keep_sources, secret_in_output,
+                       preview_branches, preview_days, watch_paths, wait_for_checks, credential,
                        access))
 
 namespace {

@@ -97,6 +97,29 @@ TEST_F(ProjectRoutesTest, changes_only_what_is_sent_and_only_what_was_read) {
     EXPECT_EQ(send_if_match(Verb::patch, place, "[]", "*").status, 422u);
 }
 
+TEST_F(ProjectRoutesTest, which_pushes_deploy_is_set_and_checked) {
+    add_project(ann_, "shop");
+    const std::string place = "/api/v1/projects/shop";
+    const TestReply set = send_if_match(Verb::patch, place,
+                                        R"({"preview_branches":["feature/**","!wip"],
+            "preview_days":14,"watch_paths":["apps/shop"],"wait_for_checks":true})",
+                                        "*");
+    ASSERT_EQ(set.status, 200u) << set.text;
+    const boost::json::value shown = get(place, ann_).json();
+    EXPECT_EQ(shown.at("preview_branches").at(1).as_string(), "!wip");
+    EXPECT_EQ(shown.at("preview_days").as_int64(), 14);
+    EXPECT_EQ(shown.at("watch_paths").at(0).as_string(), "apps/shop");
+    EXPECT_TRUE(shown.at("wait_for_checks").as_bool());
+    const auto refused = [&](const std::string& body) {
+        const TestReply reply = send_if_match(Verb::patch, place, body, "*");
+        return reply.code() + " " + reply.pointer();
+    };
+    EXPECT_EQ(refused(R"({"preview_branches":["a{b"]})"), "invalid_pattern /preview_branches");
+    EXPECT_EQ(refused(R"({"watch_paths":[""]})"), "invalid_pattern /watch_paths");
+    EXPECT_EQ(refused(R"({"preview_days":366})"), "out_of_range /preview_days");
+    EXPECT_EQ(refused(R"({"preview_days":-1})"), "out_of_range /preview_days");
+}
+
 TEST_F(ProjectRoutesTest, only_an_owner_lets_secrets_into_the_output) {
     add_project(ann_, "shop");
     const std::string place = "/api/v1/projects/shop";

@@ -38,6 +38,10 @@ struct ProjectView {
     bool supersede = true;
     std::int64_t keep_sources = 5;
     jobs::SecretInOutput secret_in_output{};
+    std::vector<std::string> preview_branches{};
+    std::int64_t preview_days = 0;
+    std::vector<std::string> watch_paths{};
+    bool wait_for_checks = false;
     projects::CredentialView credential{};
     projects::SiteAccess access{};
     std::int64_t created_at_ms = 0;
@@ -50,7 +54,8 @@ struct ProjectView {
 };
 BOOST_DESCRIBE_STRUCT(ProjectView, (),
                       (id, name, repo_url, branch, root, framework, install_command, build_command,
-                       output_dir, node, supersede, keep_sources, secret_in_output, credential,
+                       output_dir, node, supersede, keep_sources, secret_in_output,
+                       preview_branches, preview_days, watch_paths, wait_for_checks, credential,
                        access, created_at_ms, url, git_url, production, latest, role))
 
 /// The views of projects, with their newest deployments.

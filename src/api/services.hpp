@@ -32,6 +32,7 @@ namespace berth::deployments {
 class Deployments;
 class Inspections;
 class RoutePublisher;
+class Schedules;
 class Uploads;
 struct Deployment;
 enum class Environment : int;
@@ -107,6 +108,7 @@ struct Services {
     deployments::Inspections* inspections = nullptr;
     deployments::RoutePublisher* publisher = nullptr;
     deployments::Uploads* uploads = nullptr;
+    deployments::Schedules* schedules = nullptr;
     GitRemote* git = nullptr;
     projects::TrafficStore* traffic = nullptr;
     CacheReports* caches = nullptr;

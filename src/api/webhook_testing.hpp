@@ -8,6 +8,7 @@
 #include "base/workers.hpp"
 #include "db/records.hpp"
 #include "deployments/deployments.hpp"
+#include "deployments/schedules.hpp"
 #include "githosts/testing.hpp"
 #include "objects/object_store.hpp"
 
@@ -40,6 +41,7 @@ class WebhookTest : public ::testing::Test, protected TestApi {
 protected:
     WebhookTest() {
         services.deployments = &deployments_;
+        services.schedules = &schedules_;
         services.bus = bus_.get();
         services.objects = objects_.get();
         services.publisher = &publisher_;
@@ -107,6 +109,7 @@ protected:
         database,   *objects_,
         *bus_,      [this] { return now; },
         publisher_, {.url_of = [](const std::string& host) { return "http://" + host; }}};
+    deployments::Schedules schedules_{database, deployments_, [this] { return now; }};
 };
 
 }  // namespace berth::api

@@ -30,6 +30,7 @@ struct BuildRun {
     std::optional<PendingSnapshot> snapshot{};
     std::vector<CacheSave> caches{};
     QuickForms quick{};
+    std::optional<std::vector<jobs::Check>> checks{};
     jobs::State state = jobs::State::preparing;
     std::int64_t build_end_ms = 0;  // steady clock: install and build together
 

@@ -1,4 +1,5 @@
 #include "builds/build_run.hpp"
+#include "builds/checks.hpp"
 #include "builds/collect_script.hpp"
 #include "builds/growing_file.hpp"
 #include "builds/masker.hpp"
@@ -260,6 +261,9 @@ Task<Outcome<artifacts::Manifest>> collect(BuildRun& run, engines::Mount mount) 
     if (run.stop.asked()) {
         co_return failure_from(fail_as(Failure::conflict, "stopped", "", "stopped"), {});
     }
+    const BlobSpool& spool = *passage->spool;
+    std::optional<std::vector<jobs::Check>> checks = co_await check_output(run, manifest, spool);
+    run.checks = std::move(checks);
     const Outcome<> uploaded = co_await upload(run, passage->spool);
     if (!uploaded) co_return uploaded.error();
     co_return manifest;

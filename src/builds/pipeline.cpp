@@ -217,8 +217,10 @@ Task<Outcome<jobs::Finish>> publish(BuildRun& run, engines::Mount mount) {
     if (!begun) co_return begun.error();
     Outcome<artifacts::Manifest> manifest = co_await collect(run, std::move(mount));
     if (!manifest) co_return manifest.error();
-    co_return jobs::Finish{
-        .state = State::ready, .reuse_key = reuse_key(run), .manifest = std::move(*manifest)};
+    co_return jobs::Finish{.state = State::ready,
+                           .reuse_key = reuse_key(run),
+                           .manifest = std::move(*manifest),
+                           .checks = std::move(run.checks)};
 }
 
 /// The source's snapshot is packed and sent while the build runs.

@@ -4,6 +4,7 @@
 
 #include "base/clock.hpp"
 #include "base/file.hpp"
+#include "cli/checks.hpp"
 #include "cli/command.hpp"
 #include "cli/commands.hpp"
 #include "cli/dotenv.hpp"
@@ -155,7 +156,8 @@ void print_object(Context& context, const LocalBuild& wanted, const LocalBuildEn
         {"exit_code", finish.exit_code ? json::value(*finish.exit_code) : json::value(nullptr)},
         {"detail", or_null(finish.detail)},
         {"first_error", or_null(finish.first_error)},
-        {"next_step", or_null(finish.next_step)}};
+        {"next_step", or_null(finish.next_step)},
+        {"checks", finish.checks ? json::from(*finish.checks) : json::value(nullptr)}};
     context.output.object(object);
 }
 
@@ -207,7 +209,9 @@ Outcome<> build(Context& context, const BuildFlags& flags) {
     if (context.output.json()) print_object(context, *wanted, *end);
     if (end->finish.state != jobs::State::ready) return failed(end->finish);
     print_summary(context, *wanted, *end, steady_now_ms() - began_ms);
-    return {};
+    if (!end->finish.checks) return {};
+    // What came of them stands in the log above.
+    return failed_checks(json::from(*end->finish.checks).get_array());
 }
 
 }  // namespace

@@ -64,9 +64,10 @@ void add_group(CLI::App& app, Parsed& parsed, const std::string& group,
 
 void add_commands(CLI::App& app, Parsed& parsed, std::span<const Verb> others) {
     add_group(app, parsed, "Deploy",
-              {add_login, add_context, add_detect, add_init, add_link, add_build, add_import,
-               add_deploy, add_status, add_logs, add_search, add_open, add_explain, add_diff,
-               add_traffic, add_production, add_deployments, add_previews});
+              {add_login,      add_context,     add_detect,   add_init,      add_link,
+               add_build,      add_import,      add_deploy,   add_status,    add_logs,
+               add_search,     add_open,        add_explain,  add_diff,      add_traffic,
+               add_production, add_deployments, add_previews, add_schedules, add_badge});
     add_group(
         app, parsed, "Configure",
         {add_projects, add_env, add_share, add_git, add_webhook, add_channels, add_hook, add_cache,

@@ -20,6 +20,8 @@ void add_detect(CLI::App& app, Parsed& parsed);
 void add_deployments(CLI::App& app, Parsed& parsed);
 void add_deployment_files(CLI::App& noun, Parsed& parsed);
 void add_previews(CLI::App& app, Parsed& parsed);
+void add_schedules(CLI::App& app, Parsed& parsed);
+void add_badge(CLI::App& app, Parsed& parsed);
 void add_logs(CLI::App& app, Parsed& parsed);
 void add_search(CLI::App& app, Parsed& parsed);
 void add_production(CLI::App& app, Parsed& parsed);  // rollback, promote

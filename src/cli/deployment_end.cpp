@@ -79,6 +79,18 @@ Problem failed(const Deployment& deployment) {
     return said;
 }
 
+/// It is built and has its address, but its checks keep it from going live.
+Problem held_back(const Deployment& deployment) {
+    Problem said{.exit = Exit::deployment_failed, .code = "checks_failed"};
+    said.detail = fmt::format("{} of {} checks of {} failed", deployment.checks_failed,
+                              deployment.checks, deployment.id);
+    said.next = {{.label = "what was found",
+                  .command = fmt::format("berth deployments checks {}", deployment.id)},
+                 {.label = "promote it all the same, as an admin",
+                  .command = fmt::format("berth promote {} --force", deployment.id)}};
+    return said;
+}
+
 void print(Context& context, const Deployment& deployment, const std::string& project,
            const std::string& url) {
     if (!context.output.json()) {
@@ -126,6 +138,7 @@ Outcome<> finish(Context& context, Session& session, const Deployment& deploymen
         fmt::format("{} after {}: {}", *live ? "Live" : "Ready, not live", duration(took_ms), url),
         Style::green);
     print(context, deployment, project, url);
+    if (deployment.checks_failed > 0 && !*live) return held_back(deployment);
     return {};
 }
 

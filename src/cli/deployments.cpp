@@ -1,4 +1,5 @@
 #include "base/clock.hpp"
+#include "cli/checks.hpp"
 #include "cli/command.hpp"
 #include "cli/commands.hpp"
 #include "cli/deployment_end.hpp"
@@ -10,6 +11,7 @@ namespace {
 
 constexpr std::int64_t cancel_patience_ms = 15'000;  // the server's own limit is 10 s
 constexpr std::chrono::milliseconds cancel_pause{300};
+constexpr std::size_t checks_max = 1'000;
 
 struct ListFlags {
     std::size_t limit = 20;
@@ -68,6 +70,10 @@ Outcome<> get(Context& context, const IdFlags& flags) {
         {"commit", one.commit},
         {"message", printable(one.message.substr(0, one.message.find('\n')), Colour::strip)}};
     if (!one.reason.empty()) rows.push_back({"reason", one.reason});
+    if (one.checks > 0) {
+        rows.push_back(
+            {"checks", fmt::format("{} of {} passed", one.checks - one.checks_failed, one.checks)});
+    }
     if (one.exit_code) rows.push_back({"exit code", std::to_string(*one.exit_code)});
     if (!one.detail.empty()) rows.push_back({"detail", printable(one.detail, Colour::strip)});
     if (!one.first_error.empty()) {
@@ -82,6 +88,25 @@ Outcome<> get(Context& context, const IdFlags& flags) {
     }
     context.output.table(rows);
     return {};
+}
+
+/// Prints what came of them; fails when one of them did.
+Outcome<> checks(Context& context, const IdFlags& flags) {
+    const Outcome<Session*> session = context.session();
+    if (!session) return session.error();
+    const Outcome<std::string> id = choose_deployment(context, **session, flags.id);
+    if (!id) return id.error();
+    const Outcome<json::bj::array> items =
+        (*session)->get_all(fmt::format("/deployments/{}/checks", path_part(*id)), checks_max);
+    if (!items) return items.error();
+    if (context.output.json()) {
+        context.output.object(json::bj::object{{"items", *items}, {"next", nullptr}});
+    } else if (items->empty()) {
+        context.output.note("It has no checks: its berth.toml declares no gates.");
+    } else {
+        context.output.raw(words_of_checks(*items));
+    }
+    return failed_checks(*items);
 }
 
 /// Waits until the build is really gone, as the server promises within 10 s.
@@ -196,6 +221,13 @@ void add_deployments(CLI::App& app, Parsed& parsed) {
                                  {{"berth deployments cancel dpl_…", ""},
                                   {"berth deployments cancel dpl_… --json", "one object"}});
     on_run(stop, parsed, add_id(stop), cancel);
+    CLI::App* checked = add_command(
+        noun, "checks", "What came of the checks of berth.toml; without ID, of the newest",
+        {{"berth deployments checks", "exit code 5 when one failed"},
+         {"berth deployments checks dpl_… --json", "as the API has it"}});
+    const auto of = std::make_shared<IdFlags>();
+    checked->add_option("ID", of->id, "Deployment")->type_name("");
+    on_run(checked, parsed, of, checks);
     add_redeploy(noun, parsed);
     CLI::App* gone = add_command(noun, "rm", "Delete a deployment that is not live",
                                  {{"berth deployments rm dpl_…", "asks first"},

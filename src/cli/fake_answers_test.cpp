@@ -75,6 +75,12 @@ bj::object deployment(const std::string& id, const std::string& state) {
     if (state == "ready" && !preview) {
         body["production_url"] = "http://" + name + ".localhost:8080";
     }
+    if (tail == "heavy") {
+        body["detail"] = "1 of 2 checks failed: it does not go live by itself";
+        body["checks"] = 2;
+        body["checks_failed"] = 1;
+        body["production_url"] = nullptr;
+    }
     if (state == "skipped") body["detail"] = "Nothing that this project is made of has changed";
     if (failed) {
         body["reason"] = "build_failed";
@@ -215,6 +221,76 @@ Said search_answer(const Asked& asked) {
                                      {"deployments", 3}});
 }
 
+Said schedules_answer(const Asked& asked) {
+    if (asked.verb == "DELETE") return {.status = 204};
+    bj::object schedule{{"id", "sch_1"},
+                        {"cron", "30 4 * * *"},
+                        {"time_zone", "UTC"},
+                        {"ref", ""},
+                        {"next_at_ms", nullptr},
+                        {"last_at_ms", 0},
+                        {"trouble", "nothing is \x1b[31mlive"}};
+    if (asked.verb == "POST") {
+        if (asked.body.contains("often")) {
+            return refused(422, "invalid_cron", "cron: five fields", "/cron");
+        }
+        for (const auto& [key, value] : bj::parse(asked.body).as_object())
+            schedule[key] = value;
+        return json_said(201, schedule);
+    }
+    return json_said(200, bj::object{{"items", bj::array{schedule}}, {"next", nullptr}});
+}
+
+Said previews_answer(const Asked& asked) {
+    const auto preview = [](const char* ref, bool kept, bj::value url) {
+        return bj::object{{"ref", ref},
+                          {"deployment", "dpl_preview"},
+                          {"state", "ready"},
+                          {"url", std::move(url)},
+                          {"deployed_at_ms", 0},
+                          {"kept", kept},
+                          {"expires_at_ms", nullptr},
+                          {"expired_at_ms", nullptr}};
+    };
+    if (asked.verb == "PUT") {
+        const bj::object body = bj::parse(asked.body).as_object();
+        if (body.at("ref") == "nowhere") {
+            return refused(404, "preview_not_found",
+                           "ref: nothing of 'nowhere' was deployed as a preview", "/ref");
+        }
+        return json_said(200, preview("feature/cart", body.at("kept").as_bool(), nullptr));
+    }
+    return json_said(200,
+                     bj::object{{"items", bj::array{preview("feature/\x1b[31mcart", true,
+                                                            "http://shop-git-cart.localhost:8080"),
+                                                    preview("docs", false, nullptr)}},
+                                {"next", nullptr}});
+}
+
+Said checks_answer(const std::string& id) {
+    bj::array items;
+    if (id == "dpl_heavy") {
+        const bj::object large{{"place", "assets/\x1b[31mapp.js"}, {"found", "412.3 kB"}};
+        items = {bj::object{{"kind", "size"},
+                            {"passed", false},
+                            {"subject", "**/*.js"},
+                            {"declared", "berth.toml:3"},
+                            {"limit", "at most 300.0 kB, gzip"},
+                            {"found", "412.3 kB in 1 file"},
+                            {"findings", bj::array{large}},
+                            {"findings_left_out", 2}},
+                 bj::object{{"kind", "route"},
+                            {"passed", true},
+                            {"subject", "/about"},
+                            {"declared", "berth.toml:8"},
+                            {"limit", "answered with 200"},
+                            {"found", "200"},
+                            {"findings", bj::array{}},
+                            {"findings_left_out", 0}}};
+    }
+    return json_said(200, bj::object{{"items", items}, {"next", nullptr}});
+}
+
 Said deployment_answer(const Asked& asked, std::size_t times) {
     const std::string rest = asked.path.substr(std::string("/deployments/").size());
     const std::string id = rest.substr(0, rest.find('/'));
@@ -225,6 +301,7 @@ Said deployment_answer(const Asked& asked, std::size_t times) {
     if (action == "cancel") return json_said(200, deployment(id, "building"));
     if (action == "redeploy") return json_said(201, deployment(id, "queued"));
     if (action == "explain") return explain_answer(asked);
+    if (action == "checks") return checks_answer(id);
     if (asked.verb == "DELETE") return {.status = 204};
     if (id == "dpl_slow" && asked.verb == "GET" && times > 1) {
         return json_said(200, deployment(id, "canceled"));
@@ -542,10 +619,23 @@ Said project_answer(const Asked& asked, std::size_t times) {
     if (part.starts_with("webhook")) return webhook_answer(asked, part, name == "shop");
     if (part.starts_with("git/requests")) return request_answer(asked, name == "shop");
     if (part == "git") return git_answer(asked, name == "shop");
+    if (part == "badge") {
+        if (asked.verb == "DELETE") return {.status = 204};
+        const bool on = name == "shop" || asked.verb == "POST";
+        const bj::value url = on ? bj::value("http://localhost:8080/api/v1/badges/bdg_1") : nullptr;
+        return json_said(asked.verb == "POST" ? 201 : 200, bj::object{{"url", url}});
+    }
+    if (part.starts_with("schedules")) return schedules_answer(asked);
+    if (part == "previews") return previews_answer(asked);
     if (part == "production" && asked.verb == "PUT") {
         const bj::object body = bj::parse(asked.body).as_object();
         if (body.contains("deployment") && body.at("deployment") == "dpl_broken") {
             return refused(409, "not_ready", "dpl_broken is not ready");
+        }
+        if (body.contains("deployment") && body.at("deployment") == "dpl_heavy") {
+            if (body.contains("force"))
+                return json_said(200, bj::object{{"deployment", "dpl_heavy"}, {"generation", 4}});
+            return refused(409, "checks_failed", "1 of its 2 checks failed");
         }
         return json_said(200, bj::object{{"deployment", "dpl_shop"}, {"generation", 4}});
     }

@@ -47,6 +47,13 @@ Outcome<LocalBuildEnd> play(const LocalBuild& wanted, const LocalBuildWatcher& w
                       .exit_code = 3};
         return end;
     }
+    if (wanted.settings.build_command == "heavy") {
+        end.finish.checks = {{.kind = jobs::CheckKind::size,
+                              .subject = "**/*.js",
+                              .declared = "berth.toml:3",
+                              .limit = "at most 50.0 kB",
+                              .found = "98.8 kB in 1 file"}};
+    }
     end.finish.state = jobs::State::ready;
     end.finish.manifest.emplace();
     end.finish.manifest->files["index.html"] = {.sha256 = "aa", .bytes = 1'234};

@@ -10,6 +10,7 @@ namespace {
 struct PointerFlags {
     std::string id{};
     std::string reason{};
+    bool force = false;
 };
 
 /// Moves the production pointer and prints the production address.
@@ -18,6 +19,7 @@ Outcome<> point(Context& context, Session& session, const std::string& project,
     json::bj::object wanted;  // without a deployment: a step back in the pointer's history
     if (!flags.id.empty()) wanted["deployment"] = flags.id;
     if (!flags.reason.empty()) wanted["reason"] = flags.reason;
+    if (flags.force) wanted["force"] = true;
     const std::string path = fmt::format("/projects/{}/production", path_part(project));
     const Outcome<Answer> moved = session.put(path, wanted);
     if (!moved) return moved.error();
@@ -79,10 +81,12 @@ void add_production(CLI::App& app, Parsed& parsed) {
 
     CLI::App* up = add_command(app, "promote", "Serve this deployment in production",
                                {{"berth promote dpl_…", "a preview that was approved"},
-                                {"berth promote dpl_… --json", "one object"}});
+                                {"berth promote dpl_… --force --reason \"hotfix\"",
+                                 "although its checks failed; an admin's"}});
     const auto promote = std::make_shared<PointerFlags>();
     up->add_option("ID", promote->id, "Deployment")->required()->type_name("");
     up->add_option("--reason", promote->reason, "Kept in the history")->type_name("TEXT");
+    up->add_flag("--force", promote->force, "Also what failed its checks; kept in the audit log");
     on_run(up, parsed, promote, move);
 }
 

@@ -23,9 +23,27 @@ struct SetFlags {
     std::optional<std::string> role_key_file{};
 };
 
-constexpr std::array setting_names = {
-    "name",       "repo_url",      "branch", "root",      "framework",    "install_command",
-    "output_dir", "build_command", "node",   "supersede", "keep_sources", "secret_in_output"};
+constexpr std::array setting_names = {"name",
+                                      "repo_url",
+                                      "branch",
+                                      "root",
+                                      "framework",
+                                      "install_command",
+                                      "output_dir",
+                                      "build_command",
+                                      "node",
+                                      "supersede",
+                                      "keep_sources",
+                                      "secret_in_output",
+                                      "preview_branches",
+                                      "preview_days",
+                                      "watch_paths",
+                                      "wait_for_checks"};
+
+/// Those that are lists: of words between commas.
+bool is_list(const std::string& name) {
+    return name == "preview_branches" || name == "watch_paths";
+}
 
 Outcome<> list_them(Context& context) {
     const Outcome<Session*> session = context.session();
@@ -112,9 +130,35 @@ Outcome<std::string> setting_name(std::string name) {
     return usage(fmt::format("'{}' is not a setting; there are {}", name, known));
 }
 
-/// Truth values and numbers are sent as such, everything else as text.
+/// "a/**, !b" → ["a/**", "!b"]; a comma between braces is the pattern's.
+json::bj::array words_of_list(std::string_view text) {
+    json::bj::array words;
+    std::string word;
+    int depth = 0;
+    const auto end_word = [&] {
+        const std::size_t begin = std::min(word.find_first_not_of(' '), word.size());
+        word = word.substr(begin, word.find_last_not_of(' ') + 1 - begin);
+        if (!word.empty()) words.emplace_back(word);
+        word.clear();
+    };
+    for (const char c : text) {
+        depth += c == '{' ? 1 : c == '}' ? -1 : 0;
+        if (c == ',' && depth <= 0) {
+            end_word();
+        } else {
+            word += c;
+        }
+    }
+    end_word();
+    return words;
+}
+
+/// Truth values and numbers are sent as such, lists as lists, everything else as text.
 json::value setting_value(const std::string& name, const std::string& text) {
-    if (name != "supersede" && name != "keep_sources") return json::value(text);
+    if (is_list(name)) return words_of_list(text);
+    const bool plain = name != "supersede" && name != "keep_sources" && name != "preview_days" &&
+                       name != "wait_for_checks";
+    if (plain) return json::value(text);
     const Result<json::value> parsed = json::parse(text);
     return parsed ? *parsed : json::value(text);
 }
@@ -171,7 +215,7 @@ Outcome<json::bj::object> changes_of(const SetFlags& flags) {
     for (const std::string& given : flags.unset) {
         const Outcome<std::string> name = setting_name(given);
         if (!name) return name.error();
-        changes[*name] = nullptr;
+        changes[*name] = is_list(*name) ? json::value(json::bj::array()) : json::value(nullptr);
     }
     if (flags.token_stdin) {
         const Outcome<std::string> token = read_stdin("the Git token");
@@ -225,6 +269,8 @@ void add_set(CLI::App& noun, Parsed& parsed) {
                     {{"berth projects set -p shop build_command=\"npm run site\"", ""},
                      {"berth projects set --unset output_dir", "back to what is detected"},
                      {"berth projects set --token-stdin < token", "another Git token"},
+                     {"berth projects set preview_branches='feature/**,!wip/**' preview_days=14",
+                      "which branches become previews, and for how long"},
                      {"berth projects set access.previews=members", "who may visit"}});
     const auto flags = std::make_shared<SetFlags>();
     command->add_option("KEY=VALUE", flags->settings, "Settings")->type_name("");

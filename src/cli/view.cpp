@@ -63,6 +63,8 @@ Deployment deployment_of(const json::value& object) {
         .queue_position = number(object, "queue_position").value_or(0),
         .queue_reason = text(object, "queue_reason"),
         .queue_begin_ms = number(object, "queue_begin_ms"),
+        .checks = number(object, "checks").value_or(0),
+        .checks_failed = number(object, "checks_failed").value_or(0),
     };
 }
 

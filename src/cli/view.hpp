@@ -46,6 +46,8 @@ struct Deployment {
     std::int64_t queue_position = 0;  // 1 is next; 0: it does not wait
     std::string queue_reason{};
     std::optional<std::int64_t> queue_begin_ms{};
+    std::int64_t checks = 0;
+    std::int64_t checks_failed = 0;
 };
 
 Deployment deployment_of(const json::value& object);

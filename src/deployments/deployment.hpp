@@ -15,8 +15,8 @@ enum class Environment : int { production, preview };
 BOOST_DESCRIBE_ENUM(Environment, production, preview)
 
 /// What made a deployment.
-enum class Trigger { cli, dashboard, api, hook, redeploy, push };
-BOOST_DESCRIBE_ENUM(Trigger, cli, dashboard, api, hook, redeploy, push)
+enum class Trigger { cli, dashboard, api, hook, redeploy, push, schedule };
+BOOST_DESCRIBE_ENUM(Trigger, cli, dashboard, api, hook, redeploy, push, schedule)
 
 /// Where its source came from: the project's repository, an upload of files, or a push to Berth's
 /// own Git remote. Of the last two Berth keeps the source itself; there is nothing to clone.
@@ -62,7 +62,10 @@ struct Deployment {
     bool log_archived = false;
     bool artifact = false;  // its manifest is in the object store
     std::optional<std::int64_t> deleted_at_ms{};
-    bool fork = false;  // a stranger's code: no secrets, no caches, nothing reused of it
+    bool fork = false;        // a stranger's code: no secrets, no caches, nothing reused of it
+    std::int64_t checks = 0;  // that its source declares
+    std::int64_t checks_failed = 0;  // of these: then it does not go live by itself
+    bool waits_for_checks = false;   // of its Git host, before it goes live
 };
 BOOST_DESCRIBE_STRUCT(Deployment, (),
                       (id, project, intent, state, reason, detail, first_error, next_step,
@@ -70,7 +73,7 @@ BOOST_DESCRIBE_STRUCT(Deployment, (),
                        created_at_ms, finished_at_ms, bytes, files, plan, reuse, use_caches,
                        reuse_key, reused_deployment, source_sha256, source, prebuilt, epoch, worker,
                        lease_until_ms, memory_bytes, stop, stop_at_ms, log_next, log_archived,
-                       artifact, deleted_at_ms, fork))
+                       artifact, deleted_at_ms, fork, checks, checks_failed, waits_for_checks))
 
 /// What a deployment in the queue waits for: a worker at all, one of a worker's slots, memory on a
 /// worker, the end of another deployment of its project, or its team's turn: other teams have had
@@ -127,13 +130,18 @@ struct DeploymentView {
     bool has_source = false;  // a redeploy needs no clone
     SourceKind source{};
     std::optional<std::string> prebuilt{};
+    std::int64_t checks = 0;                      // that its source declares
+    std::int64_t checks_failed = 0;               // of these: then it does not go live by itself
+    std::optional<std::int64_t> expired_at_ms{};  // taken down for its age; deploy it again
+    bool waits_for_checks = false;                // of its Git host, before it goes live
 };
 BOOST_DESCRIBE_STRUCT(DeploymentView, (),
                       (id, project, project_name, state, stop, reason, detail, first_error,
                        next_step, exit_code, environment, ref, commit, message, author, trigger,
                        actor, url, production_url, hosts, created_at_ms, finished_at_ms,
                        queue_position, queue_reason, queue_begin_ms, usual_ms, steps, bytes, files,
-                       log_lines, plan, reused_deployment, has_source, source, prebuilt))
+                       log_lines, plan, reused_deployment, has_source, source, prebuilt, checks,
+                       checks_failed, expired_at_ms, waits_for_checks))
 
 /// One row of a deployment's own history.
 struct StateEvent {

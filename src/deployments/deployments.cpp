@@ -141,6 +141,10 @@ Task<Result<DeploymentView>> Deployments::create(NewDeployment wanted) {
                    "deployment", "", now);
         claim_host(sql, branch_host(project->name, ref, config_.base_host), project->id, "branch",
                    ref, now);
+        db::execute(sql,
+                    "update previews set expired_at_ms = null where project = :project and "
+                    "ref = :ref",
+                    project->id, ref);
         if (project->supersede) supersede_older(sql, made, now);
         Viewer views = viewer(sql);
         std::vector<jobs::Line> lines{system_line(now, "Queued " + project->name + " at " + ref)};

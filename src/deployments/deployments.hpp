@@ -66,6 +66,13 @@ struct Repeat {
     std::string actor{};
 };
 
+/// What to point production at, and how.
+struct Move {
+    std::string deployment{};  // "": a step back in the pointer's history
+    std::string reason{};
+    bool force = false;  // although checks failed
+};
+
 /// One move of a project's production pointer.
 struct Promotion {
     std::string deployment{};
@@ -84,6 +91,31 @@ struct Production {
     std::vector<Promotion> history{};
 };
 BOOST_DESCRIBE_STRUCT(Production, (), (deployment, generation, rolled_back, history))
+
+/// The previews of one branch or pull request.
+struct Preview {
+    std::string ref{};
+    std::string deployment{};          // the newest
+    jobs::State state{};               // of it
+    std::optional<std::string> url{};  // of the branch; none: nothing is served there
+    std::int64_t deployed_at_ms = 0;   // the newest one's beginning
+    bool kept = false;                 // whatever its age
+    std::optional<std::int64_t> expires_at_ms{};
+    std::optional<std::int64_t> expired_at_ms{};  // taken down for its age
+};
+BOOST_DESCRIBE_STRUCT(Preview, (),
+                      (ref, deployment, state, url, deployed_at_ms, kept, expires_at_ms,
+                       expired_at_ms))
+
+/// A deployment that goes live when its commit's checks at the Git host have passed.
+struct WaitingPromotion {
+    std::string deployment{};
+    std::string project{};
+    std::string commit{};
+    std::int64_t begun_ms = 0;
+    std::int64_t next_at_ms = 0;
+};
+BOOST_DESCRIBE_STRUCT(WaitingPromotion, (), (deployment, project, commit, begun_ms, next_at_ms))
 
 struct DeploymentPage {
     std::vector<DeploymentView> items{};
@@ -123,10 +155,30 @@ public:
     /// Takes the previews of a ref down: what is unfinished is canceled, its addresses serve no
     /// more. Production's branch and what production serves stay. How many addresses went.
     Task<int> take_down(std::string project, std::string ref, std::string actor);
-    /// Points production there. `deployment` "" walks back in the pointer's history.
-    /// Errors: not_found; conflict — not_ready, already_live, nothing_to_roll_back_to.
-    Task<Result<Production>> set_production(std::string project, std::string deployment,
-                                            accounts::AuditActor actor, std::string reason);
+    /// Why pushes to that branch are not deployed, by the project's rules, for people; "": they
+    /// are.
+    Task<std::string> refuses_branch(std::string project, std::string ref);
+    /// The newest first, of the last 200 branches that were deployed.
+    Task<std::vector<Preview>> previews(std::string project);
+    /// Keeps the previews of a ref whatever their age, or no more.
+    /// Errors: not_found — preview_not_found: nothing of that ref was deployed as a preview.
+    Task<Result<Preview>> keep_preview(std::string project, std::string ref, bool kept,
+                                       accounts::AuditActor actor);
+    /// Takes down the previews whose time is over, at most 100 at once; how many refs.
+    Task<int> expire_previews();
+    /// Those to be looked at now, at most 20.
+    Task<std::vector<WaitingPromotion>> waiting_promotions();
+    /// Looks again in `pause_ms`.
+    Task<> wait_longer(std::string id, std::int64_t pause_ms);
+    /// Takes it live, unless a newer one is; or not, for the reason given, which is shown.
+    Task<> end_wait(std::string id, std::string refused);
+    /// Points production there. What failed checks goes there with `force`, or if it was there.
+    /// Errors: not_found; conflict — not_ready, already_live, nothing_to_roll_back_to,
+    ///         checks_failed.
+    Task<Result<Production>> set_production(std::string project, Move move,
+                                            accounts::AuditActor actor);
+    /// What came of its checks, in their order; empty before it is ready.
+    Task<std::vector<jobs::Check>> checks(std::string id);
     Task<Production> production(std::string project);
     /// Stops what runs and takes every host of the project off the edge.
     Task<> remove_project(std::string project, std::string actor);

@@ -308,27 +308,122 @@ TEST_F(DeploymentsTest, rolls_back_further_each_time_and_waits_for_a_promotion) 
     const std::string a = deploy("a");
     const std::string b = deploy("b");
     const std::string c = deploy("c");
-    EXPECT_EQ(wait(deployments_.set_production("prj_1", "", "a@x", "")).value().deployment, b);
-    const Production second = wait(deployments_.set_production("prj_1", "", "a@x", "bad")).value();
+    EXPECT_EQ(wait(deployments_.set_production("prj_1", {""}, "a@x")).value().deployment, b);
+    const Production second =
+        wait(deployments_.set_production("prj_1", {"", "bad"}, "a@x")).value();
     EXPECT_EQ(second.deployment, a);
     EXPECT_TRUE(second.rolled_back);
     EXPECT_EQ(served("shop.localhost"), a);
-    EXPECT_EQ(wait(deployments_.set_production("prj_1", "", "a@x", "")).error().code,
+    EXPECT_EQ(wait(deployments_.set_production("prj_1", {""}, "a@x")).error().code,
               "nothing_to_roll_back_to");
 
     const std::string d = deploy("d");  // built, but not live
     EXPECT_EQ(served("shop.localhost"), a);
     EXPECT_FALSE(find(d).production_url.has_value());
-    EXPECT_FALSE(wait(deployments_.set_production("prj_1", d, "a@x", "")).value().rolled_back);
+    EXPECT_FALSE(wait(deployments_.set_production("prj_1", {d}, "a@x")).value().rolled_back);
     EXPECT_EQ(served("shop.localhost"), d);
     EXPECT_EQ(served("shop.localhost"), d);
     const std::string e = deploy("e");
     EXPECT_EQ(served("shop.localhost"), e);
-    EXPECT_EQ(wait(deployments_.set_production("prj_1", e, "a@x", "")).error().code,
-              "already_live");
-    EXPECT_EQ(wait(deployments_.set_production("prj_2", e, "a@x", "")).error().code,
+    EXPECT_EQ(wait(deployments_.set_production("prj_1", {e}, "a@x")).error().code, "already_live");
+    EXPECT_EQ(wait(deployments_.set_production("prj_2", {e}, "a@x")).error().code,
               "deployment_not_found");
     static_cast<void>(c);
+}
+
+/// A finish whose checks came out so.
+jobs::Finish with_checks(jobs::Finish finish, std::vector<bool> passed) {
+    finish.checks.emplace();
+    for (const bool good : passed) {
+        jobs::Check check{.kind = jobs::CheckKind::size, .passed = good, .subject = "**/*.js"};
+        if (!good) check.findings.push_back({"a.js", "2.0 kB"});
+        finish.checks->push_back(std::move(check));
+    }
+    return finish;
+}
+
+TEST_F(DeploymentsTest, what_fails_a_check_is_kept_and_does_not_go_live) {
+    const std::string good = deploy("good");
+    create();
+    const Deployment job = claim();
+    wait(deployments_.finish(job.id, with_checks(built(job, "heavy"), {true, false}))).value();
+
+    const DeploymentView heavy = find(job.id);
+    EXPECT_EQ(heavy.state, State::ready);
+    EXPECT_EQ(heavy.checks, 2);
+    EXPECT_EQ(heavy.checks_failed, 1);
+    EXPECT_EQ(heavy.detail, "1 of 2 checks failed: it does not go live by itself");
+    EXPECT_EQ(served("shop.localhost"), good);
+    EXPECT_EQ(served(deployment_host("shop", job.id, "localhost")), job.id);
+    EXPECT_EQ(served(branch_host("shop", "main", "localhost")), job.id);
+    const std::vector<jobs::Check> checks = wait(deployments_.checks(job.id));
+    ASSERT_EQ(checks.size(), 2u);
+    EXPECT_EQ(checks[1].findings.at(0).place, "a.js");
+    EXPECT_TRUE(wait(deployments_.checks(good)).empty());
+
+    const auto refused = wait(deployments_.set_production("prj_1", {job.id}, "a@x"));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, "checks_failed");
+    EXPECT_EQ(served("shop.localhost"), good);
+}
+
+TEST_F(DeploymentsTest, force_promotes_it_is_audited_and_a_roll_back_to_it_needs_none) {
+    const std::string good = deploy("good");
+    create();
+    const Deployment job = claim();
+    wait(deployments_.finish(job.id, with_checks(built(job, "heavy"), {false}))).value();
+    const Move forced{.deployment = job.id, .reason = "hotfix", .force = true};
+    wait(deployments_.set_production("prj_1", forced, "a@x")).value();
+    EXPECT_EQ(served("shop.localhost"), job.id);
+    const auto audited = [](soci::session& sql) {
+        return db::value<std::int64_t>(
+                   sql, "select count(*) from audit where action = 'production_forced'")
+            .value_or(0);
+    };
+    EXPECT_EQ(wait(database_.read(audited)), 1);
+
+    wait(deployments_.set_production("prj_1", {good}, "a@x")).value();
+    wait(deployments_.set_production("prj_1", {job.id}, "a@x")).value();
+    EXPECT_EQ(served("shop.localhost"), job.id);
+    EXPECT_EQ(wait(database_.read(audited)), 1);
+}
+
+TEST_F(DeploymentsTest, the_next_one_that_passes_goes_live) {
+    deploy("good");
+    create();
+    const Deployment job = claim();
+    wait(deployments_.finish(job.id, with_checks(built(job, "heavy"), {false}))).value();
+    create();
+    const Deployment next = claim();
+    wait(deployments_.finish(next.id, with_checks(built(next, "light"), {true}))).value();
+    EXPECT_EQ(served("shop.localhost"), next.id);
+    EXPECT_EQ(find(next.id).detail, "");
+}
+
+TEST_F(DeploymentsTest, files_that_are_published_again_keep_what_came_of_their_checks) {
+    const std::string good = deploy("good");
+    create();
+    const Deployment job = claim();
+    wait(deployments_.finish(job.id, with_checks(built(job, "heavy", "key"), {false}))).value();
+    create();
+    const Deployment again = claim();
+    const jobs::Finish reused{.epoch = again.epoch,
+                              .state = State::ready,
+                              .reuse_key = "key",
+                              .reused_deployment = job.id};
+    wait(deployments_.finish(again.id, reused)).value();
+    EXPECT_EQ(find(again.id).checks_failed, 1);
+    EXPECT_EQ(wait(deployments_.checks(again.id)).size(), 1u);
+    EXPECT_EQ(served("shop.localhost"), good);
+}
+
+TEST_F(DeploymentsTest, a_finish_with_more_checks_than_one_may_have_is_refused) {
+    create();
+    const Deployment job = claim();
+    const std::vector<bool> many(jobs::checks_max + 1, true);
+    const Result<> refused = wait(deployments_.finish(job.id, with_checks(built(job, "x"), many)));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, "too_many");
 }
 
 TEST_F(DeploymentsTest, cancel_ends_what_waits_at_once_and_what_runs_within_its_limit) {

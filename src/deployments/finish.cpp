@@ -48,7 +48,48 @@ Outcome outcome_of(const jobs::Finish& finish) {
             .exit_code = finish.exit_code};
 }
 
+Result<> check_checks(const jobs::Finish& finish) {
+    if (!finish.checks) return {};
+    const bool fits = finish.checks->size() <= jobs::checks_max &&
+                      std::ranges::all_of(*finish.checks, [](const jobs::Check& one) {
+                          return one.findings.size() <= jobs::findings_max;
+                      });
+    if (fits) return {};
+    return fail_as(Failure::invalid, "too_many", "/checks", "more checks than one may have");
+}
+
+/// Those of the job; of a deployment that serves another's files, the other's.
+std::vector<jobs::Check> checks_of(soci::session& sql, const jobs::Finish& finish) {
+    if (finish.reused_deployment) return find_checks(sql, *finish.reused_deployment);
+    return finish.checks.value_or(std::vector<jobs::Check>());
+}
+
+void keep_checks(soci::session& sql, const jobs::Finish& finish, Deployment& deployment) {
+    const std::vector<jobs::Check> checks = checks_of(sql, finish);
+    if (checks.empty()) return;
+    deployment.checks = static_cast<std::int64_t>(checks.size());
+    deployment.checks_failed = std::ranges::count(checks, false, &jobs::Check::passed);
+    db::execute(sql,
+                "update deployments set checks = :checks, checks_failed = :failed where id = :id",
+                deployment.checks, deployment.checks_failed, deployment.id);
+    const ChecksRow row{deployment.id, checks};
+    db::insert(sql, "deployment_checks", row,
+               "on conflict (deployment) do update set items = excluded.items");
+}
+
+/// Why one that is ready does not go live, for people; "" when nothing is to be said.
+std::string detail_of(const Deployment& deployment) {
+    if (deployment.checks_failed == 0) return "";
+    return fmt::format("{} of {} checks failed: it does not go live by itself",
+                       deployment.checks_failed, deployment.checks);
+}
+
 }  // namespace
+
+Task<std::vector<jobs::Check>> Deployments::checks(std::string id) {
+    const auto look = [&](soci::session& sql) { return find_checks(sql, id); };
+    co_return co_await database_.read(look);
+}
 
 Task<Result<artifacts::Manifest>> Deployments::manifest_for(const Deployment& deployment,
                                                             const jobs::Finish& finish) {
@@ -68,6 +109,7 @@ Task<Result<artifacts::Manifest>> Deployments::manifest_for(const Deployment& de
     manifest.deployment = deployment.id;
     manifest.project = deployment.project;
     if (const Result<> ok = check(manifest); !ok) co_return ok.error();
+    if (const Result<> ok = check_checks(finish); !ok) co_return ok.error();
     std::map<std::string, std::uint64_t> stored;  // bytes by hash
     for (const auto& [path, entry] : manifest.files)
         stored.emplace(entry.sha256, 0);
@@ -129,6 +171,8 @@ Task<Result<>> Deployments::finish(std::string id, jobs::Finish finish) {
             if (current->artifact) return 0;  // a repeated call: the pointer has moved already
             canceled = current->stop == State::canceled;  // the word came before the pointer moved
             if (canceled) return 0;
+            Deployment ready = *current;
+            keep_checks(sql, finish, ready);
             // What a stranger's build made is nobody else's result.
             const std::string reuse_key = current->fork ? "" : finish.reuse_key;
             db::execute(sql,
@@ -136,7 +180,7 @@ Task<Result<>> Deployments::finish(std::string id, jobs::Finish finish) {
                         "reuse_key = :key, reused_deployment = :reused where id = :id",
                         bytes, static_cast<std::int64_t>(manifest->files.size()), reuse_key,
                         finish.reused_deployment, id);
-            return go_live(sql, *current, config_.base_host, now, config_.retention_ms);
+            return go_live(sql, ready, config_.base_host, now, config_.retention_ms);
         };
         const Result<std::int64_t> pointed = co_await database_.write(point);
         if (!pointed) co_return pointed.error();
@@ -157,7 +201,8 @@ Task<Result<>> Deployments::finish(std::string id, jobs::Finish finish) {
         // What the pointer moved to is ready, whatever the worker came to think meanwhile.
         const State to = current->artifact ? State::ready : finish.state;
         if (current->state == to) return {};  // reconciling said it meanwhile
-        const Outcome outcome = to == finish.state ? outcome_of(finish) : Outcome{};
+        Outcome outcome = to == finish.state ? outcome_of(finish) : Outcome{};
+        if (to == State::ready) outcome.detail = detail_of(*current);
         if (!change_state(sql, *current, to, outcome, now)) return lease_lost();
         return {};
     };

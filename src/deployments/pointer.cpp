@@ -34,7 +34,31 @@ void say(soci::session& sql, const std::string& deployment, std::int64_t now_ms,
     logs::append_lines(sql, deployment, {line});
 }
 
+/// A commit of a repository that is linked to its Git host has checks there.
+bool waits_for_host(soci::session& sql, const ProjectRow& project, const Deployment& deployment) {
+    if (!project.wait_for_checks || deployment.commit.empty()) return false;
+    if (deployment.source != SourceKind::repository) return false;
+    return db::value<std::int64_t>(sql, "select count(*) from git_links where project = :project",
+                                   project.id)
+               .value_or(0) > 0;
+}
+
+void begin_waiting(soci::session& sql, const Deployment& deployment, std::int64_t now_ms) {
+    db::execute(sql,
+                "insert into waiting_promotions (deployment, project, begun_ms, next_at_ms) "
+                "values (:id, :project, :begun, :next) on conflict (deployment) do nothing",
+                deployment.id, deployment.project, now_ms, now_ms);
+    db::execute(sql, "update deployments set waits_for_checks = 1 where id = :id", deployment.id);
+    say(sql, deployment.id, now_ms,
+        "It goes live when the checks of its commit at the Git host have passed");
+}
+
 }  // namespace
+
+void end_waiting(soci::session& sql, const std::string& deployment) {
+    db::execute(sql, "delete from waiting_promotions where deployment = :id", deployment);
+    db::execute(sql, "update deployments set waits_for_checks = 0 where id = :id", deployment);
+}
 
 std::int64_t move_production(soci::session& sql, const Deployment& deployment,
                              const std::string& host, const std::string& kind,
@@ -52,6 +76,7 @@ std::int64_t move_production(soci::session& sql, const Deployment& deployment,
                 "insert into promotions (project, generation, deployment, kind, actor, reason, "
                 "at_ms) values (:project, :generation, :deployment, :kind, :actor, :reason, :now)",
                 deployment.project, generation, deployment.id, kind, actor, reason, now_ms);
+    end_waiting(sql, deployment.id);
     announce(sql, "projects", "production", deployment.project, now_ms);
     return generation;
 }
@@ -70,11 +95,18 @@ std::int64_t go_live(soci::session& sql, const Deployment& deployment, const std
     if (deployment.environment != Environment::production) return generation;
 
     const auto production = find_production(sql, project->id);
-    if (production && production->rolled_back) {
+    if (deployment.checks_failed > 0) {
+        say(sql, deployment.id, now_ms,
+            fmt::format("{} of {} checks failed, so this one does not go live: what production "
+                        "serves stays. An admin may promote it by force",
+                        deployment.checks_failed, deployment.checks));
+    } else if (production && production->rolled_back) {
         say(sql, deployment.id, now_ms,
             "Production was rolled back, so this one does not take over: promote it to go live");
     } else if (production && production->intent > deployment.intent) {
         say(sql, deployment.id, now_ms, "A newer deployment is live; this one does not replace it");
+    } else if (waits_for_host(sql, *project, deployment)) {
+        begin_waiting(sql, deployment, now_ms);
     } else {
         const std::string host = production_host(project->name, base_host);
         generation = move_production(sql, deployment, host, "deploy", deployment.actor, "", false,

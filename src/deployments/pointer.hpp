@@ -16,6 +16,9 @@ namespace berth::deployments {
 std::int64_t go_live(soci::session& sql, const Deployment& deployment, const std::string& base_host,
                      std::int64_t now_ms, std::int64_t retention_ms);
 
+/// A ready deployment waits no more for its Git host's checks.
+void end_waiting(soci::session& sql, const std::string& deployment);
+
 /// Moves the production pointer and writes its history. Returns the generation.
 std::int64_t move_production(soci::session& sql, const Deployment& deployment,
                              const std::string& host, const std::string& kind,

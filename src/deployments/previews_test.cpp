@@ -108,7 +108,7 @@ TEST_F(PreviewsTest, production_is_no_preview) {
     EXPECT_EQ(routed("shop.localhost"), live);
     // A preview that was promoted serves production, and keeps its own address.
     const std::string promoted = build("cart");
-    wait(deployments_.set_production("prj_1", promoted, "ann", "")).value();
+    wait(deployments_.set_production("prj_1", {promoted}, "ann")).value();
     take_down("cart");
     EXPECT_EQ(routed("shop.localhost"), promoted);
     EXPECT_EQ(routed(deployment_host("shop", promoted, "localhost")), promoted);
@@ -144,6 +144,76 @@ TEST_F(PreviewsTest, hosts_of_linked_projects_are_told_of_every_state) {
     EXPECT_EQ(count("git_reports where due = 1 and marks = 1"), 1);
     wait(deployments_.cancel(id, "ann")).value();
     EXPECT_EQ(count("git_reports where due = 1 and marks = 2"), 1);
+}
+
+constexpr std::int64_t day_ms = 86'400'000;
+
+TEST_F(PreviewsTest, one_that_is_too_old_is_taken_down_and_says_so) {
+    write("update projects set preview_days = 14");
+    const std::string id = build("cart");
+    const std::string live = build("main");
+    now_ms_ += 14 * day_ms - 1;
+    EXPECT_EQ(wait(deployments_.expire_previews()), 0);
+    EXPECT_EQ(wait(deployments_.previews("prj_1")).at(0).expires_at_ms, now_ms_ + 1);
+    now_ms_ += 1;
+    EXPECT_EQ(wait(deployments_.expire_previews()), 1);
+    EXPECT_EQ(routed(branch_host("shop", "cart", "localhost")), "");
+    EXPECT_EQ(routed(deployment_host("shop", id, "localhost")), "");
+    EXPECT_EQ(routed("shop.localhost"), live);
+    EXPECT_EQ(wait(deployments_.find(id))->expired_at_ms, now_ms_);
+    const std::vector<Preview> previews = wait(deployments_.previews("prj_1"));
+    ASSERT_EQ(previews.size(), 1u);
+    EXPECT_EQ(previews[0].expired_at_ms, now_ms_);
+    EXPECT_FALSE(previews[0].url);
+    EXPECT_EQ(wait(deployments_.expire_previews()), 0) << "once is enough";
+}
+
+TEST_F(PreviewsTest, an_expired_one_can_be_deployed_again) {
+    write("update projects set preview_days = 1");
+    const std::string id = build("cart");
+    now_ms_ += day_ms;
+    EXPECT_EQ(wait(deployments_.expire_previews()), 1);
+    const std::string again = build("cart");
+    EXPECT_EQ(routed(branch_host("shop", "cart", "localhost")), again);
+    EXPECT_FALSE(wait(deployments_.previews("prj_1")).at(0).expired_at_ms);
+    now_ms_ += day_ms;
+    EXPECT_EQ(wait(deployments_.expire_previews()), 1);
+    static_cast<void>(id);
+}
+
+TEST_F(PreviewsTest, what_is_kept_does_not_age_until_it_is_not) {
+    write("update projects set preview_days = 1");
+    const std::string id = build("cart");
+    EXPECT_TRUE(wait(deployments_.keep_preview("prj_1", "cart", true, "ann")).value().kept);
+    now_ms_ += 5 * day_ms;
+    EXPECT_EQ(wait(deployments_.expire_previews()), 0);
+    EXPECT_EQ(routed(branch_host("shop", "cart", "localhost")), id);
+    EXPECT_FALSE(wait(deployments_.keep_preview("prj_1", "cart", false, "ann")).value().kept);
+    EXPECT_EQ(wait(deployments_.expire_previews()), 1);
+    EXPECT_EQ(count("audit where action like 'preview_%'"), 2);
+}
+
+TEST_F(PreviewsTest, without_a_limit_of_days_none_ages) {
+    build("cart");
+    now_ms_ += 4'000 * day_ms;
+    EXPECT_EQ(wait(deployments_.expire_previews()), 0);
+}
+
+TEST_F(PreviewsTest, only_what_was_a_preview_can_be_kept) {
+    build("main");
+    EXPECT_EQ(wait(deployments_.keep_preview("prj_1", "main", true, "ann")).error().code,
+              "preview_not_found");
+    EXPECT_EQ(wait(deployments_.keep_preview("prj_1", "", true, "ann")).error().code,
+              "preview_not_found");
+    EXPECT_TRUE(wait(deployments_.previews("prj_1")).empty());
+}
+
+TEST_F(PreviewsTest, branches_are_refused_by_the_project_s_rules) {
+    write("update projects set preview_branches = '[\"feature/**\",\"!feature/wip\"]'");
+    EXPECT_EQ(wait(deployments_.refuses_branch("prj_1", "main")), "");
+    EXPECT_EQ(wait(deployments_.refuses_branch("prj_1", "feature/cart")), "");
+    EXPECT_NE(wait(deployments_.refuses_branch("prj_1", "feature/wip")), "");
+    EXPECT_NE(wait(deployments_.refuses_branch("prj_1", "docs")), "");
 }
 
 }  // namespace

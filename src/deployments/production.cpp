@@ -36,6 +36,17 @@ std::optional<Deployment> earlier_one(soci::session& sql, const ProductionRow& n
     return std::nullopt;
 }
 
+/// Whether its checks stand between it and production. What was live already may come back: a
+/// roll back is not the time to argue.
+bool is_held_back(soci::session& sql, const Deployment& deployment) {
+    if (deployment.checks_failed == 0) return false;
+    return db::value<std::int64_t>(sql,
+                                   "select count(*) from promotions where project = :project and "
+                                   "deployment = :id",
+                                   deployment.project, deployment.id)
+               .value_or(0) == 0;
+}
+
 }  // namespace
 
 Task<Production> Deployments::production(std::string project) {
@@ -51,10 +62,10 @@ Task<Production> Deployments::production(std::string project) {
     co_return co_await database_.read(look);
 }
 
-Task<Result<Production>> Deployments::set_production(std::string project, std::string deployment,
-                                                     accounts::AuditActor actor,
-                                                     std::string reason) {
+Task<Result<Production>> Deployments::set_production(std::string project, Move wanted,
+                                                     accounts::AuditActor actor) {
     const std::int64_t now = clock_();
+    const std::string& deployment = wanted.deployment;
     const auto move = [&](soci::session& sql) -> Result<std::int64_t> {
         const auto owner = find_project(sql, project);
         if (!owner) {
@@ -85,6 +96,13 @@ Task<Result<Production>> Deployments::set_production(std::string project, std::s
             return fail_as(Failure::conflict, "already_live", "/deployment", "{} is live already",
                            target->id);
         }
+        const bool held = is_held_back(sql, *target);
+        if (held && !wanted.force) {
+            return fail_as(Failure::conflict, "checks_failed", "/deployment",
+                           "{} of its {} checks failed, so {} does not go live: see "
+                           "`berth deployments checks {}`; an admin may force it",
+                           target->checks_failed, target->checks, target->id, target->id);
+        }
         const bool back = live && target->intent < live->intent;
         // Promoting the newest finished production deployment ends a roll back.
         const auto newest = db::value<std::int64_t>(
@@ -93,12 +111,12 @@ Task<Result<Production>> Deployments::set_production(std::string project, std::s
             "environment = 'production' and deleted_at_ms is null",
             project);
         const bool rolled_back = back && target->intent < newest.value_or(0);
-        accounts::write_audit(
-            sql, now,
-            {actor, back ? "production_rolled_back" : "production_promoted", project, target->id});
+        const char* action = back ? "production_rolled_back" : "production_promoted";
+        accounts::write_audit(sql, now,
+                              {actor, held ? "production_forced" : action, project, target->id});
         return move_production(sql, *target, production_host(owner->name, config_.base_host),
-                               back ? "roll_back" : "promote", actor.name, reason, rolled_back, now,
-                               config_.retention_ms);
+                               back ? "roll_back" : "promote", actor.name, wanted.reason,
+                               rolled_back, now, config_.retention_ms);
     };
     const Result<std::int64_t> generation = co_await database_.write(move);
     if (!generation) co_return generation.error();

@@ -6,6 +6,12 @@ namespace berth::deployments {
 
 const char* const held_states = "('preparing','cloning','installing','building','publishing')";
 
+std::vector<jobs::Check> find_checks(soci::session& sql, const std::string& deployment) {
+    const auto row =
+        db::select_one<ChecksRow>(sql, "from deployment_checks where deployment = :id", deployment);
+    return row ? row->items : std::vector<jobs::Check>();
+}
+
 std::optional<Deployment> find_deployment(soci::session& sql, const std::string& id) {
     return db::select_one<Deployment>(
         sql, "from deployments where id = :id and deleted_at_ms is null", id);

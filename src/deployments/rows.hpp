@@ -22,8 +22,13 @@ struct ProjectRow {
     std::string branch{};
     bool supersede = true;
     std::int64_t keep_sources = 0;
+    std::vector<std::string> preview_branches{};
+    std::int64_t preview_days = 0;
+    bool wait_for_checks = false;
 };
-BOOST_DESCRIBE_STRUCT(ProjectRow, (), (id, team, name, repo_url, branch, supersede, keep_sources))
+BOOST_DESCRIBE_STRUCT(ProjectRow, (),
+                      (id, team, name, repo_url, branch, supersede, keep_sources, preview_branches,
+                       preview_days, wait_for_checks))
 
 struct ProductionRow {
     std::string project{};
@@ -33,6 +38,15 @@ struct ProductionRow {
     bool rolled_back = false;
 };
 BOOST_DESCRIBE_STRUCT(ProductionRow, (), (project, deployment, intent, generation, rolled_back))
+
+struct ChecksRow {
+    std::string deployment{};
+    std::vector<jobs::Check> items{};
+};
+BOOST_DESCRIBE_STRUCT(ChecksRow, (), (deployment, items))
+
+/// What came of a deployment's checks; empty: it has none.
+std::vector<jobs::Check> find_checks(soci::session& sql, const std::string& deployment);
 
 /// Not deleted ones only.
 std::optional<Deployment> find_deployment(soci::session& sql, const std::string& id);

@@ -55,7 +55,17 @@ DeploymentView Viewer::view(const Deployment& deployment) {
         .has_source = deployment.source_sha256.has_value(),
         .source = deployment.source,
         .prebuilt = deployment.prebuilt,
+        .checks = deployment.checks,
+        .checks_failed = deployment.checks_failed,
+        .waits_for_checks = deployment.waits_for_checks,
     };
+    if (deployment.environment == Environment::preview && view.hosts.empty()) {
+        view.expired_at_ms =
+            db::value<std::int64_t>(sql_,
+                                    "select expired_at_ms from previews where project = :project "
+                                    "and ref = :ref and expired_at_ms is not null",
+                                    deployment.project, deployment.ref);
+    }
     if (deployment.state == jobs::State::queued) {
         const Place there = place(deployment);
         view.queue_position = there.position;

@@ -57,6 +57,27 @@ json::value status_body(const CommitStatus& status) {
                             {"target_url", status.target_url}};
 }
 
+const json::bj::array& array_at(const json::value& from, std::string_view key) {
+    static const json::bj::array none;
+    const json::value* found = value_at(from, {key});
+    return found != nullptr && found->is_array() ? found->get_array() : none;
+}
+
+std::vector<CommitCheck> read_statuses(const json::value& body) {
+    std::vector<CommitCheck> checks;
+    for (const json::value& one : array_at(body, "statuses")) {
+        // GitHub: state; Gitea: status.
+        const std::string_view state = text_at(one, {"state"});
+        const std::string_view word = state.empty() ? text_at(one, {"status"}) : state;
+        const bool good = word == "success" || word == "warning";
+        const bool bad = word == "failure" || word == "error";
+        checks.push_back({shown(text_at(one, {"context"}), 200), good  ? StatusState::success
+                                                                 : bad ? StatusState::failure
+                                                                       : StatusState::pending});
+    }
+    return checks;
+}
+
 OpenRequest read_pull(const json::value& item) {
     const std::string_view from = text_at(item, {"head", "repo", "full_name"});
     const std::string_view to = text_at(item, {"base", "repo", "full_name"});

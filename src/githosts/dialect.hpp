@@ -56,6 +56,12 @@ public:
     virtual Ask set_status(const std::string& path, const std::string& commit,
                            const CommitStatus& status) const = 0;
 
+    /// One question or two, at most 100 items each.
+    virtual std::vector<Ask> ask_checks(const std::string& path,
+                                        const std::string& commit) const = 0;
+    /// Those of an answer to one of them, the last word of each name first.
+    virtual std::vector<CommitCheck> read_checks(const json::value& body) const = 0;
+
     virtual Ask ask_comments(const std::string& path, std::int64_t request) const = 0;
     virtual Ask add_comment(const std::string& path, std::int64_t request,
                             const std::string& text) const = 0;
@@ -96,6 +102,10 @@ std::vector<std::string> words_of(std::string_view list);
 json::value hook_body(std::string_view type, const std::string& url, const std::string& secret);
 json::value status_body(const CommitStatus& status);
 OpenRequest read_pull(const json::value& item);
+/// The statuses of a "combined status".
+std::vector<CommitCheck> read_statuses(const json::value& body);
+/// The items of an array at `key`; none if it is none.
+const json::bj::array& array_at(const json::value& from, std::string_view key);
 
 }  // namespace detail
 }  // namespace berth::githosts

@@ -191,5 +191,37 @@ TEST(DialectTest, reads_lists_with_and_without_a_wrapping) {
     EXPECT_TRUE(has_next(answer));
 }
 
+std::vector<std::string> read(Provider provider, std::string_view text) {
+    std::vector<std::string> words;
+    for (const CommitCheck& check : of(provider).read_checks(parsed(text)))
+        words.push_back(check.name + " " + boost::describe::enum_to_string(check.state, ""));
+    return words;
+}
+
+TEST(DialectTest, reads_what_others_check_of_a_commit) {
+    using Words = std::vector<std::string>;
+    EXPECT_EQ(read(Provider::github, R"({"statuses":[{"context":"ci/a","state":"success"},
+        {"context":"ci/b","state":"pending"},{"context":"ci/c","state":"error"}]})"),
+              (Words{"ci/a success", "ci/b pending", "ci/c failure"}));
+    EXPECT_EQ(read(Provider::github, R"({"check_runs":[
+        {"name":"test","status":"completed","conclusion":"success"},
+        {"name":"lint","status":"in_progress","conclusion":null},
+        {"name":"e2e","status":"completed","conclusion":"timed_out"},
+        {"name":"docs","status":"completed","conclusion":"skipped"}]})"),
+              (Words{"test success", "lint pending", "e2e failure", "docs success"}));
+    EXPECT_EQ(read(Provider::gitlab, R"([{"name":"test","status":"success"},
+        {"name":"slow","status":"running"},{"name":"bad","status":"failed"},
+        {"name":"odd","status":"failed","allow_failure":true}])"),
+              (Words{"test success", "slow pending", "bad failure", "odd success"}));
+    EXPECT_EQ(read(Provider::gitea, R"({"statuses":[{"context":"ci","status":"warning"},
+        {"context":"x","status":"failure"}]})"),
+              (Words{"ci success", "x failure"}));
+    for (const Provider provider : spoken) {
+        EXPECT_TRUE(read(provider, "{}").empty());
+        EXPECT_TRUE(read(provider, R"({"statuses":7,"check_runs":"x"})").empty());
+        EXPECT_TRUE(read(provider, "[]").empty());
+    }
+}
+
 }  // namespace
 }  // namespace berth::githosts

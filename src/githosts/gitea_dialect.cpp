@@ -68,6 +68,13 @@ public:
         return {"POST", repository(path, "/statuses/" + commit), status_body(status)};
     }
 
+    std::vector<Ask> ask_checks(const std::string& path, const std::string& commit) const override {
+        return {{.target = repository(path, "/commits/" + commit + "/status?limit=50")}};
+    }
+    std::vector<CommitCheck> read_checks(const json::value& body) const override {
+        return read_statuses(body);
+    }
+
     Ask ask_comments(const std::string& path, std::int64_t request) const override {
         return {.target = repository(path, fmt::format("/issues/{}/comments", request))};
     }

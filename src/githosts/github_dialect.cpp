@@ -12,6 +12,14 @@ std::string repository(const std::string& path, std::string_view rest = "") {
     return "/repos/" + path + std::string(rest);
 }
 
+/// A run that has ended has a conclusion.
+StatusState state_of_run(const json::value& run) {
+    if (text_at(run, {"status"}) != "completed") return StatusState::pending;
+    const std::string_view conclusion = text_at(run, {"conclusion"});
+    const bool good = conclusion == "success" || conclusion == "neutral" || conclusion == "skipped";
+    return good ? StatusState::success : StatusState::failure;
+}
+
 class GithubDialect final : public Dialect {
 public:
     std::string api_of(const std::string& base_url) const override {
@@ -81,6 +89,18 @@ public:
     Ask set_status(const std::string& path, const std::string& commit,
                    const CommitStatus& status) const override {
         return {"POST", repository(path, "/statuses/" + commit), status_body(status)};
+    }
+
+    std::vector<Ask> ask_checks(const std::string& path, const std::string& commit) const override {
+        const std::string of = repository(path, "/commits/" + commit);
+        return {{.target = of + "/status?per_page=100"},
+                {.target = of + "/check-runs?per_page=100"}};
+    }
+    std::vector<CommitCheck> read_checks(const json::value& body) const override {
+        std::vector<CommitCheck> checks = read_statuses(body);
+        for (const json::value& run : array_at(body, "check_runs"))
+            checks.push_back({shown(text_at(run, {"name"}), 200), state_of_run(run)});
+        return checks;
     }
 
     Ask ask_comments(const std::string& path, std::int64_t request) const override {

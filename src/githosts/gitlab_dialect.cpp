@@ -17,6 +17,14 @@ std::string project(const std::string& path, std::string_view rest = "") {
 
 constexpr int developer = 30;  // whoever may push
 
+StatusState state_of_job(const json::value& job) {
+    const std::string_view status = text_at(job, {"status"});
+    if (status == "success" || status == "skipped" || status == "manual")
+        return StatusState::success;
+    if (status != "failed" && status != "canceled") return StatusState::pending;
+    return flag_at(job, "allow_failure") ? StatusState::success : StatusState::failure;
+}
+
 class GitlabDialect final : public Dialect {
 public:
     std::string api_of(const std::string& base_url) const override { return base_url + "/api/v4"; }
@@ -96,6 +104,18 @@ public:
                                  {"name", status.context},
                                  {"description", shown(status.description, 255)},
                                  {"target_url", status.target_url}}};
+    }
+
+    std::vector<Ask> ask_checks(const std::string& path, const std::string& commit) const override {
+        return {
+            {.target = project(path, "/repository/commits/" + commit + "/statuses?per_page=100")}};
+    }
+    std::vector<CommitCheck> read_checks(const json::value& body) const override {
+        std::vector<CommitCheck> checks;
+        if (!body.is_array()) return checks;
+        for (const json::value& job : body.get_array())
+            checks.push_back({shown(text_at(job, {"name"}), 200), state_of_job(job)});
+        return checks;
     }
 
     Ask ask_comments(const std::string& path, std::int64_t request) const override {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <set>
 
 #include "base/crypto.hpp"
 #include "githosts/event.hpp"
@@ -333,6 +334,23 @@ Task<Result<std::vector<RemoteComment>>> HostClient::comments(HostAccess at, std
     for (const json::value& item : *items)
         found.push_back(dialect.read_comment(item));
     co_return found;
+}
+
+Task<Result<std::vector<CommitCheck>>> HostClient::checks(HostAccess at, std::string path,
+                                                          std::string commit) {
+    const Dialect& dialect = *dialect_of(at.provider);
+    std::vector<CommitCheck> all;
+    std::set<std::string> seen;
+    std::vector<Ask> asks = dialect.ask_checks(path, commit);
+    for (Ask& ask : asks) {
+        const Result<Answer> answer = co_await call(at, std::move(ask));
+        if (!answer) co_return answer.error();
+        for (CommitCheck& check : dialect.read_checks(answer->body)) {
+            const bool ours = check.name.starts_with("berth/");
+            if (!ours && seen.insert(check.name).second) all.push_back(std::move(check));
+        }
+    }
+    co_return all;
 }
 
 Task<Result<std::string>> HostClient::add_comment(HostAccess at, std::string path,

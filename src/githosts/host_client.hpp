@@ -57,6 +57,10 @@ public:
     Task<Result<>> set_status(HostAccess at, std::string path, std::string commit,
                               CommitStatus status);
 
+    /// What others check of a commit, one of each name, without our own ("berth/…").
+    Task<Result<std::vector<CommitCheck>>> checks(HostAccess at, std::string path,
+                                                  std::string commit);
+
     Task<Result<std::vector<RemoteComment>>> comments(HostAccess at, std::string path,
                                                       std::int64_t request);
     /// Its id.

@@ -234,5 +234,23 @@ TEST_F(HostClientTest, a_state_that_gitlab_has_already_is_set) {
               "git_host_refused");
 }
 
+TEST_F(HostClientTest, asks_github_twice_for_the_checks_of_a_commit_and_leaves_out_our_own) {
+    http_.says(200, R"({"statuses":[{"context":"berth/shop","state":"pending"},
+        {"context":"ci","state":"success"}]})");
+    http_.says(200, R"({"check_runs":[{"name":"ci","status":"queued"},
+        {"name":"test","status":"queued"}]})");
+    const auto checks = wait(hosts_.checks(github_, "team/shop", "abc")).value();
+    ASSERT_EQ(checks.size(), 2u);
+    EXPECT_EQ(checks[0].name, "ci");
+    EXPECT_EQ(checks[0].state, StatusState::success);
+    EXPECT_EQ(checks[1].name, "test");
+    EXPECT_EQ(http_.calls.at(0).url,
+              "https://api.github.com/repos/team/shop/commits/abc/status?per_page=100");
+    EXPECT_EQ(http_.calls.at(1).url,
+              "https://api.github.com/repos/team/shop/commits/abc/check-runs?per_page=100");
+    http_.says(404, "{}");
+    EXPECT_EQ(wait(hosts_.checks(github_, "team/shop", "abc")).error().code, "git_not_found");
+}
+
 }  // namespace
 }  // namespace berth::githosts

@@ -53,6 +53,8 @@ public:
     std::vector<json::value> statuses{};
     json::bj::array branches{};
     json::bj::array pulls{};
+    json::bj::array commit_statuses{};
+    json::bj::array check_runs{};
 
 private:
     static http::Reply json_reply(unsigned status, const json::value& body) {
@@ -82,6 +84,10 @@ private:
         if (rest.starts_with("/issues/")) return answer_comments(said, rest);
         if (rest == "/branches") return json_reply(200, branches);
         if (rest == "/pulls") return json_reply(200, pulls);
+        if (rest.starts_with("/commits/") && rest.ends_with("/status"))
+            return json_reply(200, json::bj::object{{"statuses", commit_statuses}});
+        if (rest.starts_with("/commits/") && rest.ends_with("/check-runs"))
+            return json_reply(200, json::bj::object{{"check_runs", check_runs}});
         return {.status = 404};
     }
 

@@ -57,6 +57,13 @@ struct CommitStatus {
     std::string target_url{};
 };
 
+/// What somebody checks of a commit at its host: a status, a check run, a job of a pipeline. Of
+/// those that its host lets fail, and of what was skipped, nothing is asked: success.
+struct CommitCheck {
+    std::string name{};
+    StatusState state = StatusState::pending;
+};
+
 struct RemoteComment {
     std::string id{};
     std::string text{};

@@ -33,6 +33,7 @@
 
 #include "artifacts/manifest.hpp"
 #include "base/json.hpp"
+#include "jobs/check.hpp"
 
 namespace berth::jobs {
 
@@ -130,10 +131,12 @@ struct Settings {
     std::optional<std::string> build_command{};    // "" runs none
     std::optional<std::string> output_dir{};
     std::optional<std::string> node{};
+    std::vector<std::string> watch_paths{};  // from the top of the repository; empty: not set
 
     bool operator==(const Settings&) const = default;
 };
-BOOST_DESCRIBE_STRUCT(Settings, (), (framework, install_command, build_command, output_dir, node))
+BOOST_DESCRIBE_STRUCT(Settings, (),
+                      (framework, install_command, build_command, output_dir, node, watch_paths))
 
 struct JobVariable {
     std::string key{};
@@ -401,9 +404,11 @@ struct Finish {
     std::optional<std::string> reused_deployment{};
     std::optional<artifacts::Manifest> manifest{};  // with state ready, unless reused
     std::optional<Inspection> inspection{};         // for Kind::inspect
+    /// With state ready: what came of the checks that the source declares; none: it declares none.
+    std::optional<std::vector<Check>> checks{};
 };
 BOOST_DESCRIBE_STRUCT(Finish, (),
                       (epoch, state, reason, detail, first_error, next_step, exit_code, reuse_key,
-                       reused_deployment, manifest, inspection))
+                       reused_deployment, manifest, inspection, checks))
 
 }  // namespace berth::jobs

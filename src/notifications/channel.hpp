@@ -16,17 +16,19 @@ BOOST_DESCRIBE_ENUM(ChannelKind, email, slack, discord, teams, telegram, webhook
 
 /// What a channel may be told. A project's first failure after a success is deployment_broke, its
 /// first success after a failure deployment_recovered, each beside failed and ready; they are
-/// counted by branch. production_changed: promoted, or rolled back.
+/// counted by branch. production_changed: promoted, or rolled back. approval_wanted: a stranger's
+/// request waits for somebody's word; once for each.
 enum class Event {
     deployment_ready,
     deployment_failed,
     deployment_broke,
     deployment_recovered,
     production_changed,
+    approval_wanted,
     test,
 };
 BOOST_DESCRIBE_ENUM(Event, deployment_ready, deployment_failed, deployment_broke,
-                    deployment_recovered, production_changed, test)
+                    deployment_recovered, production_changed, approval_wanted, test)
 
 /// What a channel needs to be spoken to; sealed at rest, for all of it may be secret.
 struct ChannelConfig {

@@ -90,6 +90,27 @@ TEST_F(ChannelStoreTest, tells_each_end_once_to_whom_it_concerns) {
         << "by branch: the feature's success is no recovery";
 }
 
+TEST_F(ChannelStoreTest, tells_once_of_a_stranger_s_request_that_waits) {
+    const Channel channel = add(ChannelKind::slack, {approval_wanted}, hook);
+    const auto request = [&](int number, const char* approval, const char* state) {
+        write(fmt::format(
+            "insert into git_requests (project, number, title, author, author_id, branch, target, "
+            "\"commit\", fork, state, approval, updated_at_ms) values ('prj_1', {}, 'Cart', 'eve', "
+            "'66', 'cart', 'main', 'abc', 1, '{}', '{}', 1)",
+            number, state, approval));
+    };
+    request(7, "waiting", "open");
+    request(8, "approved", "open");
+    request(9, "waiting", "closed");
+    EXPECT_EQ(collect_all(), 1);
+    EXPECT_EQ(collect_all(), 0);
+    EXPECT_EQ(told(channel), (Lines{"approval_wanted shop: pull request 7 waits for your word"}));
+    // As the host tells it again: the row is another, the request the same.
+    write("delete from git_requests where number = 7");
+    request(7, "waiting", "open");
+    EXPECT_EQ(collect_all(), 0);
+}
+
 TEST_F(ChannelStoreTest, tells_who_moved_production) {
     const Channel channel = add(ChannelKind::slack, {production_changed}, hook);
     const std::string id = ended("ready");

@@ -46,6 +46,20 @@ BOOST_DESCRIBE_STRUCT(StoryRow, (),
                       (id, project, project_name, team, state, environment, ref, commit, message,
                        actor, detail, first_error, intent))
 
+/// A stranger's request that waits, and of which nobody was told.
+struct AskingRow {
+    std::string project{};
+    std::string project_name{};
+    std::string team{};
+    std::int64_t number = 0;
+    std::string title{};
+    std::string author{};
+    std::string target{};
+    std::string commit{};
+};
+BOOST_DESCRIBE_STRUCT(AskingRow, (),
+                      (project, project_name, team, number, title, author, target, commit))
+
 struct ListenerRow {
     std::string id{};
     std::vector<Event> events{};
@@ -144,7 +158,8 @@ void tell_end(soci::session& sql, const Addresses& addresses, const EndRow& end,
         message_of(sql, addresses, *story,
                    good ? Event::deployment_ready : Event::deployment_failed, end.at_ms);
     message.text = commit_words(*story);
-    if (!good && !story->detail.empty()) message.text += "\n" + story->detail;
+    // Of a good one: that its checks failed, and so it is not live.
+    if (!story->detail.empty()) message.text += "\n" + story->detail;
     if (!good && !story->first_error.empty()) message.text += "\n" + story->first_error;
     if (good && !message.url.empty()) message.text += "\n" + message.url;
     message.title = fmt::format("{}: {} {}", story->project_name, story->environment,
@@ -175,6 +190,34 @@ void tell_move(soci::session& sql, const Addresses& addresses, const MoveRow& mo
     tell(sql, *story, message, now_ms);
 }
 
+constexpr const char* asking_rows =
+    "from (select r.project as project, p.name as project_name, p.team as team, r.number as "
+    "number, r.title as title, r.author as author, r.target as target, r.\"commit\" as \"commit\" "
+    "from git_requests r join projects p on p.id = r.project where r.approval = 'waiting' and "
+    "r.state = 'open' and p.deleted_at_ms is null and not exists (select 1 from told_approvals t "
+    "where t.project = r.project and t.number = r.number)) as asking";
+
+void tell_asking(soci::session& sql, const Addresses& addresses, const AskingRow& asking,
+                 std::int64_t now_ms) {
+    Message message;
+    message.event = Event::approval_wanted;
+    message.title =
+        fmt::format("{}: pull request {} waits for your word", asking.project_name, asking.number);
+    message.text = fmt::format(
+        "{}\nby {}, from a fork, to {}: nothing of it is built before "
+        "somebody approves it",
+        first_line(asking.title), asking.author, asking.target);
+    message.link = fmt::format("{}/p/{}/settings", addresses.dashboard, asking.project_name);
+    message.project = asking.project;
+    message.project_name = asking.project_name;
+    message.commit = asking.commit;
+    message.at_ms = now_ms;
+    const StoryRow where{.project = asking.project, .team = asking.team};
+    tell(sql, where, message, now_ms);
+    db::execute(sql, "insert into told_approvals (project, number) values (:project, :number)",
+                asking.project, asking.number);
+}
+
 }  // namespace
 
 Task<std::int64_t> collect(db::Database& database, const Addresses& addresses,
@@ -184,7 +227,8 @@ Task<std::int64_t> collect(db::Database& database, const Addresses& addresses,
             return db::value<std::int64_t>(sql, query).value_or(0);
         };
         return newest("select max(id) from deployment_events") > cursor_of(sql, "deployments") ||
-               newest("select max(generation) from promotions") > cursor_of(sql, "promotions");
+               newest("select max(generation) from promotions") > cursor_of(sql, "promotions") ||
+               newest((std::string("select count(*) ") + asking_rows).c_str()) > 0;
     };
     if (!co_await database.read(look)) co_return 0;
     const auto work = [&](soci::session& sql) {
@@ -204,7 +248,11 @@ Task<std::int64_t> collect(db::Database& database, const Addresses& addresses,
             if (move.kind != "deploy") tell_move(sql, addresses, move, now_ms);
         }
         if (!moves.empty()) move_cursor(sql, "promotions", moves.back().generation);
-        return static_cast<std::int64_t>(ends.size() + moves.size());
+        const auto asking = db::select<AskingRow>(
+            sql, std::string(asking_rows) + " order by project, number limit :max", batch_max);
+        for (const AskingRow& one : asking)
+            tell_asking(sql, addresses, one, now_ms);
+        return static_cast<std::int64_t>(ends.size() + moves.size() + asking.size());
     };
     co_return co_await database.write(work);
 }

@@ -118,6 +118,15 @@ std::string type_of(Event event) {
     return type;
 }
 
+/// null: it is of none.
+bj::value deployment_of(const Message& message) {
+    if (message.deployment.empty()) return nullptr;
+    return {{"id", message.deployment},           {"state", message.state},
+            {"environment", message.environment}, {"ref", message.ref},
+            {"commit", message.commit},           {"url", message.url},
+            {"dashboard_url", message.link}};
+}
+
 bj::object webhook_body(const Message& message) {
     const std::time_t seconds = message.at_ms / 1000;
     return {{"type", type_of(message.event)},
@@ -125,14 +134,7 @@ bj::object webhook_body(const Message& message) {
             {"data",
              {{"title", message.title},
               {"project", {{"id", message.project}, {"name", message.project_name}}},
-              {"deployment",
-               {{"id", message.deployment},
-                {"state", message.state},
-                {"environment", message.environment},
-                {"ref", message.ref},
-                {"commit", message.commit},
-                {"url", message.url},
-                {"dashboard_url", message.link}}}}}};
+              {"deployment", deployment_of(message)}}}};
 }
 
 }  // namespace

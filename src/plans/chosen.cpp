@@ -61,6 +61,10 @@ Chosen choose(const Survey& survey, const jobs::Settings& settings,
     chosen.dev_command = stronger({}, said.dev_command);
     chosen.start_command = stronger({}, said.start_command);
     chosen.ignore_command = stronger({}, said.ignore_command);
+    if (!settings.watch_paths.empty()) {
+        chosen.files.watch = settings.watch_paths;
+        chosen.files.watch_from = "the project's settings: watch_paths";
+    }
     return chosen;
 }
 

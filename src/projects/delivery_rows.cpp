@@ -4,6 +4,7 @@
 #include "db/records.hpp"
 #include "githosts/push_rules.hpp"
 #include "jobs/job.hpp"
+#include "rules/branch_rules.hpp"
 
 namespace berth::projects {
 
@@ -50,7 +51,11 @@ githosts::Verdict judge(const Project& project, const Delivery& draft, const Par
                                 .pushes = {}};
     const githosts::Origin origin{draft.provider, draft.event, draft.delivery_id};
     if (parsed.kind != githosts::EventKind::push) return githosts::judge_event(origin, event);
-    return githosts::judge_push(event, parsed.push, project.repo_url);
+    const githosts::Verdict verdict = githosts::judge_push(event, parsed.push, project.repo_url);
+    if (!verdict.deploys) return verdict;
+    const std::string why =
+        rules::refused_branch(project.preview_branches, project.branch, parsed.push.ref);
+    return {.deploys = why.empty(), .reason = why};
 }
 
 std::string body_mark(const NewDelivery& delivery) {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/json.hpp"
 #include "jobs/job.hpp"
@@ -28,8 +29,12 @@ struct Project {
     bool supersede = true;          // a newer deployment of a branch ends an older, unfinished one
     std::int64_t keep_sources = 5;  // deployments whose source is kept
     jobs::SecretInOutput secret_in_output = jobs::SecretInOutput::fail;  // an owner's to change
-    std::int64_t version = 1;                                            // ETag of the settings
-    std::int64_t env_version = 1;                                        // ETag of the variables
+    std::vector<std::string> preview_branches{};  // rules/branch_rules.hpp; empty: all
+    std::int64_t preview_days = 0;                // after the last deployment; 0: with its branch
+    std::vector<std::string> watch_paths{};  // of the repository; a change elsewhere builds nothing
+    bool wait_for_checks = false;            // of the Git host, before a deployment goes live
+    std::int64_t version = 1;                // ETag of the settings
+    std::int64_t env_version = 1;            // ETag of the variables
     std::int64_t created_at_ms = 0;
     std::optional<std::int64_t> deleted_at_ms{};
     std::optional<std::int64_t> purge_at_ms{};  // of a deleted one that can be had back: until then
@@ -37,7 +42,8 @@ struct Project {
 BOOST_DESCRIBE_STRUCT(Project, (),
                       (id, team, name, repo_url, branch, root, framework, install_command,
                        build_command, output_dir, node, supersede, keep_sources, secret_in_output,
-                       version, env_version, created_at_ms, deleted_at_ms, purge_at_ms))
+                       preview_branches, preview_days, watch_paths, wait_for_checks, version,
+                       env_version, created_at_ms, deleted_at_ms, purge_at_ms))
 
 /// A deleted project that can be had back.
 struct DeletedProject {

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "projects/project.hpp"
+#include "rules/branch_rules.hpp"
 #include "rules/repo_url.hpp"
 
 namespace berth::projects {
@@ -9,6 +10,7 @@ namespace {
 constexpr std::size_t name_max = 40;
 constexpr std::size_t directory_bytes_max = 255;
 constexpr std::size_t command_bytes_max = 1000;
+constexpr std::int64_t preview_days_max = 365;
 
 /// Names that would be taken for Berth's own, or that mail and browsers treat specially.
 constexpr std::string_view reserved[] = {
@@ -66,6 +68,17 @@ Result<> check_framework(const std::optional<std::string>& framework) {
     }
     return fail_as(Failure::invalid, "invalid_framework", "/framework",
                    "framework: a word like vite or static_site");
+}
+
+Result<> check_previews(const Project& project) {
+    const Result<> branches = rules::check_patterns(project.preview_branches,
+                                                    rules::Exclusion::allowed, "preview_branches");
+    if (!branches) return branches.error();
+    if (project.preview_days < 0 || project.preview_days > preview_days_max) {
+        return fail_as(Failure::invalid, "out_of_range", "/preview_days",
+                       "preview_days: from 0 (as long as the branch) to {}", preview_days_max);
+    }
+    return rules::check_patterns(project.watch_paths, rules::Exclusion::refused, "watch_paths");
 }
 
 /// An empty text means "detect", as a cleared form field does; commands keep it ("run none").
@@ -144,6 +157,7 @@ Result<> check(Project& project) {
         return fits.error();
     }
     if (const Result<> fits = check_framework(project.framework); !fits) return fits.error();
+    if (const Result<> fits = check_previews(project); !fits) return fits.error();
     return check_node(project.node);
 }
 

@@ -32,7 +32,8 @@ void purge_rows(soci::session& sql, const Project& project, const accounts::Audi
     release_hosts(sql, project.id, now_ms);
     close_site_access(sql, project.id);
     drop_link(sql, project.id, now_ms);
-    for (const char* table : {"connections", "variables", "hooks", "webhooks", "project_keys"}) {
+    for (const char* table : {"connections", "variables", "hooks", "webhooks", "project_keys",
+                              "schedules", "previews", "waiting_promotions", "badges"}) {
         db::execute(sql, std::string("delete from ") + table + " where project = :project",
                     project.id);
     }

@@ -102,7 +102,8 @@ Task<Result<JobInputs>> ProjectStore::job_inputs(std::string project,
                            .install_command = found->install_command,
                            .build_command = found->build_command,
                            .output_dir = found->output_dir,
-                           .node = found->node};
+                           .node = found->node,
+                           .watch_paths = found->watch_paths};
         auto variables = build_variables(sql, sealer_, project, environment, branch);
         if (!variables) return variables.error();
         inputs.variables = std::move(*variables);

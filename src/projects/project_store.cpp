@@ -168,10 +168,14 @@ Task<Result<ProjectDetails>> ProjectStore::change(Project changed,
             "update projects set repo_url = :repo_url, branch = :branch, root = :root, "
             "framework = :framework, install_command = :install, build_command = :build, "
             "output_dir = :output, node = :node, supersede = :supersede, "
-            "keep_sources = :keep, secret_in_output = :secrets, version = :version where id = :id",
+            "keep_sources = :keep, secret_in_output = :secrets, preview_branches = :branches, "
+            "preview_days = :days, watch_paths = :watch, wait_for_checks = :wait, "
+            "version = :version where id = :id",
             changed.repo_url, changed.branch, changed.root, changed.framework,
             changed.install_command, changed.build_command, changed.output_dir, changed.node,
-            changed.supersede, changed.keep_sources, changed.secret_in_output, version, changed.id);
+            changed.supersede, changed.keep_sources, changed.secret_in_output,
+            changed.preview_branches, changed.preview_days, changed.watch_paths,
+            changed.wait_for_checks, version, changed.id);
         const Result<bool> opened = change_site_access(sql, changed.id, access);
         if (!opened) throw Undo{opened.error()};
         if (*opened) write_access_audit(sql, now, actor, changed.id);

@@ -12,6 +12,7 @@
 #include "api/cache_reports.hpp"
 #include "api/git_remote.hpp"
 #include "api/git_reports.hpp"
+#include "api/host_checks.hpp"
 #include "api/previews.hpp"
 #include "api/project_git.hpp"
 #include "api/push_deliveries.hpp"
@@ -22,6 +23,7 @@
 #include "db/database.hpp"
 #include "deployments/deployments.hpp"
 #include "deployments/inspections.hpp"
+#include "deployments/schedules.hpp"
 #include "deployments/uploads.hpp"
 #include "edge/rewrite_reach.hpp"
 #include "githosts/host_client.hpp"
@@ -147,7 +149,9 @@ Task<> reconcile_forever(Deployments& deployments, deployments::Inspections& ins
         co_await sleep_for(1s);
         try {
             co_await deployments.reconcile();
-            if (++round % 60 != 0) continue;
+            if (++round % 5 == 0) co_await services.schedules->run_due();
+            if (round % 60 != 0) continue;
+            co_await deployments.expire_previews();
             co_await inspections.sweep();
             co_await traffic.prune();
             co_await services.accounts.audit.shorten(audit_days);
@@ -177,6 +181,7 @@ Task<> tell_forever(bus::Bus& bus, api::Services& services) {
     while (true) {  // until canceled
         try {
             co_await api::tell_git_hosts(services);
+            co_await api::heed_host_checks(services);
         } catch (const std::runtime_error& broken) {
             log::error("telling git hosts broke", {{"why", broken.what()}});
         }
@@ -302,6 +307,7 @@ public:
                     .started_ms = unix_now_ms()},
           database_(database) {
         services_.deployments = &deployments_;
+        services_.schedules = &schedules_;
         services_.logs = &logs_;
         services_.bus = bus_.get();
         services_.objects = objects_.get();
@@ -456,6 +462,7 @@ private:
     deployments::RoutePublisher publisher_;
     logs::LogStore logs_;
     Deployments deployments_;
+    deployments::Schedules schedules_{database_, deployments_, &unix_now_ms};
     deployments::Inspections inspections_;
     SourcePacking packing_;
     deployments::Uploads uploads_;

@@ -172,6 +172,7 @@ void read_berth_toml(std::string_view text, RuleSet& into, std::set<std::string>
     for (const toml::table* header : table.tables("headers"))
         read_header(*header, problems, into);
     table.take("build");  // read with the plan
+    table.take("gates");  // read where a built site is checked
     Dialect dialect = into.dialect;
     read_word(table, "dialect", "dialect", problems,
               dialect);  // asked for before; here for what is wrong

@@ -8,6 +8,7 @@
 #include "base/json.hpp"
 #include "rules/berth_toml.hpp"
 #include "rules/build_settings_reader.hpp"
+#include "rules/gates.hpp"
 
 namespace berth::rules {
 namespace {
@@ -107,6 +108,7 @@ TEST(BerthTomlSchema, knows_the_keys_of_the_readers_and_no_others) {
     read_berth_toml(text, rules, &asked);
     BuildSettings settings;
     read_berth_build(toml_text::parse(text), settings, &asked);
+    read_gates(text, &asked);
 
     std::set<std::string> described;
     collect(schema(), "", described);
@@ -124,6 +126,12 @@ TEST(BerthTomlSchema, has_examples_that_readers_take) {
     read_berth_build(toml_text::parse(text), settings);
     for (const std::string& note : settings.notes)
         ADD_FAILURE() << note << "\n" << text;
+    const Gates gates = read_gates(text);
+    for (const GateProblem& problem : gates.problems)
+        ADD_FAILURE() << problem.message << "\n" << text;
+    EXPECT_EQ(gates.sizes.size(), 2u) << "of all, and of each";
+    EXPECT_EQ(gates.routes.size(), 1u);
+    EXPECT_TRUE(gates.links);
     EXPECT_EQ(settings.environment.size(), 1u);
     EXPECT_EQ(rules.headers.size(), 1u);
 }

@@ -10,6 +10,8 @@
 #include "http/head_parser.hpp"
 #include "http/normalise.hpp"
 #include "rules/explain.hpp"
+#include "rules/gates.hpp"
+#include "rules/glob.hpp"
 #include "rules/testing.hpp"
 
 namespace berth::rules::testing {
@@ -31,6 +33,19 @@ inline void check_location(const Decision& decision) {
     must(location.find('\\') == location.npos, "a backslash", location);
 }
 
+/// What is declared wrongly is said; what is left can be kept to.
+inline void check_gates(std::string_view text) {
+    const Gates gates = read_gates(text);
+    for (const SizeGate& gate : gates.sizes)
+        (void)Glob(gate.files).fits("assets/app.js");
+    for (const RouteGate& gate : gates.routes)
+        must(gate.path.starts_with('/') && !gate.statuses.empty(), "half a gate", gate.path);
+    for (const HeaderGate& gate : gates.headers)
+        must(gate.paths.starts_with('/') && !gate.wishes.empty(), "half a gate", gate.paths);
+    for (const GateProblem& problem : gates.problems)
+        must(!problem.message.empty(), "a problem without words", text);
+}
+
 /// The input: a line with the file's name, a line with a URL, a line with a header, then the file.
 inline void check_rules(std::string_view input) {
     std::array<std::string, 3> lines;
@@ -47,6 +62,7 @@ inline void check_rules(std::string_view input) {
     files[names[kind % 8]] = input;
     if (kind >= 8) files["wrangler.toml"];  // the same file in the words of Cloudflare
 
+    if (files.contains("berth.toml")) check_gates(input);
     const RuleSet set = read_rules(files);
     const std::string text = json::text(set);
     const auto again = json::parse_as<RuleSet>(text);

@@ -171,6 +171,26 @@ class GitHosts(unittest.TestCase):
         wait_until("the status", lambda: self.told(there, after)[-1:] == ["success"], 60)
         self.assertIsNone(self.berth.api("GET", "/projects/patient/git")["trouble"])
 
+    def test_a_deployment_waits_for_the_checks_of_its_commit(self):
+        for kind in KINDS:
+            with self.subTest(kind):
+                name = f"waiting-{kind}"
+                there, first = self.project(kind, name)
+                done = self.berth.berth("projects", "set", "-p", name, "wait_for_checks=true")
+                self.assertEqual(done.returncode, 0, done.stderr)
+                after = self.git.commit(name, {"index.html": PAGE.format("two")})
+                there.checks[after] = {"ci": "pending"}
+                event, body = self.push_body(kind, there, "main", first["commit"], after)
+                status, answer = self.host.deliver(there.path, event, body)[0]
+                self.assertEqual(status, 202, answer)
+                made = answer["items"][0]["deployment"]
+                self.berth.wait_for(made)
+                self.assertTrue(self.berth.deployment(made)["waits_for_checks"])
+                self.assertIn("one", self.berth.site(name).text)
+                there.checks[after] = {"ci": "success"}
+                wait_until("it to be live", lambda: "two" in self.berth.site(name).text, 40)
+                self.assertFalse(self.berth.deployment(made)["waits_for_checks"])
+
     def request(self, kind, there, number, commit, state="open", fork=True):
         """A pull request as the host lists it, and as it delivers it: the event and its body."""
         name = there.path.rsplit("/", 1)[1]

@@ -24,6 +24,7 @@ class Repository:
     def __init__(self, path, clone_url, private=False):
         self.path, self.clone_url, self.private = path, clone_url, private
         self.hooks, self.statuses, self.comments, self.requests = {}, [], {}, {}
+        self.checks = {}  # {commit: {name: state}}: what others check
         self.branches = {}
 
 
@@ -255,6 +256,9 @@ class Dialect:
             repository.statuses.append({"commit": rest.rsplit("/", 1)[1],
                                         "context": body.get("context", body.get("name")), **body})
             return 201, {"id": self.host.next_id()}, {}
+        checked = re.match(r"/(repository/)?commits/(\w+)/(status|statuses|check-runs)$", rest)
+        if checked:
+            return 200, self.checks(repository, *checked.group(2, 3)), {}
         if rest in ("/branches", "/repository/branches"):
             key = "sha" if self.name == "github" else "id"
             return 200, [{"name": name, "commit": {key: commit}}
@@ -264,6 +268,18 @@ class Dialect:
         if re.search(r"/(comments|notes)(/\d+)?$", rest):
             return self.comments(repository, verb, rest, body)
         return 404, {"message": "Not Found"}, {}
+
+    def checks(self, repository, commit, kind):
+        """What `repository.checks` says of the commit, {name: state}, beside what it was told."""
+        told = {each["context"]: each["state"] for each in repository.statuses
+                if each["commit"] == commit}
+        if kind == "check-runs":
+            return {"check_runs": []}
+        found = {**told, **repository.checks.get(commit, {})}
+        if self.name == "gitlab":
+            return [{"name": name, "status": state} for name, state in found.items()]
+        key = "state" if self.name == "github" else "status"
+        return {"statuses": [{"context": name, key: state} for name, state in found.items()]}
 
     def hooks(self, repository, verb, rest, body):
         if verb == "DELETE":

@@ -17,6 +17,8 @@ interface Stop {
 const first = (mock: Mock) => mock.world.find('harbour-site')!
 const by = (mock: Mock, state: string) =>
   `/p/harbour-site/d/${first(mock).runs.find((run) => run.deployment.state === state)!.deployment.id}`
+const failing = (mock: Mock) =>
+  `/p/harbour-site/d/${first(mock).runs.find((run) => run.deployment.checks_failed > 0)!.deployment.id}`
 const opens = (name: string | RegExp) => async (page: Page) => {
   await page.getByRole('button', { name }).first().click()
   await page.waitForTimeout(120)
@@ -112,6 +114,16 @@ const stops: Stop[] = [
     },
   },
   { name: 'files', path: (mock) => `${by(mock, 'ready')}?tab=files` },
+  {
+    name: 'checks',
+    path: (mock) => `${failing(mock)}?tab=checks`,
+    act: (page) => page.getByText('23 of 310 lead nowhere').waitFor(),
+  },
+  {
+    name: 'promote-failing',
+    path: (mock) => failing(mock),
+    act: opens('Promote'),
+  },
   { name: 'details', path: (mock) => `${by(mock, 'ready')}?tab=details` },
   {
     name: 'rules',
@@ -133,9 +145,13 @@ const stops: Stop[] = [
       await page.locator('[name=url]:focus').waitFor()
     },
   },
+  { name: 'previews', path: () => '/p/harbour-site/previews' },
+  { name: 'previews-empty', path: () => '/p/logbook/previews' },
   { name: 'env', path: () => '/p/harbour-site/env' },
   { name: 'env-text', path: () => '/p/harbour-site/env', act: opens('.env') },
   { name: 'project-settings', path: () => '/p/harbour-site/settings' },
+  { name: 'add-schedule', path: () => '/p/harbour-site/settings', act: opens(/^Add$/) },
+  { name: 'badge', path: () => '/p/harbour-site/settings', act: opens(/^Turn on/) },
   { name: 'clear-caches', path: () => '/p/harbour-site/settings', act: opens('Clear caches') },
   { name: 'delete-project', path: () => '/p/harbour-site/settings', act: opens('Delete project') },
   { name: 'sessions', path: () => '/sessions' },

@@ -5,7 +5,10 @@ import type { Question } from '../src/api/rules'
 import type { UploadTree } from '../src/api/schema'
 import { isEnd } from '../src/api/states'
 import type {
+  Deployment,
   NewProject,
+  NewSchedule,
+  Preview,
   ProjectSettings,
   SiteAccess,
   Variable,
@@ -15,7 +18,7 @@ import type {
 import { auditHandlers } from './audit'
 import { buildsOf } from './builds'
 import { logHits } from './log_search'
-import { explanationOf, rulesOf } from './rules'
+import { checksOf, explanationOf, rulesOf } from './rules'
 import { teamHandlers } from './teams'
 import { trafficOf } from './traffic'
 import { filesOf, id, inspectionOf, notLinked, type ProjectRow, siteUrl, type World } from './world'
@@ -92,6 +95,26 @@ const publishedOf = (call: Call) => {
   if (found.run.deployment.state !== 'ready')
     throw new Refusal(404, 'nothing_published', 'The deployment has published nothing.')
   return found.row.project
+}
+
+const previewsOf = (row: ProjectRow): Preview[] => {
+  const newest = new Map<string, Deployment>()
+  for (const { deployment } of row.runs)
+    if (deployment.environment === 'preview' && !newest.has(deployment.ref))
+      newest.set(deployment.ref, deployment)
+  return [...newest.values()].map((deployment) => ({
+    ref: deployment.ref,
+    deployment: deployment.id,
+    state: deployment.state,
+    url: deployment.url,
+    deployed_at_ms: deployment.created_at_ms,
+    kept: row.kept.has(deployment.ref),
+    expires_at_ms:
+      row.project.preview_days && !row.kept.has(deployment.ref)
+        ? deployment.created_at_ms + row.project.preview_days * 86_400_000
+        : null,
+    expired_at_ms: deployment.expired_at_ms,
+  }))
 }
 
 const fresh = (request: IncomingMessage, version: number) => {
@@ -370,6 +393,15 @@ const handlers: Record<string, Handler> = {
       },
     }
   },
+  'GET projects/*/previews': (call) => page(previewsOf(rowOf(call))),
+  'PUT projects/*/previews': (call) => {
+    const row = rowOf(call)
+    const found = previewsOf(row).find((each) => each.ref === call.body.ref)
+    if (!found) throw new Refusal(404, 'preview_not_found', 'There is no such preview.', '/ref')
+    if (call.body.kept) row.kept.add(found.ref)
+    else row.kept.delete(found.ref)
+    return { body: { ...found, kept: row.kept.has(found.ref) } }
+  },
   'PUT projects/*/production': (call) => {
     const row = rowOf(call)
     const run = row.runs.find((each) => each.deployment.id === call.body.deployment)
@@ -383,6 +415,49 @@ const handlers: Record<string, Handler> = {
         history: row.history,
       },
     }
+  },
+  'GET projects/*/badge': (call) => ({ body: { url: rowOf(call).badge } }),
+  'POST projects/*/badge': (call) => {
+    const row = rowOf(call)
+    row.badge = `data:image/svg+xml,<svg xmlns="http://www.w3.org/2000/svg" id="${id('bdg')}"/>`
+    return { status: 201, body: { url: row.badge } }
+  },
+  'DELETE projects/*/badge': (call) => {
+    rowOf(call).badge = null
+    return { status: 204 }
+  },
+  'GET projects/*/schedules': (call) => page(rowOf(call).schedules),
+  'POST projects/*/schedules': (call) => {
+    const row = rowOf(call)
+    const { cron, time_zone = 'UTC', ref = '' } = call.body as unknown as NewSchedule
+    if (cron.split(/\s+/).length !== 5)
+      throw new Refusal(
+        422,
+        'invalid_cron',
+        'cron: five fields: minute, hour, day of the month, month, day of the week',
+        '/cron',
+      )
+    const now = Date.now()
+    const schedule = {
+      id: id('sch'),
+      project: row.project.id,
+      cron,
+      time_zone,
+      ref,
+      created_by: 'ada@example.com',
+      created_at_ms: now,
+      next_at_ms: now + 3_600_000,
+      last_at_ms: null,
+      last_deployment: null,
+      trouble: '',
+    }
+    row.schedules.push(schedule)
+    return { status: 201, body: schedule }
+  },
+  'DELETE projects/*/schedules/*': (call) => {
+    const row = rowOf(call)
+    row.schedules = row.schedules.filter((each) => each.id !== call.parts[3])
+    return { status: 204 }
   },
   'GET projects/*/share-links': (call) => page(rowOf(call).links),
   'POST projects/*/share-links': (call) => {
@@ -529,6 +604,7 @@ const handlers: Record<string, Handler> = {
     },
   }),
   'GET deployments/*/rules': (call) => ({ body: rulesOf(publishedOf(call)) }),
+  'GET deployments/*/checks': (call) => page(checksOf(runOf(call).run.deployment)),
   'POST deployments/*/explain': (call) => {
     const told = explanationOf(publishedOf(call), call.body as unknown as Question)
     if (!told)
@@ -561,7 +637,7 @@ export const answer = (
 ): Reply => {
   const parts = url.pathname.replace('/api/v1/', '').split('/').map(decodeURIComponent)
   const exact = `${request.method} ${parts.join('/')}`
-  const pattern = `${request.method} ${parts.map((part, i) => ((i === 3 && /^(share-links|members|invitations|git-connections|diff|channels|deleted-projects)$/.test(parts[2]!)) || (i === 4 && /^(deliveries|requests)$/.test(parts[3]!)) || (i === 1 && !/^(health|login|refresh|logout|session|settings|password)$/.test(part)) ? '*' : part)).join('/')}`
+  const pattern = `${request.method} ${parts.map((part, i) => ((i === 3 && /^(share-links|members|invitations|git-connections|diff|channels|deleted-projects|schedules)$/.test(parts[2]!)) || (i === 4 && /^(deliveries|requests)$/.test(parts[3]!)) || (i === 1 && !/^(health|login|refresh|logout|session|settings|password)$/.test(part)) ? '*' : part)).join('/')}`
   const handler = handlers[exact] ?? handlers[pattern]
   if (!handler) throw new Refusal(404, 'not_found', `No route ${exact}.`)
   const free = open.includes(exact) || parts[0] === 'invitations'

@@ -1,5 +1,5 @@
 import type { Question } from '../src/api/rules'
-import type { Explanation, Project, RuleOrigin, Rules } from '../src/api/types'
+import type { Check, Deployment, Explanation, Project, RuleOrigin, Rules } from '../src/api/types'
 import { filesOf, siteUrl } from './world'
 
 const why = 'there is a netlify.toml'
@@ -16,6 +16,45 @@ const fetched: RuleOrigin = {
 }
 
 export const noRules: Rules = { dialect: 'berth', why: '', rules: 0, headers: 0, problems: [] }
+
+export const checksOf = (deployment: Deployment): Check[] =>
+  deployment.checks === 0
+    ? []
+    : [
+        {
+          kind: 'route',
+          passed: true,
+          subject: '/tides/',
+          declared: 'berth.toml:9',
+          limit: 'answered with 200',
+          found: '200',
+          findings: [],
+          findings_left_out: 0,
+        },
+        {
+          kind: 'size',
+          passed: false,
+          subject: '**/*.js',
+          declared: 'berth.toml:4',
+          limit: 'at most 60.0 kB, gzip',
+          found: '77.7 kB in 2 files',
+          findings: [
+            { place: 'assets/app-b41e.js', found: '71.2 kB' },
+            { place: 'assets/chart-90ac.js', found: '6.5 kB' },
+          ],
+          findings_left_out: 0,
+        },
+        {
+          kind: 'links',
+          passed: false,
+          subject: 'links of 14 pages',
+          declared: 'berth.toml:2',
+          limit: 'all inside the site lead somewhere',
+          found: '23 of 310 lead nowhere',
+          findings: [{ place: 'tides/march.html', found: '/harbours/kolobrzeg: 404' }],
+          findings_left_out: 22,
+        },
+      ]
 
 /** What harbour-site has in _redirects, _headers and netlify.toml; the other projects have none. */
 export const rulesOf = (project: Project): Rules =>

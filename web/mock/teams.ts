@@ -186,7 +186,7 @@ export const teamHandlers: Record<string, Handler> = {
     const channel: Channel = {
       id: id('ntf'),
       team: row.team.id,
-      project: null,
+      project: body.project ? String(body.project) : null,
       kind: body.kind as Channel['kind'],
       name: String(body.name),
       target: config.addresses?.join(', ') ?? config.chat ?? url,

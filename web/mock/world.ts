@@ -9,6 +9,7 @@ import type {
   PointerMove,
   Project,
   ProjectGit,
+  Schedule,
   SessionRow,
   ShareLink,
   State,
@@ -107,6 +108,10 @@ export interface ProjectRow {
   hook: string | null
   git: ProjectGit
   requests: GitRequest[]
+  schedules: Schedule[]
+  badge: string | null
+  /** Branches whose previews do not age. */
+  kept: Set<string>
   webhook: Webhook
   deliveries: Delivery[]
   links: ShareLink[]
@@ -226,6 +231,10 @@ export class World {
       supersede: true,
       keep_sources: 3,
       secret_in_output: 'fail',
+      preview_branches: [],
+      preview_days: 0,
+      watch_paths: [],
+      wait_for_checks: false,
       credential: { kind: 'none', username: '', public_key: null },
       access: { previews: 'everybody', production: 'everybody', has_password: false, role_key: '' },
       created_at_ms: Date.now() - age_ms,
@@ -245,6 +254,9 @@ export class World {
       hook: null,
       git: notLinked(),
       requests: [],
+      schedules: [],
+      badge: null,
+      kept: new Set<string>(),
       webhook: { url: null, created_at_ms: null, refused: 0, refused_at_ms: null },
       deliveries: deliveriesAtFirst(),
       links: [],
@@ -298,6 +310,10 @@ export class World {
       has_source: true,
       source: 'repository',
       prebuilt: null,
+      checks: 0,
+      checks_failed: 0,
+      expired_at_ms: null,
+      waits_for_checks: false,
       ...change,
     }
     const run: Run = { deployment, lines, open: null, listeners: new Set() }
@@ -435,6 +451,9 @@ export class World {
       site,
       {
         message: 'Try a darker sea',
+        checks: 3,
+        checks_failed: 2,
+        detail: '2 of 3 checks failed: it does not go live by itself',
         environment: 'preview',
         ref: 'next',
         created_at_ms: now - 4 * hour,

@@ -11,6 +11,7 @@ export const pages = {
   project: '/p/$project',
   deployments: '/p/$project/deployments',
   deployment: '/p/$project/d/$deployment',
+  previews: '/p/$project/previews',
   logs: '/p/$project/logs',
   traffic: '/p/$project/traffic',
   env: '/p/$project/env',

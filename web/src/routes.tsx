@@ -141,7 +141,7 @@ const deployments = createRoute({
 const trafficSpans = ['2h', '24h', '7d', '90d'] as const satisfies Span[]
 const trafficPlots = ['sent', 'times', 'memory'] as const satisfies PlotName[]
 
-const deploymentTabs = ['files', 'rules', 'details'] as const
+const deploymentTabs = ['files', 'rules', 'checks', 'details'] as const
 export type DeploymentTab = (typeof deploymentTabs)[number]
 
 const deployment = createRoute({
@@ -153,6 +153,12 @@ const deployment = createRoute({
   loader: ({ context: { client }, params }) =>
     client.ensureQueryData(deploymentQuery(params.deployment)),
   component: lazyRouteComponent(() => import('./pages/DeploymentPage')),
+})
+
+const previews = createRoute({
+  getParentRoute: () => project,
+  path: '/previews',
+  component: lazyRouteComponent(() => import('./pages/PreviewsPage')),
 })
 
 const logs = createRoute({
@@ -276,7 +282,16 @@ export const routeTree = root.addChildren([
   app.addChildren([
     projects,
     newProject,
-    project.addChildren([overview, deployments, deployment, logs, traffic, env, projectSettings]),
+    project.addChildren([
+      overview,
+      deployments,
+      deployment,
+      previews,
+      logs,
+      traffic,
+      env,
+      projectSettings,
+    ]),
     sessions,
     reference,
     tokens,

@@ -56,10 +56,14 @@ export const cancel = (deployment: string) =>
 export const remove = (deployment: string) =>
   call<void>(`/deployments/${part(deployment)}`, { method: 'DELETE' })
 
-export const promote = (project: string, deployment: string, reason?: string) =>
+export const promote = (
+  project: string,
+  deployment: string,
+  how: { reason?: string; force?: boolean } = {},
+) =>
   call<Production>(`/projects/${part(project)}/production`, {
     method: 'PUT',
-    body: reason ? { deployment, reason } : { deployment },
+    body: { deployment, ...how },
   })
 
 export const transferProject = (project: Project, team: string) =>

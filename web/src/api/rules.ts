@@ -4,7 +4,7 @@
 import { queryOptions } from '@tanstack/react-query'
 
 import { call, Problem } from './client'
-import type { Explanation, RuleOrigin, Rules } from './types'
+import type { Check, Explanation, ListPage, RuleOrigin, Rules } from './types'
 
 const part = encodeURIComponent
 
@@ -21,6 +21,14 @@ export const rulesQuery = (deployment: string) =>
       }
     },
     staleTime: Number.POSITIVE_INFINITY, // what is published does not change
+  })
+
+export const checksQuery = (deployment: string) =>
+  queryOptions({
+    queryKey: ['checks', deployment],
+    queryFn: async () =>
+      (await call<ListPage<Check>>(`/deployments/${part(deployment)}/checks`)).items,
+    staleTime: Number.POSITIVE_INFINITY,
   })
 
 /** What a visitor asks: "https://shop.example/a?b=1", or "/a?b=1" of the project's own host. */

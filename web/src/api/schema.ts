@@ -325,6 +325,10 @@ export interface ProjectSettings {
   supersede?: boolean
   keep_sources?: number
   secret_in_output?: 'fail' | 'warn'
+  preview_branches?: string[]
+  preview_days?: number
+  watch_paths?: string[]
+  wait_for_checks?: boolean
   credential?: CredentialInput | null
   access?: SiteAccessChange | null
 }
@@ -402,6 +406,10 @@ export interface Project {
   supersede: boolean
   keep_sources: number
   secret_in_output: 'fail' | 'warn'
+  preview_branches: string[]
+  preview_days: number
+  watch_paths: string[]
+  wait_for_checks: boolean
   credential: CredentialView
   access: SiteAccess
   created_at_ms: number
@@ -440,6 +448,7 @@ export interface Channel {
     | 'deployment_broke'
     | 'deployment_recovered'
     | 'production_changed'
+    | 'approval_wanted'
     | 'test'
   )[]
   enabled: boolean
@@ -461,6 +470,7 @@ export interface Notification {
     | 'deployment_broke'
     | 'deployment_recovered'
     | 'production_changed'
+    | 'approval_wanted'
     | 'test'
   title: string
   state: 'waiting' | 'sent' | 'failed'
@@ -666,6 +676,26 @@ export interface DeliveryList {
   next: string | null
 }
 
+export interface Badge {
+  url: string | null
+}
+
+export interface Check {
+  kind: 'declaration' | 'size' | 'route' | 'header' | 'links'
+  passed: boolean
+  subject: string
+  declared: string
+  limit: string
+  found: string
+  findings: CheckFinding[]
+  findings_left_out: number
+}
+
+export interface CheckFinding {
+  place: string
+  found: string
+}
+
 export interface Deployment {
   id: string
   project: string
@@ -728,7 +758,7 @@ export interface Deployment {
   commit: string
   message: string
   author: string
-  trigger: 'cli' | 'dashboard' | 'api' | 'hook' | 'redeploy' | 'push'
+  trigger: 'cli' | 'dashboard' | 'api' | 'hook' | 'redeploy' | 'push' | 'schedule'
   actor: string
   url: string
   production_url: string | null
@@ -748,6 +778,10 @@ export interface Deployment {
   has_source: boolean
   source: 'repository' | 'upload' | 'push'
   prebuilt: string | null
+  checks: number
+  checks_failed: number
+  expired_at_ms: number | null
+  waits_for_checks: boolean
 }
 
 export interface LogHit {
@@ -1127,6 +1161,51 @@ export interface Promotion {
   actor: string
   reason: string
   at_ms: number
+}
+
+export interface NewSchedule {
+  /** Minute, hour, day of the month, month, day of the week: 30 4 * * mon-fri */
+  cron: string
+  /** Europe/Berlin; UTC unless given. */
+  time_zone?: string
+  /** A branch; the production branch unless given. */
+  ref?: string
+}
+
+export interface Schedule {
+  id: string
+  project: string
+  cron: string
+  time_zone: string
+  ref: string
+  created_by: string
+  created_at_ms: number
+  next_at_ms: number | null
+  last_at_ms: number | null
+  last_deployment: string | null
+  trouble: string
+}
+
+export interface Preview {
+  ref: string
+  deployment: string
+  state:
+    | 'queued'
+    | 'preparing'
+    | 'cloning'
+    | 'installing'
+    | 'building'
+    | 'publishing'
+    | 'ready'
+    | 'failed'
+    | 'canceled'
+    | 'superseded'
+    | 'skipped'
+  url: string | null
+  deployed_at_ms: number
+  kept: boolean
+  expires_at_ms: number | null
+  expired_at_ms: number | null
 }
 
 export interface Production {

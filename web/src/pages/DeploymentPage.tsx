@@ -32,6 +32,7 @@ import { Empty, Loading, Panel } from '../ui/Panel'
 import { Ago, Took } from '../ui/Time'
 import { toast } from '../ui/Toast'
 
+const ChecksTab = lazyRouteComponent(() => import('../parts/Checks'), 'ChecksTab')
 const RulesTab = lazyRouteComponent(() => import('../parts/Rules'), 'RulesTab')
 
 const useDeployment = (id: string) =>
@@ -80,6 +81,38 @@ export default function DeploymentPage() {
             Production was rolled back, so new deployments wait until you promote one.
           </Notice>
         )}
+      {deployment.waits_for_checks && (
+        <Notice icon="clock" title="Built, waiting for checks">
+          It goes live when the checks of its commit at the Git host have passed.
+        </Notice>
+      )}
+      {deployment.expired_at_ms && (
+        <Notice tone="warn" title="This preview expired">
+          Nothing was deployed of <code className="font-mono">{deployment.ref}</code> for as long as
+          previews stay here, so its addresses were taken down. Redeploy brings it back.
+        </Notice>
+      )}
+      {deployment.checks_failed > 0 && !live && (
+        <Notice
+          tone="bad"
+          title="Built, but not live"
+          actions={
+            tab !== 'checks' && (
+              <Link
+                to={pages.deployment}
+                params={{ project: deployment.project_name, deployment: deployment.id }}
+                search={{ tab: 'checks' }}
+                className="link leading-7 font-medium"
+              >
+                See the checks
+              </Link>
+            )
+          }
+        >
+          {deployment.checks_failed} of {counted(deployment.checks, 'check')} failed. Its own
+          address works; production serves what it served before.
+        </Notice>
+      )}
       <Tabs deployment={deployment} />
       {tab === 'files' ? (
         <>
@@ -91,6 +124,10 @@ export default function DeploymentPage() {
       ) : tab === 'rules' ? (
         <Suspense fallback={<Loading />}>
           <RulesTab key={deployment.id} deployment={deployment} />
+        </Suspense>
+      ) : tab === 'checks' ? (
+        <Suspense fallback={<Loading />}>
+          <ChecksTab deployment={deployment} />
         </Suspense>
       ) : tab === 'details' ? (
         <Details deployment={deployment} />
@@ -216,6 +253,10 @@ function Tabs({ deployment }: { deployment: Deployment }) {
     ['files', `Files${files}`],
     ['details', 'Details'],
   ]
+  if (deployment.checks > 0) {
+    const failed = deployment.checks_failed ? ` (${deployment.checks_failed} failed)` : ''
+    all.splice(2, 0, ['checks', `Checks${failed}`])
+  }
   // A line that does nothing is seen by nobody, unless it is said where people are.
   if (ready && rules !== null) all.splice(2, 0, ['rules', `Rules${problems}`])
   return (

@@ -1,12 +1,12 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { useNavigate, useParams } from '@tanstack/react-router'
-import { type ReactNode, useRef, useState } from 'react'
+import { useParams } from '@tanstack/react-router'
+import { useState } from 'react'
 
-import { refreshProject } from '../api/actions'
-import { call, callVersioned, type Problem } from '../api/client'
+import { call, type Problem } from '../api/client'
 import { frameworks } from '../api/frameworks'
-import { hookQuery, projectQuery } from '../api/queries'
+import { hookQuery } from '../api/queries'
 import type { Project, ProjectSettings } from '../api/types'
+import { Badge } from '../parts/Badge'
 import { ProblemNotice } from '../parts/Broken'
 import { Caches } from '../parts/Caches'
 import {
@@ -17,14 +17,16 @@ import {
 } from '../parts/Credential'
 import { DangerZone } from '../parts/DangerZone'
 import { frameworkName, type OverrideKey, planFields } from '../parts/Detected'
-import { fieldError, focusFirstError, isGeneral } from '../parts/forms'
+import { fieldError, isGeneral } from '../parts/forms'
 import { GitLink } from '../parts/GitLink'
+import { PreviewRules } from '../parts/PreviewRules'
+import { ProjectChannels } from '../parts/ProjectChannels'
 import { FromRole } from '../parts/role'
-import { SettingsConflict } from '../parts/SettingsConflict'
+import { Schedules } from '../parts/Schedules'
+import { Section, useSave } from '../parts/SettingsSection'
 import { useProject } from '../parts/useProject'
 import { Visitors } from '../parts/Visitors'
 import { Webhook } from '../parts/Webhook'
-import { pages } from '../paths'
 import { Button } from '../ui/Button'
 import { SecretBox } from '../ui/Copy'
 import { DialogButtons } from '../ui/Dialog'
@@ -44,93 +46,20 @@ export default function ProjectSettingsPage() {
       <FromRole project={data.data} needed="admin">
         <General key={`general ${key}`} project={data.data} etag={data.etag} />
         <Build key={`build ${key}`} project={data.data} etag={data.etag} />
+        <PreviewRules key={`previews ${key}`} project={data.data} etag={data.etag} />
         <Secrets key={`secrets ${key}`} project={data.data} etag={data.etag} />
         <Visitors project={data.data} etag={data.etag} />
         <Access project={data.data} etag={data.etag} />
         <GitLink project={data.data} />
         <Webhook project={data.data} />
         <Hook project={data.data} />
+        <Schedules project={data.data} />
+        <ProjectChannels project={data.data} />
+        <Badge project={data.data} />
         <Caches project={data.data} />
         <DangerZone project={data.data} />
       </FromRole>
     </div>
-  )
-}
-
-/** Saves some of the settings, under the version that was shown, or the one that a person chose to
- * save over. */
-const useSave = (project: Project, etag: string | null) => {
-  const client = useQueryClient()
-  const navigate = useNavigate()
-  const over = useRef<string | null>(null)
-  const save = useMutation({
-    mutationFn: (settings: ProjectSettings) =>
-      callVersioned<Project>(`/projects/${encodeURIComponent(project.id)}`, {
-        method: 'PATCH',
-        etag: over.current ?? etag,
-        body: settings,
-      }),
-    onSuccess: async (saved) => {
-      client.setQueryData(projectQuery(saved.data.name).queryKey, saved)
-      if (saved.data.name !== project.name)
-        await navigate({
-          to: pages.project_settings,
-          params: { project: saved.data.name },
-          replace: true,
-        })
-      await refreshProject(client)
-      toast('Saved. It applies from the next deployment on.')
-    },
-  })
-  const saveOver = (theirs: string | null) => {
-    over.current = theirs
-    if (save.variables) save.mutate(save.variables)
-  }
-  return { ...save, project, saveOver }
-}
-
-function Section({
-  title,
-  save,
-  pointers,
-  onSubmit,
-  children,
-}: {
-  title: string
-  save: ReturnType<typeof useSave>
-  pointers: string[]
-  onSubmit: (data: FormData) => void
-  children: ReactNode
-}) {
-  const form = useRef<HTMLFormElement>(null)
-  if (save.error) focusFirstError(form.current)
-  return (
-    <Panel title={title}>
-      <form
-        ref={form}
-        onSubmit={(event) => {
-          event.preventDefault()
-          onSubmit(new FormData(event.currentTarget))
-        }}
-      >
-        <div className="grid gap-4 sm:grid-cols-2">{children}</div>
-        {isGeneral(save.error, pointers) && (
-          <div className="mt-4">
-            <SettingsConflict
-              error={save.error}
-              project={save.project}
-              mine={save.variables}
-              onMine={save.saveOver}
-            />
-          </div>
-        )}
-        <div className="mt-4 flex justify-end">
-          <Button type="submit" busy={save.isPending}>
-            Save
-          </Button>
-        </div>
-      </form>
-    </Panel>
   )
 }
 

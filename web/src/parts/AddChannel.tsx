@@ -2,7 +2,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 
 import { call } from '../api/client'
-import type { AddedChannel, Channel, ChannelConfig, Team } from '../api/types'
+import type { AddedChannel, Channel, ChannelConfig, Project, Team } from '../api/types'
 import { Button } from '../ui/Button'
 import { Dialog, DialogButtons } from '../ui/Dialog'
 import { SelectField, TextField } from '../ui/Field'
@@ -27,6 +27,7 @@ export const eventWords: Record<Event, string> = {
   deployment_broke: 'first failure',
   deployment_recovered: 'works again',
   production_changed: 'promoted or rolled back',
+  approval_wanted: 'a fork waits for approval',
   test: 'test',
 }
 
@@ -36,6 +37,7 @@ const offered: Event[] = [
   'deployment_ready',
   'deployment_failed',
   'production_changed',
+  'approval_wanted',
 ]
 
 const urlHints: Partial<Record<Kind, string>> = {
@@ -58,10 +60,13 @@ const configOf = (kind: Kind, text: (name: string) => string): ChannelConfig => 
 
 export function AddChannel({
   team,
+  project,
   onClose,
   onMade,
 }: {
   team: Team
+  /** Of one project; none: of all the team's. */
+  project?: Project
   onClose: () => void
   onMade: (added: AddedChannel) => void
 }) {
@@ -74,6 +79,7 @@ export function AddChannel({
         method: 'POST',
         body: {
           kind,
+          ...(project && { project: project.id }),
           name: text('name') || kindWords[kind],
           events: data.getAll('event'),
           config: configOf(kind, text),

@@ -3,7 +3,7 @@ import { useState } from 'react'
 
 import { call, type Problem } from '../api/client'
 import { channelsQuery, notificationsQuery } from '../api/queries'
-import type { AddedChannel, Channel, Notification, Team } from '../api/types'
+import type { AddedChannel, Channel, Notification, Project, Team } from '../api/types'
 import { Button } from '../ui/Button'
 import { SecretBox } from '../ui/Copy'
 import { Dialog } from '../ui/Dialog'
@@ -17,9 +17,12 @@ import { AddChannel, eventWords, kindWords } from './AddChannel'
 import { ProblemNotice } from './Broken'
 import { Chip } from './StateBadge'
 
-/** Where a team hears of its deployments, and how each channel does. */
-export function Channels({ team }: { team: Team }) {
+/** Where a team hears of its deployments, or of those of one project, and how each channel does. */
+export function Channels({ team, project }: { team: Team; project?: Project }) {
   const { data, error } = useQuery(channelsQuery(team.id))
+  const items = data?.items.filter(
+    (each) => !project || each.project === null || each.project === project.id,
+  )
   const [adding, setAdding] = useState(false)
   const [made, setMade] = useState<AddedChannel | null>(null)
   return (
@@ -42,15 +45,16 @@ export function Channels({ team }: { team: Team }) {
       )}
       {error && <ProblemNotice error={error} />}
       {!data && !error && <Loading />}
-      {data?.items.length === 0 && <p className="text-muted">Nobody is told of anything yet.</p>}
+      {items?.length === 0 && <p className="text-muted">Nobody is told of anything yet.</p>}
       <ul className="divide-y divide-line">
-        {data?.items.map((channel) => (
+        {items?.map((channel) => (
           <Row key={channel.id} team={team} channel={channel} />
         ))}
       </ul>
       {adding && (
         <AddChannel
           team={team}
+          project={project}
           onClose={() => setAdding(false)}
           onMade={(added) => {
             setAdding(false)
@@ -110,7 +114,7 @@ function Row({ team, channel }: { team: Team; channel: Channel }) {
         </p>
         <p className="text-[12.5px] break-all text-muted">
           {channel.target} · {channel.events.map((event) => eventWords[event]).join(', ')}
-          {channel.project && ' · one project'}
+          {channel.project ? ' · one project' : ' · all projects'}
         </p>
       </div>
       <Button size="small" busy={test.isPending} onClick={() => test.mutate()}>

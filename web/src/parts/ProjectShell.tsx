@@ -8,6 +8,7 @@ import { useProject } from './useProject'
 const tabs = [
   { to: pages.project, label: 'Overview', exact: true },
   { to: pages.deployments, label: 'Deployments', exact: false },
+  { to: pages.previews, label: 'Previews', exact: false },
   { to: pages.logs, label: 'Logs', exact: false },
   { to: pages.traffic, label: 'Traffic', exact: false },
   { to: pages.env, label: 'Variables', exact: false },

@@ -6,7 +6,7 @@ import type { Problem } from '../api/client'
 import { deploymentQuery, deploymentsQuery, productionQuery } from '../api/queries'
 import { titleOf } from '../api/states'
 import type { Deployment, Production, Project } from '../api/types'
-import { short } from '../format'
+import { counted, short } from '../format'
 import { Button } from '../ui/Button'
 import { cx } from '../ui/classes'
 import { Dialog, DialogButtons } from '../ui/Dialog'
@@ -14,6 +14,7 @@ import { Notice } from '../ui/Notice'
 import { Loading } from '../ui/Panel'
 import { Ago } from '../ui/Time'
 import { toast } from '../ui/Toast'
+import { may } from './role'
 
 /** What a second roll back would mean: the newest deployment in the history that came before this one. */
 export const previousOf = (production: Production): string | null => {
@@ -97,8 +98,11 @@ export function RollBack({
   const chosen = target?.id ?? picked ?? fallback ?? null
   const chosenDeployment = target ?? ready.find((each) => each.id === chosen)
 
+  const failed = target?.checks_failed ?? 0
+  const forced = failed > 0 && may(project, 'admin')
   const move = useMutation({
-    mutationFn: (deployment: string) => promote(project.id, deployment),
+    mutationFn: (deployment: string) =>
+      promote(project.id, deployment, forced ? { force: true } : {}),
     onSuccess: async () => {
       await refreshProject(client)
       onClose()
@@ -107,7 +111,7 @@ export function RollBack({
           ? {
               label: 'Undo',
               run: () =>
-                promote(project.id, currentId, 'undo').then(
+                promote(project.id, currentId, { reason: 'undo' }).then(
                   () => refreshProject(client),
                   (error: Problem) => toast(error.message, { bad: true }),
                 ),
@@ -117,7 +121,7 @@ export function RollBack({
     },
   })
 
-  const verb = target ? 'Promote' : 'Roll back'
+  const verb = forced ? 'Promote anyway' : target ? 'Promote' : 'Roll back'
   return (
     <Dialog title={target ? 'Promote to production' : 'Roll back production'} onClose={onClose}>
       <p className="mb-3 text-muted">
@@ -151,6 +155,15 @@ export function RollBack({
           <code className="font-mono text-ink">{short(chosenDeployment.commit)}</code>.
           {!target && ' Later pushes are built but wait until you promote one.'}
         </p>
+      )}
+      {failed > 0 && (
+        <div className="mt-3">
+          <Notice tone="warn" title={`${counted(failed, 'check')} failed`}>
+            {forced
+              ? 'Promoting it all the same is kept in the audit log.'
+              : 'An admin of the project can promote it all the same.'}
+          </Notice>
+        </div>
       )}
       {move.error && (
         <div className="mt-3">

@@ -17,13 +17,21 @@ export const staleKeys = (event: LiveEvent): string[][] => {
     return [
       ['deployment', event.id],
       ['deployments'],
+      ['previews'],
       ['projects'],
       ['project'],
       ['production'],
       ['env-changes'],
     ]
   if (/project|production|prj_/.test(what))
-    return [['projects'], ['project'], ['production'], ['deployments'], ['env-changes']]
+    return [
+      ['projects'],
+      ['project'],
+      ['production'],
+      ['deployments'],
+      ['previews'],
+      ['env-changes'],
+    ]
   if (/user|session|token/.test(what)) return [['users'], ['sessions'], ['tokens']]
   return []
 }
