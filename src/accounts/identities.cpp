@@ -50,7 +50,7 @@ bool is_of(const std::string& email, const std::vector<std::string>& domains) {
 }  // namespace
 
 Result<std::string> verified_email(const identity::Identity& identity) {
-    const Result<std::string> email = normalise_email(identity.email);
+    Result<std::string> email = normalise_email(identity.email);
     if (email && identity.email_verified) return email;
     return fail_as(Failure::forbidden, "email_unverified", "",
                    "the provider tells no e-mail address of yours that it has verified");

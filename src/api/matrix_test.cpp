@@ -126,6 +126,7 @@ const std::map<std::string, Needs, std::less<>> table = {
     {"GET /api/v1/projects/{project}/schedules", Needs::see_project},
     {"GET /api/v1/projects/{project}/share-links", Needs::see_project},
     {"GET /api/v1/projects/{project}/traffic", Needs::see_project},
+    {"GET /api/v1/projects/{project}/builds", Needs::see_project},
     {"GET /api/v1/projects/{project}/webhook/deliveries", Needs::see_project},
     {"POST /api/v1/deployments/{deployment}/cancel", Needs::deploy},
     {"POST /api/v1/deployments/{deployment}/redeploy", Needs::deploy},

@@ -113,6 +113,7 @@ TEST_F(PolicyTest, the_open_routes_are_these) {
               "GET /api/v1/setup\nPOST /api/v1/setup\nPOST /api/v1/auth/login\n"
               "POST /api/v1/auth/refresh\nPOST /api/v1/auth/logout\nPOST /api/v1/auth/signup\n"
               "POST /api/v1/hooks/deploy/{secret}\nPOST /api/v1/hooks/git/{hook}\n"
+              "GET /api/v1/badges/{key}\n"
               "GET /api/v1/invitations/{secret}\nPOST /api/v1/invitations/{secret}\n"
               "GET /api/v1/auth/providers\nPOST /api/v1/auth/providers/{provider}/begin\n"
               "POST /api/v1/auth/providers/{provider}/complete\n");

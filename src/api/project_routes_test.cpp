@@ -114,8 +114,8 @@ TEST_F(ProjectRoutesTest, which_pushes_deploy_is_set_and_checked) {
         const TestReply reply = send_if_match(Verb::patch, place, body, "*");
         return reply.code() + " " + reply.pointer();
     };
-    EXPECT_EQ(refused(R"({"preview_branches":["a{b"]})"), "invalid_pattern /preview_branches");
-    EXPECT_EQ(refused(R"({"watch_paths":[""]})"), "invalid_pattern /watch_paths");
+    EXPECT_EQ(refused(R"({"preview_branches":["a{b"]})"), "invalid_glob /preview_branches");
+    EXPECT_EQ(refused(R"({"watch_paths":[""]})"), "invalid_glob /watch_paths");
     EXPECT_EQ(refused(R"({"preview_days":366})"), "out_of_range /preview_days");
     EXPECT_EQ(refused(R"({"preview_days":-1})"), "out_of_range /preview_days");
 }
@@ -225,9 +225,15 @@ TEST_F(ProjectRoutesTest, gives_a_deleted_project_back_or_deletes_it_for_good) {
     EXPECT_EQ(get("/api/v1/projects/shop", ann_).status, 200u);
     EXPECT_EQ(post(place + "/" + id + "/restore", "", ann_).status, 404u);
 
+    add_project(ann_, "other");
+    const Sender alone = token(ann_, "read", "shop");
+    const TestReply both =
+        post("/api/v1/tokens", R"({"name":"t","scope":"read","projects":["shop","other"]})", ann_);
     send(Verb::del, "/api/v1/projects/shop", "", ann_);
     EXPECT_EQ(send(Verb::del, place + "/" + id, "", ann_).status, 204u);
     EXPECT_EQ(purged, id);
+    EXPECT_EQ(get("/api/v1/projects/other", alone).status, 401u) << "revoked with its project";
+    EXPECT_EQ(get("/api/v1/projects/other", {.bearer = both.at("token")}).status, 200u);
     EXPECT_EQ(post(place + "/" + id + "/restore", "", ann_).status, 404u);
     EXPECT_FALSE(add_project(ann_, "shop").empty()) << "the name is free for its team";
 }

@@ -11,7 +11,6 @@ namespace {
 
 constexpr std::int64_t cancel_patience_ms = 15'000;  // the server's own limit is 10 s
 constexpr std::chrono::milliseconds cancel_pause{300};
-constexpr std::size_t checks_max = 1'000;
 
 struct ListFlags {
     std::size_t limit = 20;
@@ -96,17 +95,18 @@ Outcome<> checks(Context& context, const IdFlags& flags) {
     if (!session) return session.error();
     const Outcome<std::string> id = choose_deployment(context, **session, flags.id);
     if (!id) return id.error();
-    const Outcome<json::bj::array> items =
-        (*session)->get_all(fmt::format("/deployments/{}/checks", path_part(*id)), checks_max);
-    if (!items) return items.error();
+    const Outcome<Answer> answer =
+        (*session)->get(fmt::format("/deployments/{}/checks", path_part(*id)));
+    if (!answer) return answer.error();
+    const json::bj::array& items = list(answer->body, "items");
     if (context.output.json()) {
-        context.output.object(json::bj::object{{"items", *items}, {"next", nullptr}});
-    } else if (items->empty()) {
+        context.output.object(answer->body);
+    } else if (items.empty()) {
         context.output.note("It has no checks: its berth.toml declares no gates.");
     } else {
-        context.output.raw(words_of_checks(*items));
+        context.output.raw(words_of_checks(items));
     }
-    return failed_checks(*items);
+    return failed_checks(items);
 }
 
 /// Waits until the build is really gone, as the server promises within 10 s.

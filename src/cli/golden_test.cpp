@@ -244,8 +244,6 @@ const std::vector<Case> cases = {
     {"deployments_ls", {"deployments", "ls", "-p", "shop", "-q"}},
     {"deployments_logs", {"deployments", "logs", "dpl_shop", "-n", "1"}},
     {"deployments_diff", {"deployments", "diff", "dpl_a", "dpl_b"}},
-    {"previews_list", {"previews", "list", "-p", "shop"}},
-    {"previews_list_json", {"previews", "list", "-p", "shop", "--json"}},
     {"previews_open", {"previews", "open", "feature/cart", "-p", "shop"}},
     {"previews_open_none", {"previews", "open", "feature/none", "-p", "shop"}},
     {"previews_approve", {"previews", "approve", "7", "-p", "shop"}},

@@ -28,15 +28,15 @@ Outcome<> list_them(Context& context) {
     if (!session) return session.error();
     const Outcome<Project> project = choose_project(context, **session);
     if (!project) return project.error();
-    const Outcome<json::bj::array> items =
-        (*session)->get_all(fmt::format("/projects/{}/previews", path_part(project->name)));
-    if (!items) return items.error();
+    const Outcome<Answer> answer =
+        (*session)->get(fmt::format("/projects/{}/previews", path_part(project->name)));
+    if (!answer) return answer.error();
     if (context.output.json()) {
-        context.output.object(json::bj::object{{"items", *items}, {"next", nullptr}});
+        context.output.object(answer->body);
         return {};
     }
     std::vector<std::vector<std::string>> rows = {{"BRANCH", "STATE", "DEPLOYED", "AGE", "URL"}};
-    for (const json::value& item : *items) {
+    for (const json::value& item : list(answer->body, "items")) {
         rows.push_back({printable(text(item, "ref"), Colour::strip), text(item, "state"),
                         since(number(item, "deployed_at_ms").value_or(0), unix_now_ms()),
                         age_words(item), text(item, "url")});

@@ -25,7 +25,7 @@ std::string one(const ProviderFlags& flags) {
 }
 
 std::string people_of(const json::value& provider) {
-    const std::string word = text(provider, "new_people");
+    std::string word = text(provider, "new_people");
     if (word != "domains") return word;
     std::string domains;
     for (const json::value& domain : list(provider, "domains")) {

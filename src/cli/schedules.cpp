@@ -26,10 +26,10 @@ Outcome<> list_them(Context& context) {
     if (!session) return session.error();
     const Outcome<std::string> path = path_of(context, **session);
     if (!path) return path.error();
-    const Outcome<json::bj::array> items = (*session)->get_all(*path);
-    if (!items) return items.error();
+    const Outcome<Answer> answer = (*session)->get(*path);
+    if (!answer) return answer.error();
     if (context.output.json()) {
-        context.output.object(json::bj::object{{"items", *items}, {"next", nullptr}});
+        context.output.object(answer->body);
         return {};
     }
     const auto when = [](const json::value& item, const char* key) {
@@ -37,7 +37,7 @@ Outcome<> list_them(Context& context) {
     };
     std::vector<std::vector<std::string>> rows = {
         {"ID", "CRON", "TIME ZONE", "BRANCH", "NEXT", "LAST", "TROUBLE"}};
-    for (const json::value& item : *items) {
+    for (const json::value& item : list(answer->body, "items")) {
         const std::string ref = text(item, "ref");
         rows.push_back({text(item, "id"), text(item, "cron"), text(item, "time_zone"),
                         ref.empty() ? "(production)" : printable(ref, Colour::strip),

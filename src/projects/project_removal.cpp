@@ -37,10 +37,11 @@ void purge_rows(soci::session& sql, const Project& project, const accounts::Audi
         db::execute(sql, std::string("delete from ") + table + " where project = :project",
                     project.id);
     }
+    // One that is for others too goes on there: the id in its list opens nothing any more.
     db::execute(sql,
-                "update tokens set revoked_at_ms = :now where project = :project and "
+                "update tokens set revoked_at_ms = :now where projects = :alone and "
                 "revoked_at_ms is null",
-                now_ms, project.id);
+                now_ms, "[\"" + project.id + "\"]");
     accounts::write_audit(sql, now_ms, {actor, "project_purged", project.id, project.name});
 }
 

@@ -279,6 +279,7 @@ public:
           publisher_(database, *objects_, *bus_),
           logs_(database, *objects_, *bus_),
           deployments_(database, *objects_, *bus_, &unix_now_ms, publisher_, settings()),
+          schedules_(database, deployments_, &unix_now_ms),
           inspections_(database, *bus_, sealer, &unix_now_ms),
           packing_(*objects_, config.spool),
           uploads_(database, *objects_, &unix_now_ms,
@@ -462,7 +463,7 @@ private:
     deployments::RoutePublisher publisher_;
     logs::LogStore logs_;
     Deployments deployments_;
-    deployments::Schedules schedules_{database_, deployments_, &unix_now_ms};
+    deployments::Schedules schedules_;
     deployments::Inspections inspections_;
     SourcePacking packing_;
     deployments::Uploads uploads_;

@@ -49,6 +49,8 @@ constexpr std::array columns = {
     SealedColumn{"inspections", "id", "sealed_request", "inspection/"},
     SealedColumn{"notification_channels", "id", "sealed_config", "channel/"},
     SealedColumn{"sign_in_providers", "id", "sealed_secret", "sign_in_provider/"},
+    SealedColumn{"deployment_own_variables", "deployment", "sealed_values",
+                 "deployment-variables/"},
 };
 
 class Change {

@@ -56,7 +56,8 @@ TEST_F(SealKeyTest, knows_every_sealed_column_of_the_schema) {
             "'sealed%' order by 1)");
     };
     EXPECT_EQ(wait(database.read(look)).value_or(""),
-              "connections.sealed_secret deploy_keys.sealed_secret git_connections.sealed_token "
+              "connections.sealed_secret deploy_keys.sealed_secret "
+              "deployment_own_variables.sealed_values git_connections.sealed_token "
               "hooks.sealed_secret inspections.sealed_request notification_channels.sealed_config "
               "project_keys.sealed_key sign_in_providers.sealed_secret totp.sealed_secret "
               "variables.sealed_value "

@@ -34,7 +34,7 @@ Result<> check_patterns(const std::vector<std::string>& patterns, Exclusion excl
         if (exclusion == Exclusion::allowed && pattern.starts_with('!')) pattern.remove_prefix(1);
         const std::string why = Glob::problem(pattern);
         if (why.empty()) continue;
-        return fail_as(Failure::invalid, "invalid_pattern", "/" + field, "{}: '{}': {}", field,
+        return fail_as(Failure::invalid, "invalid_glob", "/" + field, "{}: '{}': {}", field,
                        patterns[at], why);
     }
     return {};

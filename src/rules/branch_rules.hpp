@@ -21,7 +21,7 @@ std::string refused_branch(const std::vector<std::string>& patterns, std::string
 enum class Exclusion { allowed, refused };
 
 /// Whether a project may have them: at most `branch_patterns_max` globs.
-/// Errors: invalid — too_many, invalid_pattern, at "/" + `field`.
+/// Errors: invalid — too_many, invalid_glob, at "/" + `field`.
 Result<> check_patterns(const std::vector<std::string>& patterns, Exclusion exclusion,
                         const std::string& field);
 

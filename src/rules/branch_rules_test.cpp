@@ -37,7 +37,7 @@ TEST(BranchRules, are_checked) {
     EXPECT_TRUE(check_patterns({"a/**", "!b"}, Exclusion::allowed, "preview_branches"));
     const Result<> odd = check_patterns({"a", "b{"}, Exclusion::allowed, "preview_branches");
     ASSERT_FALSE(odd);
-    EXPECT_EQ(odd.error().code, "invalid_pattern");
+    EXPECT_EQ(odd.error().code, "invalid_glob");
     EXPECT_EQ(odd.error().pointer, "/preview_branches");
     const std::vector<std::string> many(branch_patterns_max + 1, "a");
     EXPECT_EQ(check_patterns(many, Exclusion::allowed, "x").error().code, "too_many");

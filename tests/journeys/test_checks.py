@@ -112,6 +112,8 @@ class Checks(Journey):
         self.assertEqual(changed.returncode, 0, changed.stderr)
         kept = self.berth.berth("previews", "keep", "cart", "-p", "berths")
         self.assertEqual(kept.returncode, 0, kept.stderr)
+        shown = self.berth.berth("previews", "list", "-p", "berths")
+        self.assertRegex(shown.stdout, r"cart +ready +.* kept")
         listed = self.berth.api("GET", "/projects/berths/previews")["items"]
         self.assertEqual([(each["ref"], each["kept"]) for each in listed], [("cart", True)])
         self.assertIn("cart", self.berth.site(listed[0]["url"]).text)
@@ -128,6 +130,8 @@ class Checks(Journey):
             return [each for each in items if each["trigger"] == "schedule"]
 
         wait_until("the minute to come", scheduled, 90)
+        shown = self.berth.berth("schedules", "list", "-p", "tides")
+        self.assertIn("Europe/Berlin", shown.stdout)
         gone = self.berth.berth("schedules", "rm", made.stdout.strip(), "-p", "tides")
         self.assertEqual(gone.returncode, 0, gone.stderr)
         self.assertEqual(self.berth.api("GET", "/projects/tides/schedules")["items"], [])
