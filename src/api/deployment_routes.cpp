@@ -5,10 +5,12 @@
 #include "api/paging.hpp"
 #include "api/routes.hpp"
 #include "artifacts/manifest.hpp"
+#include "base/id.hpp"
 #include "deployments/deployments.hpp"
 #include "deployments/uploads.hpp"
 #include "objects/object_store.hpp"
 #include "projects/project.hpp"
+#include "projects/project_store.hpp"
 #include "rules/repo_url.hpp"
 
 namespace berth::api {
@@ -17,14 +19,22 @@ namespace {
 using deployments::DeploymentView;
 using deployments::Trigger;
 
+struct OwnVariable {
+    std::string key{};
+    std::string value{};
+    bool sensitive = true;
+};
+BOOST_DESCRIBE_STRUCT(OwnVariable, (), (key, value, sensitive))
+
 struct DeployBody {
     std::optional<std::string> ref{};
     bool reuse = true;
     bool use_caches = true;                 // false: nothing is reused either
     std::optional<std::string> upload{};    // instead of what the repository has at `ref`
     std::optional<std::string> prebuilt{};  // of the upload: the directory that is the site
+    std::vector<OwnVariable> variables{};   // of this deployment alone, over the project's
 };
-BOOST_DESCRIBE_STRUCT(DeployBody, (), (ref, reuse, use_caches, upload, prebuilt))
+BOOST_DESCRIBE_STRUCT(DeployBody, (), (ref, reuse, use_caches, upload, prebuilt, variables))
 
 struct RedeployBody {
     bool reuse = false;
@@ -101,10 +111,29 @@ Task<Result<>> take_upload(Services& services, Context& context, const DeployBod
     co_return Result<>{};
 }
 
-/// POST /api/v1/projects/{project}/deployments {ref?, reuse?, use_caches?, upload?, prebuilt?}
+/// Seals the variables that this deployment alone gets; they are never the project's.
+Result<> take_variables(const Services& services, const DeployBody& body,
+                        deployments::NewDeployment& wanted) {
+    if (body.variables.empty()) return {};
+    std::vector<projects::VariableInput> inputs;
+    std::vector<jobs::JobVariable> variables;
+    for (const OwnVariable& one : body.variables) {
+        inputs.push_back({.key = one.key, .value = one.value, .sensitive = one.sensitive});
+        variables.push_back({one.key, one.value, one.sensitive});
+        wanted.own_variables.push_back(one.key);
+    }
+    const Result<> fits = projects::check(inputs, "/variables");
+    if (!fits) return fits.error();
+    if (wanted.id.empty()) wanted.id = new_id("dpl");
+    wanted.sealed_variables = services.projects.seal_own_variables(wanted.id, std::move(variables));
+    return {};
+}
+
+/// POST /api/v1/projects/{project}/deployments {ref?, reuse?, use_caches?, upload?, prebuilt?,
+/// variables?}
 ///
 /// 201: Deployment
-/// Errors: invalid — invalid_ref, invalid_path; not_found — upload_not_found;
+/// Errors: invalid — invalid_ref, invalid_path, as of variables; not_found — upload_not_found;
 ///         conflict — no_repository; unavailable — disk_full
 Task<Result<http::Response>> create_deployment(Services& services, Context& context) {
     const Result<DeployBody> body = parse_body<DeployBody>(context.request);
@@ -131,6 +160,8 @@ Task<Result<http::Response>> create_deployment(Services& services, Context& cont
         const Result<> taken = co_await take_upload(services, context, *body, wanted);
         if (!taken) co_return taken.error();
     }
+    const Result<> taken = take_variables(services, *body, wanted);
+    if (!taken) co_return taken.error();
     const Result<DeploymentView> made = co_await services.deployments->create(std::move(wanted));
     if (!made) co_return made.error();
     co_return created(*made);

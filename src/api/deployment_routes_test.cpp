@@ -91,6 +91,48 @@ protected:
     deployments::Schedules schedules_{database, deployments_, [this] { return now; }};
 };
 
+TEST_F(DeploymentRoutesTest, variables_of_one_deployment_are_sealed_named_and_forgotten) {
+    const auto rows = [&] {
+        const auto query = [](soci::session& sql) {
+            return db::value<std::string>(sql,
+                                          "select sealed_values from deployment_own_variables");
+        };
+        return wait(database.read(query));
+    };
+    const TestReply made =
+        post("/api/v1/projects/shop/deployments",
+             R"({"variables":[{"key":"A","value":"s3cret"},{"key":"B","value":"2"}]})", ann_);
+    ASSERT_EQ(made.status, 201u) << made.text;
+    EXPECT_EQ(made.json().at("own_variables"), boost::json::parse(R"(["A","B"])"));
+    EXPECT_EQ(made.text.find("s3cret"), std::string::npos);
+    ASSERT_TRUE(rows());
+    EXPECT_EQ(rows()->find("s3cret"), std::string::npos);
+    const auto open = wait(services.projects.own_variables(made.at("id"))).value();
+    ASSERT_EQ(open.size(), 2u);
+    EXPECT_EQ(open[0].value, "s3cret");
+    EXPECT_TRUE(open[0].sensitive);
+    EXPECT_EQ(get("/api/v1/projects/shop/env", ann_).json().at("items").as_array().size(), 0u)
+        << "the project has none of them";
+
+    ASSERT_EQ(post("/api/v1/deployments/" + made.at("id") + "/cancel", "{}", ann_).status, 200u);
+    EXPECT_FALSE(rows()) << "it has ended";
+    EXPECT_EQ(get("/api/v1/deployments/" + made.at("id"), ann_).json().at("own_variables"),
+              boost::json::parse(R"(["A","B"])"));
+    const std::string again =
+        post("/api/v1/deployments/" + made.at("id") + "/redeploy", "{}", ann_).at("id");
+    EXPECT_EQ(get("/api/v1/deployments/" + again, ann_).json().at("own_variables"),
+              boost::json::array{});
+    for (const auto& [body, pointer] :
+         {std::pair(R"({"variables":[{"key":"1A","value":"x"}]})", "/variables/0/key"),
+          std::pair(R"({"variables":[{"key":"A","value":"x"},{"key":"A","value":"y"}]})",
+                    "/variables/1/key"),
+          std::pair(R"({"variables":[{"key":"BERTH_X","value":"x"}]})", "/variables/0/key")}) {
+        const TestReply refused = post("/api/v1/projects/shop/deployments", body, ann_);
+        EXPECT_EQ(refused.status, 422u) << body;
+        EXPECT_EQ(refused.pointer(), pointer) << body;
+    }
+}
+
 /// What is left of a request whose api was killed after it had acted is a key without an answer.
 TEST_F(DeploymentRoutesTest, a_deployment_is_made_once_though_the_api_died_before_its_answer) {
     http::Headers key;

@@ -371,6 +371,22 @@ TEST_F(Behaviour, api_puts_fields_where_the_method_takes_them) {
     EXPECT_EQ(server_.last("PUT", "/projects/shop/env").headers.at("if-match"), "\"7\"");
 }
 
+TEST_F(Behaviour, deploy_sends_variables_of_this_deployment_alone) {
+    const Ran ran = run({.arguments = {"deploy", "-p", "shop", "-e", "KEY", "-e", "A=x=y",
+                                       "--plain-env", "SHOWN=1", "--no-wait"},
+                         .environment = {{"KEY", "s3cret"}}});
+    ASSERT_EQ(ran.exit, 0) << ran.err;
+    EXPECT_EQ(sent("POST", "/projects/shop/deployments"),
+              json::bj::parse(R"({"variables":[{"key":"KEY","value":"s3cret","sensitive":true},
+                                               {"key":"A","value":"x=y","sensitive":true},
+                                               {"key":"SHOWN","value":"1","sensitive":false}]})"));
+    EXPECT_EQ((ran.out + ran.err).find("s3cret"), std::string::npos);
+    EXPECT_EQ(server_.count("PUT", "/projects/shop/env"), 0u);
+    const Ran unset = run({.arguments = {"deploy", "-p", "shop", "-e", "NOT_THERE"}});
+    EXPECT_EQ(unset.exit, 2);
+    EXPECT_EQ(server_.count("POST", "/projects/shop/deployments"), 1u);
+}
+
 TEST_F(Behaviour, contexts_are_listed_chosen_and_forgotten) {
     const std::string other = "https://other.example";
     std::filesystem::create_directories(config_.path() + "/berth");

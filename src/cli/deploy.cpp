@@ -4,6 +4,7 @@
 #include "cli/commands.hpp"
 #include "cli/deployment_end.hpp"
 #include "cli/directory_project.hpp"
+#include "cli/draft.hpp"
 #include "cli/local_tree.hpp"
 #include "cli/project_choice.hpp"
 #include "cli/upload.hpp"
@@ -21,13 +22,34 @@ struct DeployFlags {
     bool production = false;
     bool no_reuse = false;
     bool no_cache = false;
+    std::vector<std::string> variables{};
+    std::vector<std::string> plain_variables{};
     Waiting waiting{};
 
     bool uploads() const { return !directory.empty() || !prebuilt.empty(); }
 };
 
-json::bj::object wanted_of(const DeployFlags& flags) {
+/// "K=V" or "K", as the API takes variables of one deployment.
+Outcome<json::bj::array> variables_of(const DeployFlags& flags) {
+    json::bj::array variables;
+    for (const bool sensitive : {true, false}) {
+        for (const std::string& given : sensitive ? flags.variables : flags.plain_variables) {
+            const Outcome<json::value> one =
+                variable_of(given, sensitive ? "-e" : "--plain-env", "", sensitive);
+            if (!one) return one.error();
+            variables.push_back(json::bj::object{{"key", text(*one, "key")},
+                                                 {"value", text(*one, "value")},
+                                                 {"sensitive", sensitive}});
+        }
+    }
+    return variables;
+}
+
+Outcome<json::bj::object> wanted_of(const DeployFlags& flags) {
     json::bj::object wanted;
+    Outcome<json::bj::array> variables = variables_of(flags);
+    if (!variables) return variables.error();
+    if (!variables->empty()) wanted["variables"] = std::move(*variables);
     if (!flags.ref.empty()) wanted["ref"] = flags.ref;
     if (flags.no_reuse) wanted["reuse"] = false;
     if (flags.no_cache) wanted["use_caches"] = false;
@@ -69,7 +91,8 @@ void say_kept_back(Context& context, const LocalTree& tree) {
                         Style::yellow);
 }
 
-Outcome<> deploy_directory(Context& context, Session& session, const DeployFlags& flags) {
+Outcome<> deploy_directory(Context& context, Session& session, const DeployFlags& flags,
+                           json::bj::object wanted) {
     const std::string directory = flags.directory.empty() ? "." : flags.directory;
     const TreeWish wish{directory, flags.prebuilt, flags.include};
     const auto tick = [&] { context.output.status("reading the directory"); };
@@ -84,7 +107,6 @@ Outcome<> deploy_directory(Context& context, Session& session, const DeployFlags
     const std::string& name = project->project.name;
     const Outcome<std::string> id = upload(context, session, name, *tree);
     if (!id) return id.error();
-    json::bj::object wanted = wanted_of(flags);
     wanted["upload"] = *id;
     if (!tree->prebuilt.empty()) wanted["prebuilt"] = tree->prebuilt;
     // What is made by its first deployment is meant to be seen.
@@ -100,12 +122,14 @@ Outcome<> deploy(Context& context, const DeployFlags& flags) {
         return usage("--prod, --include and --message go with a directory: berth deploy DIR --prod",
                      "berth deploy --help");
     }
+    const Outcome<json::bj::object> wanted = wanted_of(flags);
+    if (!wanted) return wanted.error();
     const Outcome<Session*> session = context.session();
     if (!session) return session.error();
-    if (flags.uploads()) return deploy_directory(context, **session, flags);
+    if (flags.uploads()) return deploy_directory(context, **session, flags, *wanted);
     const Outcome<Project> project = choose_project(context, **session);
     if (!project) return project.error();
-    return start(context, **session, project->name, wanted_of(flags), flags.waiting);
+    return start(context, **session, project->name, *wanted, flags.waiting);
 }
 
 }  // namespace
@@ -116,6 +140,7 @@ void add_deploy(CLI::App& app, Parsed& parsed) {
         "Build and publish a directory, or the newest commit of a branch, and wait for it",
         {{"berth deploy", "the production branch of this directory's project"},
          {"berth deploy -p shop --ref feature/cart", "another branch: a preview"},
+         {"berth deploy -e API_KEY --plain-env VITE_API=https://api.example", "just this time"},
          {"berth deploy . ", "this directory as it is: a preview"},
          {"berth deploy . --prod", "and live"},
          {"berth deploy --prebuilt dist --prod", "what was built here, without a build"},
@@ -141,6 +166,11 @@ void add_deploy(CLI::App& app, Parsed& parsed) {
     command->add_option("--ref", flags->ref, "Branch, tag or commit instead of the branch's head")
         ->type_name("R")
         ->excludes(production);
+    add_repeated(command, "-e,--env", flags->variables,
+                 "Variable of this deployment alone, sensitive; K alone takes it from the "
+                 "environment");
+    add_repeated(command, "--plain-env", flags->plain_variables,
+                 "The same for one that may be seen, in the log and in the site");
     command->add_flag("--no-reuse", flags->no_reuse,
                       "Run every step, also where nothing changed since an earlier deployment");
     command->add_flag("--no-cache", flags->no_cache,

@@ -64,8 +64,9 @@ struct Deployment {
     std::optional<std::int64_t> deleted_at_ms{};
     bool fork = false;        // a stranger's code: no secrets, no caches, nothing reused of it
     std::int64_t checks = 0;  // that its source declares
-    std::int64_t checks_failed = 0;  // of these: then it does not go live by itself
-    bool waits_for_checks = false;   // of its Git host, before it goes live
+    std::int64_t checks_failed = 0;            // of these: then it does not go live by itself
+    bool waits_for_checks = false;             // of its Git host, before it goes live
+    std::vector<std::string> own_variables{};  // names of variables that it alone gets
 };
 BOOST_DESCRIBE_STRUCT(Deployment, (),
                       (id, project, intent, state, reason, detail, first_error, next_step,
@@ -73,7 +74,8 @@ BOOST_DESCRIBE_STRUCT(Deployment, (),
                        created_at_ms, finished_at_ms, bytes, files, plan, reuse, use_caches,
                        reuse_key, reused_deployment, source_sha256, source, prebuilt, epoch, worker,
                        lease_until_ms, memory_bytes, stop, stop_at_ms, log_next, log_archived,
-                       artifact, deleted_at_ms, fork, checks, checks_failed, waits_for_checks))
+                       artifact, deleted_at_ms, fork, checks, checks_failed, waits_for_checks,
+                       own_variables))
 
 /// What a deployment in the queue waits for: a worker at all, one of a worker's slots, memory on a
 /// worker, the end of another deployment of its project, or its team's turn: other teams have had
@@ -134,6 +136,7 @@ struct DeploymentView {
     std::int64_t checks_failed = 0;               // of these: then it does not go live by itself
     std::optional<std::int64_t> expired_at_ms{};  // taken down for its age; deploy it again
     bool waits_for_checks = false;                // of its Git host, before it goes live
+    std::vector<std::string> own_variables{};     // names of variables that it alone gets
 };
 BOOST_DESCRIBE_STRUCT(DeploymentView, (),
                       (id, project, project_name, state, stop, reason, detail, first_error,
@@ -141,7 +144,7 @@ BOOST_DESCRIBE_STRUCT(DeploymentView, (),
                        actor, url, production_url, hosts, created_at_ms, finished_at_ms,
                        queue_position, queue_reason, queue_begin_ms, usual_ms, steps, bytes, files,
                        log_lines, plan, reused_deployment, has_source, source, prebuilt, checks,
-                       checks_failed, expired_at_ms, waits_for_checks))
+                       checks_failed, expired_at_ms, waits_for_checks, own_variables))
 
 /// One row of a deployment's own history.
 struct StateEvent {

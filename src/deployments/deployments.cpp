@@ -131,8 +131,15 @@ Task<Result<DeploymentView>> Deployments::create(NewDeployment wanted) {
             .source = wanted.source,
             .prebuilt = wanted.prebuilt,
             .fork = wanted.fork,
+            .own_variables = wanted.own_variables,
         };
         db::insert(sql, "deployments", made);
+        if (!wanted.sealed_variables.empty()) {
+            db::execute(sql,
+                        "insert into deployment_own_variables (deployment, sealed_values) values "
+                        "(:deployment, :sealed)",
+                        made.id, wanted.sealed_variables);
+        }
         db::execute(sql,
                     "insert into deployment_events (id, deployment, at_ms, state, actor) "
                     "values (:id, :deployment, :now, 'queued', :actor)",
@@ -150,6 +157,10 @@ Task<Result<DeploymentView>> Deployments::create(NewDeployment wanted) {
         std::vector<jobs::Line> lines{system_line(now, "Queued " + project->name + " at " + ref)};
         if (auto why = words_of(views.place(made), now)) {
             lines.push_back(system_line(now, std::move(*why)));
+        }
+        if (!made.own_variables.empty()) {
+            lines.push_back(system_line(now, fmt::format("Variables of this deployment alone: {}",
+                                                         fmt::join(made.own_variables, ", "))));
         }
         logs::append_lines(sql, made.id, lines);
         mark_report(sql, made.id, project->id, now);

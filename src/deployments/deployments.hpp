@@ -55,7 +55,9 @@ struct NewDeployment {
     std::optional<std::string> source_sha256{};
     SourceKind source = SourceKind::repository;
     std::optional<std::string> prebuilt{};
-    bool fork = false;  // of a stranger: a preview, whatever its ref
+    bool fork = false;                         // of a stranger: a preview, whatever its ref
+    std::vector<std::string> own_variables{};  // names of variables of it alone
+    std::string sealed_variables{};            // these, for the build to open
 };
 
 struct Repeat {

@@ -87,6 +87,8 @@ bool change_state(soci::session& sql, const Deployment& was, State to, const Out
                 "values (:id, :deployment, :now, :state, :reason, :actor)",
                 db::next_number(sql, "deployment_event"), was.id, now_ms, to, outcome.reason,
                 outcome.actor);
+    if (ends)
+        db::execute(sql, "delete from deployment_own_variables where deployment = :id", was.id);
     mark_report(sql, was.id, was.project, now_ms);
     announce(sql, "deployments", jobs::is_terminal(to) ? "ended" : "state", was.id, now_ms);
     return true;

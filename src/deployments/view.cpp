@@ -58,6 +58,7 @@ DeploymentView Viewer::view(const Deployment& deployment) {
         .checks = deployment.checks,
         .checks_failed = deployment.checks_failed,
         .waits_for_checks = deployment.waits_for_checks,
+        .own_variables = deployment.own_variables,
     };
     if (deployment.environment == Environment::preview && view.hosts.empty()) {
         view.expired_at_ms =

@@ -142,6 +142,12 @@ public:
     /// Errors: not_found; invalid — seal_broken.
     Task<Result<JobInputs>> job_inputs(std::string project, VariableEnvironment environment,
                                        std::string branch);
+    /// What NewDeployment::sealed_variables takes, for that deployment's id alone.
+    std::string seal_own_variables(const std::string& deployment,
+                                   std::vector<jobs::JobVariable> variables) const;
+    /// The variables that a deployment alone gets; none once it has ended. Errors: invalid —
+    /// seal_broken.
+    Task<Result<std::vector<jobs::JobVariable>>> own_variables(std::string deployment);
     /// Notes what a deployment's build got. Errors: invalid — seal_broken.
     Task<Result<>> note_built_variables(std::string project, std::string deployment,
                                         std::vector<jobs::JobVariable> variables);

@@ -374,6 +374,55 @@ TEST_F(ProjectStoreTest, seals_variables_with_a_key_of_the_project) {
     EXPECT_FALSE(sealer.open("variable/" + shop.id + "/A/all", wait(database.read(sealed))));
 }
 
+TEST_F(ProjectStoreTest, a_build_moves_what_an_older_berth_sealed_under_the_key_of_the_project) {
+    const Project shop = add("shop");
+    wait(store_.set_variables(shop.id, 1, {{.key = "A", .value = "1"}}, ann_actor_)).value();
+    const auto as_before = [&](soci::session& sql) {
+        db::execute(sql, "delete from project_keys");
+        db::execute(sql, "update variables set sealed_value = :sealed",
+                    sealer.seal("variable/" + shop.id + "/A/all", "old"));
+        db::execute(sql,
+                    "insert into deployments (id, project, intent, state, environment, ref, "
+                    "\"trigger\", created_at_ms) values ('dpl_1', :project, 1, 'ready', "
+                    "'production', 'main', 'cli', 0)",
+                    shop.id);
+    };
+    wait(database.write(as_before));
+    const auto inputs = [&] {
+        return wait(store_.job_inputs(shop.id, VariableEnvironment::production, "")).value();
+    };
+    for (int build = 0; build < 2; ++build) {
+        ASSERT_EQ(inputs().variables.at(0).value, "old") << "build " << build;
+        wait(store_.note_built_variables(shop.id, "dpl_1", inputs().variables)).value();
+    }
+}
+
+TEST_F(ProjectStoreTest, keeps_variables_of_one_deployment_sealed_for_it_alone) {
+    const Project shop = add("shop");
+    const std::string sealed =
+        store_.seal_own_variables("dpl_1", {{"A", "s3cret", true}, {"B", "2", false}});
+    EXPECT_EQ(sealed.find("s3cret"), std::string::npos);
+    const auto insert = [&](soci::session& sql) {
+        for (const int number : {1, 2}) {
+            const std::string id = fmt::format("dpl_{}", number);
+            db::execute(sql,
+                        "insert into deployments (id, project, intent, state, environment, ref, "
+                        "\"trigger\", created_at_ms) values (:id, :project, :intent, 'queued', "
+                        "'production', 'main', 'cli', 0)",
+                        id, shop.id, number);
+            db::execute(sql,
+                        "insert into deployment_own_variables (deployment, sealed_values) values "
+                        "(:id, :sealed)",
+                        id, sealed);
+        }
+    };
+    wait(database.write(insert));
+    const std::vector<jobs::JobVariable> expected{{"A", "s3cret", true}, {"B", "2", false}};
+    EXPECT_EQ(wait(store_.own_variables("dpl_1")).value(), expected);
+    EXPECT_FALSE(wait(store_.own_variables("dpl_2"))) << "it opens for no other deployment";
+    EXPECT_TRUE(wait(store_.own_variables("dpl_none")).value().empty());
+}
+
 TEST_F(ProjectStoreTest, refuses_bad_variables_by_place) {
     const auto code = [](const Items& items) {
         const Result<> fits = check(items, "/items");

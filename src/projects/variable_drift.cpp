@@ -52,7 +52,7 @@ Task<Result<>> ProjectStore::note_built_variables(std::string project, std::stri
                                                   std::vector<jobs::JobVariable> variables) {
     const std::int64_t now = now_ms_();
     const auto work = [&](soci::session& sql) -> Result<> {
-        const Result<std::string> key = ensure_project_key(sql, sealer_, project, now);
+        const Result<std::string> key = ensure_variable_key(sql, sealer_, project, now);
         if (!key) return key.error();
         const Digests digests = digests_of(*key, variables);
         db::execute(sql,

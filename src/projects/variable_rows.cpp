@@ -124,6 +124,26 @@ Result<> replace_variables(soci::session& sql, const Sealer& sealer, const std::
     return {};
 }
 
+Result<std::string> ensure_variable_key(soci::session& sql, const Sealer& master,
+                                        const std::string& project, std::int64_t now_ms) {
+    const Result<std::optional<std::string>> there = find_project_key(sql, master, project);
+    if (!there) return there.error();
+    if (*there) return **there;
+    const Result<std::string> key = ensure_project_key(sql, master, project, now_ms);
+    if (!key) return key.error();
+    const Sealer after(*key);
+    for (const VariableRow& row : rows_of(sql, project)) {
+        const Result<std::string> value = master.open(context_of(row), row.sealed_value);
+        if (!value) return value.error();
+        db::execute(sql,
+                    "update variables set sealed_value = :sealed where project = :project and "
+                    "key = :key and environment = :environment and branch = :branch",
+                    after.seal(context_of(row), *value), project, row.key, row.environment,
+                    row.branch);
+    }
+    return *key;
+}
+
 Result<std::vector<VariableView>> read_variables(soci::session& sql, const Sealer& sealer,
                                                  const std::string& project) {
     const Result<Sealer> opener = variable_sealer(sql, sealer, project);

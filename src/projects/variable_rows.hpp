@@ -33,4 +33,10 @@ Result<std::vector<jobs::JobVariable>> build_variables(soci::session& sql, const
                                                        VariableEnvironment environment,
                                                        const std::string& branch);
 
+/// The project's key; where there is none yet one is made, and the stored variables, which an older
+/// Berth kept under the master key, are moved under it. Inside a write. Errors: invalid —
+/// seal_broken.
+Result<std::string> ensure_variable_key(soci::session& sql, const Sealer& master,
+                                        const std::string& project, std::int64_t now_ms);
+
 }  // namespace berth::projects

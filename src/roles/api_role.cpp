@@ -211,7 +211,13 @@ Task<Result<deployments::JobInputs>> inputs_of(projects::ProjectStore& store,
     const std::string id = deployment.id;
     Result<projects::JobInputs> inputs = co_await store.job_inputs(project, where, branch);
     if (!inputs) co_return inputs.error();
-    const std::vector<jobs::JobVariable>& variables = inputs->variables;
+    const Result<std::vector<jobs::JobVariable>> own = co_await store.own_variables(id);
+    if (!own) co_return own.error();
+    std::vector<jobs::JobVariable>& variables = inputs->variables;
+    for (const jobs::JobVariable& one : *own) {
+        std::erase_if(variables, [&](const auto& other) { return other.key == one.key; });
+        variables.push_back(one);
+    }
     const Result<> noted = co_await store.note_built_variables(project, id, variables);
     if (!noted) co_return noted.error();
     co_return deployments::JobInputs{std::move(inputs->source), std::move(inputs->settings),

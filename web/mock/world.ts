@@ -314,6 +314,7 @@ export class World {
       checks_failed: 0,
       expired_at_ms: null,
       waits_for_checks: false,
+      own_variables: [],
       ...change,
     }
     const run: Run = { deployment, lines, open: null, listeners: new Set() }

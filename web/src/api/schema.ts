@@ -782,6 +782,8 @@ export interface Deployment {
   checks_failed: number
   expired_at_ms: number | null
   waits_for_checks: boolean
+  /** Names of variables that it alone got. */
+  own_variables: string[]
 }
 
 export interface LogHit {
