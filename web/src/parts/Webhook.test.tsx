@@ -33,10 +33,20 @@ const asked = vi.fn((path: string, init: RequestInit) => {
 
 let root: Root
 let page: HTMLElement
-const settled = () => act(() => new Promise((resolve) => setTimeout(resolve, 20)))
+let client: QueryClient
+const turn = () => act(() => new Promise((resolve) => setTimeout(resolve, 5)))
+/** Until nothing was asked for during a few turns, however slow the machine is. */
+const settled = async () => {
+  for (let quiet = 0; quiet < 4; ) {
+    const before = asked.mock.calls.length
+    await turn()
+    const busy = client.isFetching() + client.isMutating() > 0
+    quiet = busy || asked.mock.calls.length > before ? 0 : quiet + 1
+  }
+}
 
 const open = async () => {
-  const client = new QueryClient({ defaultOptions: { queries: { retry: false } } })
+  client = new QueryClient({ defaultOptions: { queries: { retry: false } } })
   await act(() =>
     root.render(
       <QueryClientProvider client={client}>
