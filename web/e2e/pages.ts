@@ -151,7 +151,11 @@ const stops: Stop[] = [
   { name: 'env-text', path: () => '/p/harbour-site/env', act: opens('.env') },
   { name: 'project-settings', path: () => '/p/harbour-site/settings' },
   { name: 'add-schedule', path: () => '/p/harbour-site/settings', act: opens(/^Add$/) },
-  { name: 'badge', path: () => '/p/harbour-site/settings', act: opens(/^Turn on/) },
+  {
+    name: 'badge',
+    path: () => '/p/harbour-site/settings',
+    act: opens(/^(Turn on|New address).*badge$/),
+  },
   { name: 'clear-caches', path: () => '/p/harbour-site/settings', act: opens('Clear caches') },
   { name: 'delete-project', path: () => '/p/harbour-site/settings', act: opens('Delete project') },
   { name: 'sessions', path: () => '/sessions' },
