@@ -121,7 +121,7 @@ TEST_F(ChannelStoreTest, tells_who_moved_production) {
     write(
         "insert into promotions (project, generation, deployment, kind, actor, reason, at_ms) "
         "values ('prj_1', 2, '" +
-        id + "', 'rollback', 'ann@example.com', 'it burns', 6)");
+        id + "', 'roll_back', 'ann@example.com', 'it burns', 6)");
     collect_all();
     EXPECT_EQ(told(channel), Lines{"production_changed shop: production was rolled back"});
     const std::vector<Due> due = wait(channels.take_due(10));

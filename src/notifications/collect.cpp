@@ -183,7 +183,7 @@ void tell_move(soci::session& sql, const Addresses& addresses, const MoveRow& mo
     if (!story) return;
     Message message = message_of(sql, addresses, *story, Event::production_changed, move.at_ms);
     message.title = fmt::format("{}: production was {}", story->project_name,
-                                move.kind == "rollback" ? "rolled back" : "promoted");
+                                move.kind == "roll_back" ? "rolled back" : "promoted");
     message.text = commit_words(*story);
     if (!move.actor.empty()) message.text += "\nby " + move.actor;
     if (!move.reason.empty()) message.text += "\n" + move.reason;
