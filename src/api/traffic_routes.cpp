@@ -1,6 +1,5 @@
 // What a project's visitors did: reported by edges, shown to those who may read the project.
 #include <algorithm>
-#include <functional>
 #include <map>
 
 #include "api/body.hpp"
@@ -68,7 +67,9 @@ std::vector<DeploymentTraffic> ranked(const std::map<std::string, Row>& deployme
         one.deployment = id;
         list.push_back(std::move(one));
     }
-    std::ranges::stable_sort(list, std::greater<>{}, &DeploymentTraffic::requests);
+    std::ranges::sort(list, [](const DeploymentTraffic& a, const DeploymentTraffic& b) {
+        return a.requests != b.requests ? a.requests > b.requests : a.deployment < b.deployment;
+    });
     if (list.size() > deployments_max) list.resize(deployments_max);
     return list;
 }
