@@ -33,7 +33,7 @@ struct LauncherConfig {
     std::uint32_t first_uid = 1 << 20;
     std::string runtime = "runc";
     std::size_t prepared_networks = 2;
-    std::string cgroups{};         // of a user: the group that was given to it; "" for none
+    std::string cgroups{};          // of a user: the group that was given to it; "" for none
     bool spare_processors = false;  // builds get what nothing else on the machine wants
     bool disk_images = true;  // false: volumes are directories, measured while they are written
 };
