@@ -46,17 +46,17 @@ class Checks(Journey):
         return json.loads(done.stdout), done.stderr
 
     def test_what_fails_a_check_is_kept_and_production_stays(self):
-        folder = self.folder("quay", {"index.html": PAGE.format("one"), "about.html": "About",
+        folder = self.folder("jetty", {"index.html": PAGE.format("one"), "about.html": "About",
                                       "app.js": "x" * 1_000, "berth.toml": GATES})
         good, _ = self.deploy(folder)
-        self.assertIn("one", self.berth.site("quay").text)
+        self.assertIn("one", self.berth.site("jetty").text)
         passed = self.berth.berth("deployments", "checks", good["deployment"])
         self.assertEqual((passed.returncode, passed.stdout.count("passed")), (0, 4), passed.stdout)
 
         folder.put({"index.html": PAGE.format("two") + "<a href=/gone>", "app.js": "x" * 3_000})
         held, said = self.deploy(folder, code=5)
         self.assertEqual(json.loads(said.splitlines()[-1])["code"], "checks_failed")
-        self.assertIn("one", self.berth.site("quay").text)
+        self.assertIn("one", self.berth.site("jetty").text)
         self.assertIn("two", self.berth.site(held["deployment_url"]).text)
         shown = self.berth.deployment(held["deployment"])
         self.assertEqual((shown["state"], shown["checks"], shown["checks_failed"]), ("ready", 4, 2))
@@ -72,13 +72,13 @@ class Checks(Journey):
         self.assertEqual(refused.returncode, 7, refused.stderr)
         forced = self.berth.berth("promote", held["deployment"], "--force", "--reason", "hotfix")
         self.assertEqual(forced.returncode, 0, forced.stderr)
-        self.assertIn("two", self.berth.site("quay").text)
+        self.assertIn("two", self.berth.site("jetty").text)
         audit = self.berth.api("GET", "/audit?action=production_forced")["items"]
         self.assertEqual(audit[0]["action"], "production_forced")
 
-        back = self.berth.berth("rollback", "-p", "quay")
+        back = self.berth.berth("rollback", "-p", "jetty")
         self.assertEqual(back.returncode, 0, back.stderr)
-        self.assertIn("one", self.berth.site("quay").text)
+        self.assertIn("one", self.berth.site("jetty").text)
 
     def test_a_declaration_that_cannot_be_read_is_said_with_line_and_column(self):
         folder = self.folder("mooring", {"index.html": "x", "berth.toml":
